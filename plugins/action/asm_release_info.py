@@ -1,0 +1,96 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads in the controller where that is the same, and hands over to the module everywhere else."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import SECRET_OPTIONS, argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
+
+MODULE = "huaweicloud.asm.asm_release_info"
+
+MARGIN = 2
+"""Seconds that a gate ends before Ansible would end its task: a task that is killed loses its verdict."""
+
+
+class ActionModule(ActionBase):  # type: ignore[misc]
+    """The action plugin of `asm_release_info`."""
+
+    _supports_check_mode = True
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the result of the task, the same from both paths."""
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        arguments = self._cut(dict(self._task.args))
+        if self._is_controller():
+            result.update(self._read(arguments))
+        else:
+            result.update(
+                self._execute_module(
+                    module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
+                )
+            )
+        return result
+
+    def _is_controller(self) -> bool:
+        """Return whether the controller's own process would do what the module would."""
+        return (
+            self._connection.transport == "local"
+            and self._connection.become is None
+            and not self._task.async_val
+            and not any(self._task.environment or ())
+            and REQUESTS_IMPORT_ERROR is None
+        )
+
+    def _cut(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments with `wait_timeout` cut to less than `timeout` and `async` of the task."""
+        limits = [limit for limit in (self._task.timeout, self._task.async_val) if limit]
+        if limits:
+            longest = max(1, min(limits) - MARGIN)
+            try:
+                wanted = int(arguments.get("wait_timeout", argument_spec()["wait_timeout"]["default"]))
+            except (TypeError, ValueError):
+                # No number: the argument spec says so in Ansible's own words.
+                return arguments
+            arguments["wait_timeout"] = min(wanted, longest)
+        return arguments
+
+    def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        validation = ArgumentSpecValidator(argument_spec()).validate(arguments)
+        if validation.error_messages:
+            return {"failed": True, "msg": _refusal(validation, arguments)}
+        controller = os.getppid()
+        reading = read(
+            validation.validated_parameters,
+            Surroundings(
+                check_mode=bool(self._task.check_mode),
+                progress=None if self._task.no_log else _tell,
+                abandoned=lambda: os.getppid() != controller,
+            ),
+        )
+        return {**reading.result, **({"warnings": list(reading.warnings)} if reading.warnings else {})}
+
+
+def _refusal(validation: Any, arguments: dict[str, Any]) -> str:
+    """Return what the module would say of arguments that do not fit its spec, without their secrets."""
+    cleaner = Cleaner()
+    cleaner.learn(*(str(arguments[name]) for name in SECRET_OPTIONS if arguments.get(name)))
+    message: str = validation.error_messages[0]
+    if validation.unsupported_parameters:
+        message = f"Unsupported parameters for ({MODULE}) module: {message}"
+    return str(cleaner.redact(message))
+
+
+def _tell(line: str) -> None:
+    Display().display(line, stderr=True)

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options of the gate, for the module and the lookup."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Which release, what opens the gate, what shuts it, and how long it may take."""
+
+    DOCUMENTATION = r"""
+options:
+  mesh_id:
+    description: ID of the mesh that the grayscale release belongs to.
+    type: str
+    required: true
+  namespace:
+    description: Namespace of the grayscale release.
+    type: str
+    required: true
+  wait:
+    description:
+      - Read again and again until there is a verdict.
+      - Without it, O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(stable_for),
+        O(stall_timeout),
+        O(missing_after) and O(on_missing=wait) are errors, so that nobody believes that a gate was there.
+    type: bool
+    default: false
+  success_phases:
+    description:
+      - The gate opens in one of these phases.
+      - Required with O(wait). The service publishes no list of phases, so none is built in.
+      - Phases are stripped and compared without regard to case.
+    type: list
+    elements: str
+  failure_phases:
+    description:
+      - The gate fails at once in one of these phases. None of them may be in O(success_phases).
+    type: list
+    elements: str
+    default: []
+  ready:
+    description:
+      - The gate opens only when the gray workloads are rolled out as well. There must be at least one, as many as were
+        planned, each with a status, wanting at least one replica, and rolled out as C(kubectl rollout status)
+        understands it.
+      - The gate fails at once when a gray workload has exceeded its progress deadline.
+      - A phase alone says nothing about pods, and neither says anything about traffic.
+    type: bool
+    default: false
+  version:
+    description:
+      - The gate opens only while C(spec.version) of the release is this one. Quote it, because YAML reads 1.10
+        as the number 1.1.
+      - A version that has not been seen yet is waited for. Another one after it has been seen is the outcome
+        V(replaced).
+    type: str
+  images:
+    description:
+      - The gate opens only when each of these is the image of some container in every gray workload.
+    type: list
+    elements: str
+  stable_for:
+    description:
+      - Seconds for which all conditions must have held, from the end of the first good answer to the start of
+        the latest.
+        It takes at least two answers.
+      - A passing fault neither breaks nor feeds it, but more than the larger of 3 × O(wait_sleep) and
+        O(request_timeout) without a good answer starts it anew.
+      - Must be less than O(wait_timeout).
+    type: int
+    default: 0
+  stall_timeout:
+    description:
+      - Give up after so many seconds without progress. V(0) means never.
+      - Progress is a change of the phase, of the version, or, for a gray workload, of the desired, the updated,
+        or the highest
+        number of ready replicas so far.
+    type: int
+    default: 0
+  on_missing:
+    description:
+      - What it means when ASM itself answers that it knows no such release. An answer of anything else never
+        means that.
+      - V(fail) makes it an error. A release that was seen before is missing at the second such answer in a row.
+      - V(accept) takes the disappearance of a release for a success if it was seen before and its last phase was in
+        O(missing_after). A release that was never seen is missing at once. Without O(wait), the release is just
+        not found.
+      - V(wait) waits for a release that is not there yet. Once it was seen, it is like V(fail).
+    type: str
+    default: fail
+    choices:
+      - fail
+      - accept
+      - wait
+  missing_after:
+    description: Phases from which a disappearance is a success. Required with O(on_missing=accept) and O(wait).
+    type: list
+    elements: str
+  wait_timeout:
+    description:
+      - Seconds for everything, from login, requests and retries to pauses.
+      - A C(timeout) or C(async) of the task cuts it to 2 seconds less than either, so that the verdict is not lost.
+    type: int
+    default: 600
+  wait_sleep:
+    description:
+      - Seconds between two reads, at least 1, spread by up to 10 % either way. Every read can become an audit
+        event.
+    type: int
+    default: 10
+  request_timeout:
+    description: Seconds that one request may take. It is cut to what is left of O(wait_timeout).
+    type: int
+    default: 15
+  request_retries:
+    description:
+      - How many more times a single read is tried after a passing fault.
+      - With O(wait), passing faults are survived until the deadline. Only before the first answer of ASM are network
+        faults and timeouts final after so many more tries, so that a mistyped region shows at once.
+    type: int
+    default: 3
+  manifests:
+    description:
+      - Return the release as the API gave it, with the whole Deployments.
+      - They hold the literal C(env) values of their containers, and Ansible prints the result of a failed task.
+    type: bool
+    default: false
+"""

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup `asm_release`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: asm_release
+short_description: Read grayscale releases of Huawei Cloud ASM, or wait for them
+version_added: 1.0.0
+author:
+  - the huaweicloud.asm contributors (@huaweicloud-asm)
+description:
+  - Reads one grayscale release for each term and returns one entry for each, in the order of the terms.
+  - It takes the options of M(huaweicloud.asm.asm_release_info). Those of the gate are taken from the call only.
+  - B(For waiting, use) M(huaweicloud.asm.asm_release_info). A variable that holds a lookup is read again at
+    every use, and a lookup
+    shows no progress.
+  - An option that is not documented is an error. A misspelt O(stable_for) would otherwise open a gate early.
+options:
+  _terms:
+    description: The ids of the releases. A list as a term is flattened. At least one is needed.
+    type: list
+    elements: str
+    required: true
+extends_documentation_fragment:
+  - huaweicloud.asm.gate
+  - huaweicloud.asm.connection
+  - huaweicloud.asm.connection.plugins
+requirements:
+  - requests (on the controller)
+notes:
+  - All terms share one session and, with O(wait), one deadline.
+  - Any error, and with O(wait) every outcome but V(reached), fails the whole call. With C(errors='ignore') or
+    C(errors='warn') nothing is returned, never a part.
+  - In check mode it reads once and does not wait.
+"""
+
+EXAMPLES = r"""
+- name: Show the phase of one release
+  ansible.builtin.debug:
+    msg: "{{ lookup('huaweicloud.asm.asm_release', release_id, mesh_id=mesh_id, namespace='bookinfo').phase }}"
+
+- name: Show the phases of several releases
+  ansible.builtin.debug:
+    msg: "{{ releases | map(attribute='phase') }}"
+  vars:
+    releases: "{{ query('huaweicloud.asm.asm_release', release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One entry for each term, with the keys of the result of M(huaweicloud.asm.asm_release_info).
+  type: list
+  elements: dict
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError, AnsibleLookupError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+    CONNECTION_OPTIONS,
+    CREDENTIAL_OPTIONS,
+    SECRET_OPTIONS,
+    VARIABLE_PREFIX,
+    argument_spec,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read_each
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed, quoted
+
+NAME = "huaweicloud.asm.asm_release"
+
+
+class LookupModule(LookupBase):  # type: ignore[misc]
+    """The lookup plugin `asm_release`."""
+
+    def run(self, terms: Any, variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
+        """Return one entry for each term.
+
+        Raises:
+            AnsibleLookupError: for any error, and with `wait` for every outcome but `reached`.
+        """
+        release_ids = _flattened(terms)
+        known = {name: given for name, given in kwargs.items() if name != "wantlist"}
+        from_variables = self._from_variables(variables or {}, known)
+        parameters, apart = _typed(known, from_variables, release_ids[0])
+        check_mode = bool((variables or {}).get("ansible_check_mode"))
+        readings = read_each(parameters, release_ids, apart, Surroundings(check_mode=check_mode))
+        for reading in readings:
+            for warning in reading.warnings:
+                Display().warning(f"{NAME}: {warning}")
+            if reading.failed:
+                raise AnsibleLookupError(f"{NAME}: {reading.result['msg']}")
+        return [reading.result for reading in readings]
+
+    def _from_variables(self, variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the connection options that Ansible variables hold and the call does not.
+
+        They are templated here: a vaulted token usually stands behind a `{{ … }}`.
+        """
+        found = {}
+        for option in CONNECTION_OPTIONS:
+            name = VARIABLE_PREFIX + option.name
+            if name in variables and option.name not in given:
+                try:
+                    found[option.name] = self._templar.template(variables[name])
+                except AnsibleError:
+                    raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated") from None
+        return {name: value for name, value in found.items() if value is not None}
+
+
+def _flattened(terms: Any) -> list[str]:
+    def ids(each: Any) -> Iterable[str]:
+        if isinstance(each, (list, tuple)):
+            return [found for inner in each for found in ids(inner)]
+        if isinstance(each, (str, int)):
+            return [str(each)]
+        raise AnsibleLookupError(f"{NAME}: a term is a {type(each).__name__}, and must be the id of a release")
+
+    flattened = list(ids(terms))
+    if not flattened:
+        raise AnsibleLookupError(f"{NAME}: no term is given; give the id of at least one release")
+    return flattened
+
+
+def _typed(
+    given: Mapping[str, Any], from_variables: Mapping[str, Any], release_id: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return all options, typed and with defaults, and apart from them the credentials from variables.
+
+    What belongs to a set of credentials stays apart: sets are never mixed across sources.
+    """
+    cleaner = Cleaner()
+    cleaner.learn(*(str(each.get(name) or "") for each in (given, from_variables) for name in SECRET_OPTIONS))
+    spec = argument_spec()
+    unknown = [name for name in given if name not in spec or name == "release_id"]
+    if unknown:
+        found = cleaner.redact(listed(map(quoted, unknown)))
+        raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
+    names = {option.name for option in CREDENTIAL_OPTIONS}
+    rest = {name: value for name, value in from_variables.items() if name not in names}
+    apart = {name: value for name, value in from_variables.items() if name in names}
+    whole = ArgumentSpecValidator(spec).validate({**rest, **given, "release_id": release_id})
+    credentials = ArgumentSpecValidator({name: spec[name] for name in apart}).validate(apart)
+    for message in (*whole.error_messages, *credentials.error_messages):
+        raise AnsibleLookupError(cleaner.redact(f"{NAME}: {message}"))
+    return whole.validated_parameters, credentials.validated_parameters

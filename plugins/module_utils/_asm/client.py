@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The client of `asm/v2`: one read, classified, and the retries of a read that nobody waits for.
+
+It knows paths, statuses and JSON. What a release is, and what its phase means, it does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any, Callable, TypeVar
+from urllib.parse import quote
+
+from .errors import AsmError, refusal, request_id
+from .login import Authority
+from .options import Target
+from .transport import Answer, Transport
+
+try:
+    from requests import Request
+except ImportError:
+    # `transport` keeps the reason, and `read` reports it before anything here is called.
+    Request = None  # type: ignore[assignment,misc]
+
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Document:
+    """A 200 of ASM: the decoded object, and the id of its request."""
+
+    content: dict[str, Any]
+    request_id: str
+    url: str
+
+
+class Client:
+    """Reads from one endpoint over one session.
+
+    Args:
+        endpoint: `scheme://host[:port][/path]`, as `endpoints.checked_endpoint` returns it.
+        transport: sends.
+        authority: authorizes.
+    """
+
+    def __init__(self, endpoint: str, transport: Transport, authority: Authority) -> None:
+        self._endpoint = endpoint
+        self._transport = transport
+        self._authority = authority
+        self._renewed = False
+
+    def read_release(self, target: Target, deadline: float) -> Document:
+        """Return the answer of GetReleaseByName ("Obtaining the Details About a Grayscale Release Task").
+
+        A 401 is answered by one more try with a new token, if this run obtained the old one itself, and then not again
+        until ASM has accepted one.
+
+        Args:
+            target: which release.
+            deadline: on the clock of the transport; login and read are over by then.
+
+        Raises:
+            AsmError: of any kind but `internal`.
+        """
+        segments = ("meshes", target.mesh_id, "namespaces", target.namespace, "releases", target.release_id)
+        return self._get("/v2/" + "/".join(quote(segment, safe="-_.~") for segment in segments), deadline)
+
+    def _get(self, path: str, deadline: float) -> Document:
+        url = self._endpoint + path
+        answer = self._send(url, deadline)
+        if answer.status == 401 and not self._renewed and self._authority.discard():
+            self._renewed = True
+            answer = self._send(url, deadline)
+        if answer.status != 200:
+            refused = refusal(answer.status, answer.headers, answer.body, url)
+            # ASM's own answer says that the credentials were good.
+            self._renewed = self._renewed and not (refused.by_asm and refused.status != 401)
+            raise refused
+        self._renewed = False
+        return Document(_decoded(answer), request_id(answer.headers), url)
+
+    def _send(self, url: str, deadline: float) -> Answer:
+        authorization = self._authority.authorization(deadline)
+        return self._transport.send(Request("GET", url, auth=authorization), deadline)
+
+
+def _decoded(answer: Answer) -> dict[str, Any]:
+    """Return the object in a 200.
+
+    Raises:
+        AsmError: kind `protocol`; passing when it is not JSON at all, which is a page of something on the way.
+    """
+
+    def wrong(problem: str, passing: bool) -> AsmError:
+        return AsmError(
+            "protocol",
+            problem,
+            "check endpoint and whatever stands between here and ASM",
+            status=answer.status,
+            request_id=request_id(answer.headers),
+            url=answer.url,
+            passing=passing,
+        )
+
+    try:
+        content = json.loads(
+            answer.body.decode("utf-8"), object_pairs_hook=_unambiguous, parse_constant=_refuse_constant
+        )
+    except _AmbiguousError as ambiguous:
+        raise wrong("the answer says one thing twice", passing=False) from ambiguous
+    except RecursionError:
+        raise wrong("the answer is nested too deeply", passing=False) from None
+    except ValueError:
+        raise wrong("the answer is not JSON", passing=True) from None
+    if not isinstance(content, dict):
+        raise wrong("the answer is no object", passing=False)
+    return content
+
+
+class _AmbiguousError(Exception):
+    """A name stands twice in one object: two readings, and the gate must not choose."""
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise _AmbiguousError
+    return content
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def with_retries(
+    attempt: Callable[[float], Found],
+    request_timeout: float,
+    request_retries: int,
+    jitter: Callable[[], float],
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Found:
+    """Return what a single read finds that survives passing faults.
+
+    It is over within `request_timeout` × (`request_retries` + 1) seconds: a pause that would end later, such as a long
+    Retry-After, is not begun.
+
+    Args:
+        attempt: reads once, before a deadline.
+        jitter: factors near 1.
+
+    Raises:
+        AsmError: the last one.
+    """
+    deadline = monotonic() + request_timeout * (request_retries + 1)
+    tries = 0
+    while True:
+        try:
+            return attempt(deadline)
+        except AsmError as error:
+            tries += 1
+            pause = error.pause(tries, jitter())
+            if not error.passing or tries > request_retries or monotonic() + pause >= deadline:
+                raise
+        sleep(pause)

@@ -1,0 +1,65 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The tests' view of a result that was returned earlier: they answer, or say why they cannot. Never a silent false."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .options import is_phase
+from .release import Workload, as_list, as_object, why_not_ready
+
+
+def in_phase(entry: Any, *phases: Any) -> bool:
+    """Return whether a result shows the release in one of the phases.
+
+    Args:
+        entry: a result of `asm_release_info` or an entry of the lookup.
+        phases: texts, or lists of texts.
+
+    Raises:
+        ValueError: the entry is no such result, or the phases are none; the text says which.
+    """
+    wanted = [phase for each in phases for phase in (each if isinstance(each, (list, tuple)) else [each])]
+    if not wanted or not all(isinstance(phase, str) and phase.strip() for phase in wanted):
+        raise ValueError("in_phase needs one or several phases, each a text that is not empty")
+    return is_phase(_answered(entry, "in_phase")["phase"], wanted)
+
+
+def rolled_out(entry: Any) -> bool:
+    """Return whether a result shows all gray workloads there and rolled out: what the option `ready` waits for.
+
+    Raises:
+        ValueError: the entry is no such result.
+    """
+    answered = _answered(entry, "rolled_out")
+    if not answered["found"]:
+        return False
+    try:
+        gray = [Workload(**{**each, "images": tuple(each["images"])}) for each in answered["workloads"]["gray"]]
+        spec = as_object(answered["release"].get("spec"))
+        # A Deployment without a status has no updated replicas, so it is not rolled out while it wants any.
+        return not why_not_ready(gray, len(as_list(spec.get("grayDeployments"))))
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("rolled_out needs a whole result, with workloads and release as they were returned") from None
+
+
+def _answered(entry: Any, test: str) -> Mapping[str, Any]:
+    """Return the entry if it is a result that ASM has answered."""
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"{test} needs a result of asm_release_info, not {type(entry).__name__}")
+    if "results" in entry:
+        raise ValueError(f"{test} needs one result, and this is that of a loop; use its .results")
+    if entry.get("skipped"):
+        raise ValueError(f"{test} cannot tell: the task was skipped")
+    if "ansible_job_id" in entry and not entry.get("finished"):
+        raise ValueError(f"{test} cannot tell: the task runs with async and has not finished")
+    if not isinstance(entry.get("found"), bool) or not isinstance(entry.get("phase"), str):
+        raise ValueError(f"{test} cannot tell: this is no result of asm_release_info with found and phase")
+    kind = as_object(entry.get("error")).get("kind")
+    if not entry["found"] and kind not in (None, "not_found"):
+        raise ValueError(f"{test} cannot tell: the task failed before ASM answered ({kind})")
+    return entry

@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an answer says of a release: uid, version, phase, and its workloads, rolled out or not.
+
+Source of the fields: ASM API reference, "Obtaining the Details About a Grayscale Release Task". The workloads are
+Kubernetes Deployments (apps/v1). Anything may be missing or of another type; it then counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import AsmError
+from .text import Cleaner, printable
+
+DEEPEST = 100
+"""Levels of nesting of a release that is handed on whole: more than that, Ansible itself could not pass on."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One Deployment. Counts are replicas.
+
+    Attributes:
+        cluster_id: empty where it cannot be told.
+        images: of its containers, in their order.
+        rolled_out: the verdict of `kubectl rollout status`.
+        message: why it is not rolled out; empty when it is.
+        has_status: whether it has a `status` at all.
+        deadline_exceeded: whether its current generation has exceeded its progress deadline.
+    """
+
+    name: str
+    namespace: str
+    cluster_id: str
+    images: tuple[str, ...]
+    desired: int
+    updated: int
+    ready: int
+    available: int
+    rolled_out: bool
+    message: str
+    has_status: bool = True
+    deadline_exceeded: bool = False
+
+    def report(self, cleaner: Cleaner) -> dict[str, Any]:
+        """Return the entry of `workloads` in a result."""
+        return {
+            "name": printable(self.name),
+            "namespace": printable(self.namespace),
+            "cluster_id": printable(self.cluster_id),
+            "images": [printable(image) for image in self.images],
+            "desired": self.desired,
+            "updated": self.updated,
+            "ready": self.ready,
+            "available": self.available,
+            "rolled_out": self.rolled_out,
+            "message": cleaner(self.message),
+        }
+
+
+@dataclass(frozen=True)
+class Release:
+    """What the gate needs of a release, and the object that it came from.
+
+    Attributes:
+        uid, name, version: as given; empty when missing.
+        phase: `status.phase`; empty when it is no text.
+        gray: the gray workloads of `status.grayDeployments`.
+        planned: how many `spec.grayDeployments` names.
+        original: `status.deployment`, None when missing.
+    """
+
+    uid: str
+    name: str
+    version: str
+    phase: str
+    gray: tuple[Workload, ...]
+    planned: int
+    original: Workload | None
+    content: Mapping[str, Any]
+
+    @property
+    def ready_text(self) -> str:
+        """Return ready of desired replicas of the gray workloads, such as `2/3`."""
+        return f"{sum(each.ready for each in self.gray)}/{sum(each.desired for each in self.gray)}"
+
+
+def parse(content: Mapping[str, Any]) -> Release:
+    """Return the release in a decoded answer.
+
+    Raises:
+        AsmError: kind `protocol`, final: it is no Release.
+    """
+    for key, found, wanted in (
+        ("kind", content.get("kind"), "Release"),
+        ("status", isinstance(content.get("status"), dict), True),
+    ):
+        if found != wanted:
+            raise AsmError("protocol", f"the answer is no Release: {key} is missing or wrong", "check endpoint")
+    metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
+    clusters = _clusters(spec)
+    deployment = status.get("deployment")
+    return Release(
+        uid=_identity(metadata.get("uid")),
+        name=_text(metadata.get("name")),
+        version=_text(spec.get("version")),
+        phase=_text(status.get("phase")),
+        gray=tuple(workload(each, clusters) for each in as_list(status.get("grayDeployments"))),
+        planned=len(as_list(spec.get("grayDeployments"))),
+        original=workload(deployment, {}, _text(spec.get("clusterID"))) if isinstance(deployment, dict) else None,
+        content=content,
+    )
+
+
+def as_object(value: Any) -> Mapping[str, Any]:
+    """Return a decoded value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> Sequence[Any]:
+    """Return a decoded value if it is a list, else an empty one."""
+    return value if isinstance(value, list) else ()
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _identity(value: Any) -> str:
+    """Return a uid as text; two numbers must not look like the same release."""
+    return str(value) if isinstance(value, (str, int, float)) else ""
+
+
+def _clusters(spec: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
+    """Return, for each name and namespace of a planned workload, the clusters that are named for it."""
+    clusters: dict[tuple[str, str], list[str]] = {}
+    for entry in as_list(spec.get("grayDeployments")):
+        metadata = as_object(as_object(as_object(entry).get("template")).get("metadata"))
+        key = (_text(metadata.get("name")), _text(metadata.get("namespace")))
+        clusters.setdefault(key, []).append(_text(as_object(entry).get("clusterID")))
+    return clusters
+
+
+def _count(value: Any, absent: int) -> int | None:
+    """Return a number of replicas or of a generation, None for what is no such number."""
+    if value is None:
+        return absent
+    # bool is an int to Python, but not to Kubernetes.
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None
+
+
+def workload(
+    deployment: Any, clusters: Mapping[tuple[str, str], Sequence[str]], cluster_id: str | None = None
+) -> Workload:
+    """Return what a Deployment says of its rollout.
+
+    Args:
+        deployment: as decoded; anything that is no Deployment has no replicas and is not rolled out.
+        clusters: from `_clusters`, to look up the cluster when `cluster_id` is None.
+    """
+    metadata, spec, status = (as_object(as_object(deployment).get(key)) for key in ("metadata", "spec", "status"))
+    containers = as_list(as_object(as_object(spec.get("template")).get("spec")).get("containers"))
+    key = (_text(metadata.get("name")), _text(metadata.get("namespace")))
+    if cluster_id is None:
+        named = clusters.get(key, ())
+        cluster_id = named[0] if len(named) == 1 else ""
+    counts = {
+        "spec.replicas": _count(spec.get("replicas"), 1),
+        "metadata.generation": _count(metadata.get("generation"), 0),
+        **{
+            f"status.{name}": _count(status.get(name), 0)
+            for name in ("observedGeneration", "replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+        },
+    }
+    exceeded = _deadline_exceeded(status)
+    message = _why_not(deployment, counts, exceeded)
+    generation, observed = counts["metadata.generation"], counts["status.observedGeneration"]
+    return Workload(
+        *key,
+        cluster_id=cluster_id,
+        images=tuple(_text(as_object(container).get("image")) for container in containers),
+        desired=counts["spec.replicas"] or 0,
+        updated=counts["status.updatedReplicas"] or 0,
+        ready=counts["status.readyReplicas"] or 0,
+        available=counts["status.availableReplicas"] or 0,
+        rolled_out=not message,
+        message=message,
+        has_status=isinstance(as_object(deployment).get("status"), dict),
+        deadline_exceeded=exceeded and generation is not None and observed is not None and generation <= observed,
+    )
+
+
+def _deadline_exceeded(status: Mapping[str, Any]) -> bool:
+    return any(
+        as_object(condition).get("type") == "Progressing"
+        and as_object(condition).get("reason") == "ProgressDeadlineExceeded"
+        for condition in as_list(status.get("conditions"))
+    )
+
+
+def _why_not(deployment: Any, counts: Mapping[str, int | None], exceeded: bool) -> str:
+    """Return why a Deployment is not rolled out, empty when it is.
+
+    The conditions and their order are those of `kubectl rollout status` for Deployments.
+    """
+    if not isinstance(deployment, dict):
+        return "it is no Deployment"
+    numbers = {name: count for name, count in counts.items() if count is not None}
+    if len(numbers) < len(counts):
+        return f"{next(name for name in counts if name not in numbers)} is no number of replicas or generations"
+    desired, updated = numbers["spec.replicas"], numbers["status.updatedReplicas"]
+    existing, available = numbers["status.replicas"], numbers["status.availableReplicas"]
+    if numbers["metadata.generation"] > numbers["status.observedGeneration"]:
+        return "its latest change is not observed yet"
+    if exceeded:
+        return "it has exceeded its progress deadline"
+    if updated < desired:
+        return f"{updated} of {desired} replicas are updated"
+    if existing > updated:
+        return f"{existing - updated} old replicas are pending termination"
+    if available < updated:
+        return f"{available} of {updated} updated replicas are available"
+    return ""
+
+
+def why_not_ready(gray: Sequence[Workload], planned: int) -> str:
+    """Return why the gray workloads are not ready, empty when they are.
+
+    Ready is stricter than rolled out: an empty Deployment is rolled out, but nothing of a release runs in it.
+    """
+    if not gray:
+        return "there is no gray workload"
+    if len(gray) < planned:
+        return f"{len(gray)} of {planned} gray workloads are there"
+    for each in gray:
+        if not each.has_status:
+            return f"gray workload {each.name} has no status"
+        if not each.rolled_out:
+            return f"gray workload {each.name}: {each.message}"
+        if each.desired < 1:
+            return f"gray workload {each.name} wants no replica"
+    return ""
+
+
+def missing_images(images: Sequence[str], gray: Sequence[Workload], planned: int) -> list[str]:
+    """Return those of the images that not every gray workload has; all of them while a gray workload is missing."""
+    if not gray or len(gray) < planned:
+        return list(images)
+    return [image for image in images if not all(image in each.images for each in gray)]
+
+
+def report_workloads(release: Release | None, cleaner: Cleaner) -> dict[str, Any]:
+    """Return the `workloads` of a result."""
+    original = release.original.report(cleaner) if release and release.original else {}
+    return {"original": original, "gray": [each.report(cleaner) for each in release.gray] if release else []}
+
+
+def report_release(content: Mapping[str, Any], manifests: bool) -> dict[str, Any]:
+    """Return the `release` of a result.
+
+    Without manifests, everything that could be part of a Deployment is left out: its containers hold literal `env`
+    values, and Ansible prints the result of a failed task. What is unknown is left out unless it is a plain value.
+    """
+    if manifests:
+        return dict(content)
+    report = _plain(content)
+    for key in ("metadata", "spec", "status"):
+        if isinstance(content.get(key), dict):
+            report[key] = _plain(content[key])
+    planned = as_object(content.get("spec")).get("grayDeployments")
+    if isinstance(planned, list):
+        report["spec"]["grayDeployments"] = [
+            {key: value for key, value in _plain(as_object(entry)).items() if key == "clusterID"} for entry in planned
+        ]
+    return report
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
+
+
+def check_depth(content: Mapping[str, Any]) -> None:
+    """Refuse a release that is nested too deeply to be handed on whole.
+
+    Raises:
+        AsmError: kind `protocol`, final.
+    """
+    level: list[Any] = [content]
+    for _depth in range(DEEPEST):
+        level = [
+            child
+            for each in level
+            for child in (each.values() if isinstance(each, dict) else each)
+            if isinstance(child, (dict, list))
+        ]
+        if not level:
+            return
+    raise AsmError("protocol", f"the release is nested deeper than {DEEPEST} levels", "read it without manifests")

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Text of other people, made safe to show.
+
+Names, phases and error texts come from outside. Whatever of them ends in a message, a progress line or a
+summary passes through one `Cleaner`: secrets out first, then control characters, then the length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ansible.module_utils.common.parameters import remove_values
+
+SHOWN_CHARACTERS = 200
+
+# Azure Pipelines runs ##[…] and ##vso[…] found anywhere in a log, GitHub ::command:: found at the start of a line.
+_PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z-]+(?: [^:]*)?::)", re.IGNORECASE)
+
+
+def printable(text: str) -> str:
+    r"""Return text on one line: what is not printable (newlines, C1 and bidi controls included) as \uXXXX, commands to
+    a pipeline's log broken by a blank."""
+    shown = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
+    return _PIPELINE_COMMANDS.sub(lambda found: found.group() + " ", shown)
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts as one list in a sentence, or `nothing`."""
+    return ", ".join(texts) or "nothing"
+
+
+def shortened(text: str) -> str:
+    """Return text cut to `SHOWN_CHARACTERS`."""
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+
+
+def quoted(value: object) -> str:
+    """Return the value of an option as a message shows it: in quotes, printable, not too long."""
+    return f"'{shortened(printable(str(value)))}'"
+
+
+class Cleaner:
+    """Takes secrets and control characters out of what is shown.
+
+    It learns the secrets of a run as they are met: options, environment, file, tokens obtained.
+    """
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    def learn(self, *secrets: str | None) -> None:
+        """Remember secrets; each is struck out from now on, wherever it stands."""
+        self._secrets.update(secret for secret in secrets if secret)
+
+    def redact(self, value: Any) -> Any:
+        """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
+        return remove_values(value, self._secrets) if self._secrets else value
+
+    def __call__(self, text: str) -> str:
+        """Return foreign text fit for a message: at most `SHOWN_CHARACTERS` long, and without secrets.
+
+        The order matters: a secret that is cut or escaped first is no longer found.
+        """
+        return shortened(printable(self.redact(text)))

@@ -1,0 +1,351 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP session that sends a request once, within a bound, and to nobody else.
+
+`requests` bounds each read of the socket, not the whole answer, and nothing bounds the resolver. So each exchange runs
+in a thread of its own, and whoever waits for it cuts its connection when the time is up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import http.cookiejar
+import socket
+import ssl
+import threading
+import time
+import traceback
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
+
+from .endpoints import is_loopback_literal
+from .errors import AsmError, usage
+from .text import Cleaner, quoted
+
+REQUESTS_IMPORT_ERROR: str | None
+try:
+    import requests
+    import urllib3
+    from requests.adapters import HTTPAdapter
+    from requests.utils import should_bypass_proxies
+    from urllib3.connection import HTTPConnection, HTTPSConnection
+    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+except ImportError:
+    REQUESTS_IMPORT_ERROR = traceback.format_exc()
+    # The classes below need bases to be defined; without requests none of them is ever made.
+    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc,assignment]
+    HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
+else:
+    REQUESTS_IMPORT_ERROR = None
+
+if TYPE_CHECKING:
+    from requests import PreparedRequest, Request, Response, Session
+
+ANSWER_LIMIT = 64 * 1024 * 1024
+"""Bytes of an answer, after decompression."""
+
+REFUSAL_LIMIT = 64 * 1024
+"""Bytes read of an answer that is no success: enough for any error body, and little of an endless one."""
+
+_READ_SIZE = 64 * 1024
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: HTTP status, headers (compared without case), body after decompression, and the URL asked."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Transport:
+    """Sends requests over one session: keep-alive, no redirects, no `.netrc`, no cookies, bounded in time and size.
+
+    Args:
+        request_timeout: seconds that one request may take.
+        environment: for proxies and certificate authorities.
+        cleaner: learns the password of a proxy.
+        ca_path: certificate authorities, instead of those of the environment or of `requests`.
+        validate_certs: False accepts any certificate.
+        monotonic: the clock of all deadlines, in seconds.
+    """
+
+    def __init__(
+        self,
+        request_timeout: float,
+        environment: Mapping[str, str],
+        cleaner: Cleaner,
+        ca_path: str | None = None,
+        validate_certs: bool = True,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._request_timeout = request_timeout
+        self._environment = environment
+        self._cleaner = cleaner
+        self._ca_path = ca_path
+        self._validate_certs = validate_certs
+        self._monotonic = monotonic
+        self._session = _session()
+        self._settings: dict[str, dict[str, Any]] = {}
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._session.close()
+
+    def send(
+        self, request: Request, deadline: float, *, at_most: float | None = None, limit: int = ANSWER_LIMIT
+    ) -> Answer:
+        """Send the request once and return its answer, whatever the status.
+
+        Args:
+            request: method, URL, headers, body and auth.
+            deadline: on the clock given to the constructor; the answer is complete by then or not at all.
+            at_most: seconds instead of `request_timeout`.
+            limit: bytes of a successful answer.
+
+        Raises:
+            AsmError: kinds `timeout`, `network`, `tls`, `protocol` and, for settings that cannot work, `usage`.
+        """
+        settings = self._settings_of(request.url)
+        # Never zero: that would mean "without a bound" to a socket.
+        seconds = max(0.001, min(at_most or self._request_timeout, deadline - self._monotonic()))
+        exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit)
+        exchange.start()
+        exchange.join(seconds)
+        if exchange.is_alive():
+            exchange.sever()
+            self._session.close()
+            self._session = _session()
+            raise AsmError("timeout", f"no complete answer within {seconds:.3g} s", url=request.url)
+        if exchange.fault is not None:
+            raise _meaning(exchange.fault, request.url) from exchange.fault
+        if exchange.answer is None:
+            raise RuntimeError("an exchange ended without an answer and without a fault")
+        return exchange.answer
+
+    def _settings_of(self, url: str) -> dict[str, Any]:
+        """Return the certificate and proxy settings for a URL's host, checked once."""
+        parts = urlsplit(url)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._settings:
+            host = parts.hostname or ""
+            if parts.scheme == "https":
+                self._settings[origin] = {"verify": self._authorities(), "proxies": self._proxies(url, host)}
+            else:
+                _refuse_foreign_localhost(host)
+                self._settings[origin] = {"verify": True, "proxies": {}}
+        return self._settings[origin]
+
+    def _authorities(self) -> str | bool:
+        """Return what `requests` calls verify."""
+        if not self._validate_certs:
+            # The user said so; a warning for each request would only hide the others.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+            return False
+        names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
+        candidates = [("ca_path", self._ca_path), *((name, self._environment.get(name)) for name in names)]
+        for origin, path in candidates:
+            if path:
+                if not Path(path).exists():
+                    raise usage(f"{origin} is {quoted(path)}, which is not there", "name a file of PEM certificates")
+                return path
+        return True
+
+    def _proxies(self, url: str, host: str) -> dict[str, str]:
+        proxy = getproxies_environment().get("https")
+        if not proxy or is_loopback_literal(host) or should_bypass_proxies(url, no_proxy=None):
+            return {}
+        try:
+            password = urlsplit(proxy).password or ""
+        except ValueError:
+            raise usage("HTTPS_PROXY is no URL", "correct or unset it") from None
+        self._cleaner.learn(password, unquote(password))
+        return {"https": proxy}
+
+
+def _session() -> Session:
+    session = requests.Session()
+    # Neither .netrc nor proxies for http: only what this room passes on itself.
+    session.trust_env = False
+    session.headers.update({"User-Agent": "ansible-collection-huaweicloud.asm", "Accept-Encoding": "gzip"})
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=1))
+    return session
+
+
+def _refuse_foreign_localhost(host: str) -> None:
+    if host != "localhost":
+        return
+    try:
+        addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    except OSError:
+        raise usage("'localhost' has no address on this machine", "name 127.0.0.1") from None
+    if not all(is_loopback_literal(address) for address in addresses):
+        raise usage("'localhost' is not only this machine here", "name 127.0.0.1, or use https://")
+
+
+class _Exchange(threading.Thread):
+    """One request and its answer. A daemon: what is given up must not keep the process alive."""
+
+    def __init__(
+        self, session: Session, request: PreparedRequest, settings: Mapping[str, Any], seconds: float, limit: int
+    ) -> None:
+        super().__init__(name="huaweicloud.asm exchange", daemon=True)
+        self.answer: Answer | None = None
+        self.fault: Exception | None = None
+        self._session = session
+        self._request = request
+        self._settings = settings
+        self._seconds = seconds
+        self._limit = limit
+        self._severed = False
+        self._socket: socket.socket | None = None
+
+    def run(self) -> None:
+        try:
+            self.answer = self._exchange()
+        # Not swallowed: `Transport.send` raises it in the thread that waits, as a future would.
+        except Exception as fault:  # noqa: BLE001
+            self.fault = fault
+
+    def _exchange(self) -> Answer:
+        response = self._session.send(
+            self._request, stream=True, timeout=self._seconds, allow_redirects=False, **self._settings
+        )
+        try:
+            body = self._read(response)
+        finally:
+            response.close()
+        return Answer(response.status_code, response.headers, body, self._request.url or "")
+
+    def _read(self, response: Response) -> bytes:
+        """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        success = 200 <= response.status_code < 300
+        limit = self._limit if success else REFUSAL_LIMIT
+        if encoding not in ("identity", "", "gzip"):
+            raise AsmError("protocol", "the answer has an encoding that was not asked for", url=response.url)
+        inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+        body = bytearray()
+        for chunk in response.raw.stream(_READ_SIZE, decode_content=False):
+            if self._severed:
+                break
+            body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
+            if len(body) > limit:
+                if success:
+                    raise AsmError("protocol", f"the answer is larger than {limit} bytes", url=response.url)
+                return bytes(body[:limit])
+        if inflate and body and not inflate.eof:
+            raise http.client.IncompleteRead(bytes(body[:0]))
+        return bytes(body)
+
+    def connected(self, connection: socket.socket | None) -> None:
+        """Remember the socket of this exchange, to cut it when its time is up."""
+        self._socket = connection
+        if self._severed:
+            self.sever()
+
+    def sever(self) -> None:
+        """End the exchange: whatever it reads next is the end of the connection."""
+        self._severed = True
+        if self._socket is not None:
+            # The other side may have been faster.
+            with contextlib.suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Known:
+    """A connection whose exchange knows its socket."""
+
+    sock: socket.socket | None
+
+    def getresponse(self, *arguments: Any, **named: Any) -> Any:
+        exchange = threading.current_thread()
+        if isinstance(exchange, _Exchange):
+            exchange.connected(self.sock)
+        return super().getresponse(*arguments, **named)  # type: ignore[misc]
+
+
+class _KnownHTTPConnection(_Known, HTTPConnection):
+    pass
+
+
+class _KnownHTTPSConnection(_Known, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _KnownHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _KnownHTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    """The adapter of `requests`, with connections that can be cut from outside."""
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
+        manager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return manager
+
+
+def _root(fault: BaseException) -> BaseException:
+    """Return the innermost exception: `requests` and `urllib3` wrap it three to five times, as argument or as cause."""
+    seen = {id(fault)}
+    while True:
+        inner = [getattr(fault, "reason", None), *fault.args, fault.__cause__, fault.__context__]
+        found = next((each for each in inner if isinstance(each, BaseException) and id(each) not in seen), None)
+        if found is None:
+            return fault
+        seen.add(id(found))
+        fault = found
+
+
+_CUT = {
+    "RemoteDisconnected": "the connection was closed without an answer",
+    "IncompleteRead": "the answer broke off",
+    "SSLEOFError": "the connection was closed",
+    "SSLZeroReturnError": "the connection was closed",
+}
+
+
+def _meaning(fault: Exception, url: str) -> AsmError:
+    """Return what a fault of an exchange means. Its text is never used: it may hold whatever the other side sent."""
+    if isinstance(fault, AsmError):
+        return fault
+    root = _root(fault)
+    name = type(root).__name__
+    message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name
+    if isinstance(root, ssl.SSLError) and name not in _CUT and not isinstance(root, TimeoutError):
+        message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
+        remedy = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
+        return AsmError("tls", "the certificate or the handshake was refused", remedy, message=message, url=url)
+    if isinstance(fault, requests.exceptions.Timeout) or isinstance(root, (TimeoutError, socket.timeout)):
+        return AsmError("timeout", "no complete answer within request_timeout", url=url)
+    if isinstance(root, zlib.error):
+        return AsmError("protocol", "the answer is not the gzip that it says", url=url, passing=True)
+    if isinstance(fault, (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError)) or (
+        isinstance(root, http.client.HTTPException)
+    ):
+        host = quoted(urlsplit(url).netloc)
+        remedy = "check region, endpoint, proxy and network"
+        return AsmError("network", f"{host} cannot be reached", remedy, message=message, url=url)
+    raise fault

@@ -1,0 +1,310 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `asm_release_info`."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: asm_release_info
+short_description: Read a grayscale release of Huawei Cloud ASM, or hold a playbook until it is where it must be
+version_added: 1.0.0
+author:
+  - the huaweicloud.asm contributors (@huaweicloud-asm)
+description:
+  - Reads one grayscale release of the Application Service Mesh of Huawei Cloud.
+  - With O(wait), it is a gate. The task succeeds when the release meets all conditions, and fails as soon as it
+    is clear that it will
+    not, or at the deadline.
+  - On the local connection, without C(become), C(async) and C(environment), the action plugin of the same name
+    reads within the
+    controller. It shows its progress on standard error. Everything else is the same.
+options:
+  release_id:
+    description: ID of the grayscale release task, as the ASM console shows it.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - huaweicloud.asm.gate
+  - huaweicloud.asm.connection
+  - ansible.builtin.action_common_attributes
+  - ansible.builtin.action_common_attributes.conn
+attributes:
+  check_mode:
+    description: Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
+    support: full
+  diff_mode:
+    support: none
+  platform:
+    platforms: posix
+  action:
+    support: full
+  async:
+    support: full
+  bypass_host_loop:
+    support: none
+  connection:
+    support: full
+  delegation:
+    support: full
+  action_group:
+    version_added: 1.0.0
+    description: Use C(group/huaweicloud.asm.asm) in C(module_defaults) to set the connection options once.
+    support: full
+    membership:
+      - huaweicloud.asm.asm
+requirements:
+  - requests (in the Python that runs it, which on the local connection is the controller's)
+notes:
+  - Nobody has published the values of C(status.phase). Read a release once to learn what yours says.
+  - Do not put C(retries) on a gate. Each retry would begin without memory of the one before.
+  - In a loop over many hosts a wrong key is refused once for each host, and that can lock it. Use C(run_once)
+    or the role
+    C(huaweicloud.asm.release_gate).
+  - Do not pass secrets through C(environment). Ansible itself prints it at C(-vvv).
+seealso:
+  - plugin: huaweicloud.asm.asm_release
+    plugin_type: lookup
+  - plugin: huaweicloud.asm.in_phase
+    plugin_type: test
+  - plugin: huaweicloud.asm.rolled_out
+    plugin_type: test
+"""
+
+EXAMPLES = r"""
+- name: Read a release once
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    namespace: bookinfo
+    release_id: "{{ release_id }}"
+  register: reviews
+
+- name: Hold the play until the release has been running, with all its pods, for a minute
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    namespace: bookinfo
+    release_id: "{{ release_id }}"
+    wait: true
+    success_phases:
+      - Running
+    failure_phases:
+      - Failed
+    ready: true
+    stable_for: 60
+    stall_timeout: 300
+    wait_timeout: 1800
+
+- name: Tell the refusals apart
+  block:
+    - name: Hold the gate
+      huaweicloud.asm.asm_release_info:
+        region: cn-north-4
+        mesh_id: "{{ mesh_id }}"
+        namespace: bookinfo
+        release_id: "{{ release_id }}"
+        wait: true
+        success_phases:
+          - Running
+        failure_phases:
+          - Failed
+  rescue:
+    - name: Say what the gate saw, and stay failed
+      ansible.builtin.fail:
+        msg: "{{ ansible_failed_result.gate.outcome }}: {{ ansible_failed_result.msg }}"
+"""
+
+RETURN = r"""
+msg:
+  description: The result in one sentence.
+  type: str
+  returned: always
+found:
+  description: Whether the last answer was the release.
+  type: bool
+  returned: always
+release:
+  description:
+    - The release as the API gave it. Without O(manifests), the Deployments and unknown objects and lists are left out.
+    - Empty when it was not found.
+  type: dict
+  returned: always
+phase:
+  description: C(status.phase) of the release. Empty when it was not found.
+  type: str
+  returned: always
+workloads:
+  description: The Deployments of the release, summed up.
+  type: dict
+  returned: always
+  contains:
+    original:
+      description: The original workload, with the keys of RV(workloads.gray). Empty when there is none.
+      type: dict
+      returned: always
+    gray:
+      description: The gray workloads.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        name:
+          description: Name of the Deployment.
+          type: str
+          returned: always
+        namespace:
+          description: Namespace of the Deployment.
+          type: str
+          returned: always
+        cluster_id:
+          description: ID of its cluster. Empty when it cannot be told.
+          type: str
+          returned: always
+        images:
+          description: Images of its containers.
+          type: list
+          elements: str
+          returned: always
+        desired:
+          description: Number of replicas that it wants.
+          type: int
+          returned: always
+        updated:
+          description: Number of replicas with its latest template.
+          type: int
+          returned: always
+        ready:
+          description: Number of replicas that are ready.
+          type: int
+          returned: always
+        available:
+          description: Number of replicas that are available.
+          type: int
+          returned: always
+        rolled_out:
+          description: The verdict of C(kubectl rollout status) on it.
+          type: bool
+          returned: always
+        message:
+          description: Why it is not rolled out. Empty when it is.
+          type: str
+          returned: always
+request_id:
+  description: ID of the last request that the service gave one.
+  type: str
+  returned: always
+gate:
+  description: The verdict of the gate.
+  type: dict
+  returned: with O(wait)
+  contains:
+    outcome:
+      description:
+        - V(reached) opens the gate. Everything else fails the task, except V(pending), which only check mode returns.
+        - V(failed) is a phase of O(failure_phases) or, with O(ready), a gray workload past its progress deadline.
+        - V(timeout) is the deadline, V(stalled) no progress for O(stall_timeout), V(missing) ASM's own 404,
+          V(replaced) another release or version in the place of the first, V(error) an error that no waiting mends.
+      type: str
+      returned: always
+    message:
+      description: The verdict in one sentence.
+      type: str
+      returned: always
+    elapsed:
+      description: Seconds that it took.
+      type: float
+      returned: always
+    reads:
+      description: Number of answers about the release.
+      type: int
+      returned: always
+    retries:
+      description: Number of tries that followed a passing fault.
+      type: int
+      returned: always
+    timeline:
+      description: An entry for each change of phase or readiness, the first 50 and the last 200 of them.
+      type: list
+      elements: dict
+      returned: always
+      contains:
+        phase:
+          description: The phase. Empty while the release was not there.
+          type: str
+          returned: always
+        at:
+          description: When it was seen, UTC, as ISO 8601.
+          type: str
+          returned: always
+        after:
+          description: Seconds since the wait began.
+          type: float
+          returned: always
+        ready:
+          description: Ready of desired replicas of the gray workloads.
+          type: str
+          returned: always
+          sample: 2/3
+    timeline_left_out:
+      description: Number of entries that were left out between the first and the last.
+      type: int
+      returned: always
+    check_mode:
+      description: Whether this is what one read alone would mean.
+      type: bool
+      returned: always
+error:
+  description: What went wrong. After a V(timeout), the last passing fault that had a part in it.
+  type: dict
+  returned: on an error
+  contains:
+    kind:
+      description:
+        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(throttled),
+          V(server), V(network),
+          V(timeout), V(internal), V(protocol).
+      type: str
+      returned: always
+    status:
+      description: HTTP status. Null when there was no answer.
+      type: int
+      returned: always
+    code:
+      description: Code of the service.
+      type: str
+      returned: always
+    message:
+      description: Message of the service, or the problem in our own words.
+      type: str
+      returned: always
+    request_id:
+      description: ID of the request.
+      type: str
+      returned: always
+    url:
+      description: What was asked, without secrets.
+      type: str
+      returned: always
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
+    reading = read(module.params, Surroundings(check_mode=module.check_mode))
+    for warning in reading.warnings:
+        module.warn(warning)
+    if reading.failed:
+        module.fail_json(**{key: value for key, value in reading.result.items() if key != "failed"})
+    module.exit_json(**reading.result)
+
+
+if __name__ == "__main__":
+    main()
