@@ -1,0 +1,30 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Certificates for loopback, from an authority that is made for one run and thrown away."""
+
+from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import trustme
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KINDS = ("valid", "wrong-host", "expired")
+
+
+def server_context(kind: str, host: str, ca_path: Path) -> ssl.SSLContext:
+    """A TLS context of the given kind; the certificate of its authority is written to ``ca_path``."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(ca_path))
+    names = ("asm.example",) if kind == "wrong-host" else (host, "localhost")
+    not_after = datetime.now(UTC) - timedelta(days=1) if kind == "expired" else None
+    not_before = datetime.now(UTC) - timedelta(days=2) if kind == "expired" else None
+    certificate = authority.issue_cert(*names, not_after=not_after, not_before=not_before)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    return context

@@ -1,0 +1,347 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The faults that a scenario can order, and how each is done.
+
+A fault gets an ``Exchange`` and returns what is to be sent. Some never ask for the true answer (then the request is no
+read of the release), others take it and spoil it. README.md has them in a table.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass as plain_dataclass
+from datetime import datetime, timedelta
+from email.utils import format_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from aiohttp import web
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from .listener import reset
+from .model import STRICT, Count, Numbers, Seconds, Text, Window, among
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from aiohttp.abc import AbstractStreamWriter
+
+FILLER = b"x" * 4096
+FOREVER = 10.0**9
+MEBIBYTE = 2**20
+
+# The number of the latest request to a service, or for one of its releases.
+NumberOf = Callable[[str, str | None], int]
+Service = Literal["asm", "iam", "metadata"]
+Part = Literal["request", "headers", "half"]
+
+
+@plain_dataclass(frozen=True)
+class Exchange:
+    """One request with what a fault may need: the true answer, the wall clock (UTC), a way to restart the server."""
+
+    request: web.BaseRequest
+    answer: Callable[[], Awaitable[web.Response]]
+    now: Callable[[], datetime]
+    restart: Callable[[float], None]
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class _Fault(Window):
+    """Which requests: of ``service`` (and of one ``release``), those with the numbers ``requests`` within the window.
+
+    Requests are counted for each service, or for each release when ``release`` is given.
+    """
+
+    service: Service = "asm"
+    release: Text | None = None
+    requests: Numbers = ()
+
+    def applies(self, service: str, release: str | None, number: NumberOf, elapsed: float) -> bool:
+        """Whether it is for the request that is being counted, ``elapsed`` seconds after the first."""
+        if service != self.service or (self.release is not None and release != self.release):
+            return False
+        return self.open_at(elapsed) and among(self.requests, number(self.service, self.release))
+
+
+class RawAnswer(web.StreamResponse):
+    """An answer that writes its own bytes, and after which the connection is not used again."""
+
+    def __init__(self, script: Callable[[AbstractStreamWriter], Awaitable[None]], status: int = 200) -> None:
+        super().__init__(status=status)
+        self._script = script
+        self.force_close()
+
+    async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter:
+        await self._script(request.writer)
+        return request.writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing is left to write."""
+
+
+def body_of(answer: web.Response) -> bytes:
+    """The bytes of an answer of ours, which is never a stream."""
+    assert isinstance(answer.body, bytes)
+    return answer.body
+
+
+def head_of(answer: web.Response) -> bytes:
+    """The status line and headers of an answer, as they go over the wire."""
+    lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+    lines += [f"{name}: {value}" for name, value in answer.headers.items() if name.lower() != "content-length"]
+    lines += [f"Content-Length: {len(body_of(answer))}", "", ""]
+    return "\r\n".join(lines).encode("latin-1")
+
+
+def _error_body(fault: Answer, message: str) -> bytes | None:
+    """The five bodies of an error that are known, and nothing at all."""
+    code = fault.code
+    data: dict[str, Any]
+    if fault.body == "asm":
+        data = {"errorCode": code or f"ASM.01{fault.status}001", "errorMsg": message}
+    elif fault.body == "gateway":
+        data = {"error_code": code or "APIGW.0201", "error_msg": message, "request_id": "simulated-by-a-fault"}
+    elif fault.body == "iam":
+        data = {"error": {"code": fault.status, "message": message, "title": HTTPStatus(fault.status).phrase}}
+    elif fault.body == "iam_new":
+        data = {"error_code": code or "IAM.0006", "error_msg": message}
+    else:
+        return None
+    if fault.encoded_authorization_message is not None:
+        data["encoded_authorization_message"] = fault.encoded_authorization_message
+    return json.dumps(data).encode()
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Answer(_Fault):
+    """Another answer instead of the true one: a status with one of the known bodies, HTML, nothing, or given bytes."""
+
+    fault: Literal["answer"]
+    status: Annotated[int, Field(ge=200, le=599)]
+    body: Literal["asm", "gateway", "iam", "iam_new", "html", "empty", "text", "base64"] = "gateway"
+    code: Text | None = None
+    message: str = "ordered by the scenario"
+    text: str = ""
+    headers: dict[str, str] = Field(default_factory=dict)
+    retry_after: Annotated[int, Field(ge=0)] | None = None
+    retry_after_form: Literal["seconds", "date"] = "seconds"
+    echo_credential: bool = False
+    encoded_authorization_message: Text | None = None
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        headers = dict(self.headers)
+        if self.retry_after is not None:
+            later = exchange.now() + timedelta(seconds=self.retry_after)
+            as_date = format_datetime(later, usegmt=True)
+            headers["Retry-After"] = as_date if self.retry_after_form == "date" else str(self.retry_after)
+        message = self.message
+        if self.echo_credential:
+            sent = (exchange.request.headers.get(name) for name in ("X-Auth-Token", "Authorization"))
+            message += ": " + " ".join(value for value in sent if value)
+        kind = {"html": "text/html", "text": "application/json", "base64": "application/json"}
+        if self.body != "empty":
+            headers.setdefault("Content-Type", kind.get(self.body, "application/json"))
+        return web.Response(status=self.status, headers=headers, body=self._bytes(message))
+
+    def _bytes(self, message: str) -> bytes:
+        if self.body == "html":
+            return f"<!DOCTYPE html>\n<html><body><h1>{self.status}</h1><p>{message}</p></body></html>\n".encode()
+        if self.body == "base64":
+            return base64.b64decode(self.text, validate=True)
+        if self.body in ("text", "empty"):
+            return self.text.encode() if self.body == "text" else b""
+        error = _error_body(self, message)
+        assert error is not None
+        return error
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Redirect(_Fault):
+    """A redirect to ``location``, which may be any text."""
+
+    fault: Literal["redirect"]
+    location: Text
+    status: Literal[301, 302, 303, 307, 308] = 302
+
+    async def respond(self, _exchange: Exchange) -> web.StreamResponse:
+        return web.Response(status=self.status, headers={"Location": self.location}, body=b"")
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Delay(_Fault):
+    """The true answer, ``seconds`` late."""
+
+    fault: Literal["delay"]
+    seconds: Seconds
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        await asyncio.sleep(self.seconds)
+        return await exchange.answer()
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Damage(_Fault):
+    """The true answer, with other values at some places: ``set`` and ``remove`` name them as ``status.phase`` or
+    ``status.grayDeployments.0.status``. A place whose parent is not there is made."""
+
+    fault: Literal["damage"]
+    set: dict[str, Any] = Field(default_factory=dict)
+    remove: tuple[Text, ...] = ()
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        answer = await exchange.answer()
+        if answer.status != 200:
+            return answer
+        try:
+            answer.body = self._damaged(body_of(answer))
+        except (LookupError, TypeError, ValueError) as error:
+            # The scenario is wrong. 400 ends every client at once; a 500 would look like a passing fault.
+            return web.Response(status=400, text=f"simulator: the answer has no such place to damage: {error!r}")
+        return answer
+
+    def _damaged(self, body: bytes) -> bytes:
+        data = json.loads(body)
+        for place, value in self.set.items():
+            parent, last = _walk(data, place, make=True)
+            parent[last] = value
+        for place in self.remove:
+            parent, last = _walk(data, place, make=False)
+            del parent[last]
+        return json.dumps(data).encode()
+
+
+def _walk(data: Any, place: str, make: bool) -> tuple[Any, Any]:
+    """The object or list that holds a place, and the key or index in it."""
+    *parents, last = place.split(".")
+    for part in parents:
+        if make and isinstance(data, dict):
+            data = data.setdefault(part, {})
+        else:
+            data = data[int(part)] if isinstance(data, list) else data[part]
+    return data, int(last) if isinstance(data, list) else last
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Truncate(_Fault):
+    """The true answer as far as its middle, in good HTTP: what comes is no JSON."""
+
+    fault: Literal["truncate"]
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        answer = await exchange.answer()
+        answer.body = body_of(answer)[: len(body_of(answer)) // 2]
+        return answer
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Cut(_Fault):
+    """The connection is reset or closed, or nothing more comes (``hang``): at the ``request``, after the ``headers`` of
+    the true answer, or in the middle of its body (``half``)."""
+
+    fault: Literal["reset", "close", "hang"]
+    after: Part = "request"
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        sent = b""
+        if self.after != "request":
+            answer = await exchange.answer()
+            half = body_of(answer)[: len(body_of(answer)) // 2] if self.after == "half" else b""
+            sent = head_of(answer) + half
+
+        async def script(writer: AbstractStreamWriter) -> None:
+            await writer.write(sent)
+            await writer.drain()
+            transport = exchange.request.transport
+            if self.fault == "hang":
+                await asyncio.sleep(FOREVER)
+            elif transport is not None and self.fault == "reset":
+                reset(transport)
+            elif transport is not None:
+                transport.close()
+
+        return RawAnswer(script)
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Trickle(_Fault):
+    """The true answer, from its ``headers`` or its ``body`` on one byte every ``interval`` seconds."""
+
+    fault: Literal["trickle"]
+    part: Literal["headers", "body"] = "body"
+    interval: Seconds = 0.05
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        answer = await exchange.answer()
+        head, body = head_of(answer), body_of(answer)
+        at_once, slowly = (head, body) if self.part == "body" else (b"", head + body)
+
+        async def script(writer: AbstractStreamWriter) -> None:
+            await writer.write(at_once)
+            for place in range(len(slowly)):
+                await writer.write(slowly[place : place + 1])
+                await asyncio.sleep(self.interval)
+
+        return RawAnswer(script)
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Endless(_Fault):
+    """Headers, or a body, without end: 4 KiB every ``interval`` seconds, as fast as the client reads when it is 0."""
+
+    fault: Literal["endless"]
+    part: Literal["headers", "body"] = "body"
+    interval: Seconds = 0.0
+
+    async def respond(self, _exchange: Exchange) -> web.StreamResponse:
+        async def script(writer: AbstractStreamWriter) -> None:
+            await writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n")
+            if self.part == "body":
+                await writer.write(b'Connection: close\r\n\r\n{"kind": "Release", "filler": "')
+            while True:
+                await writer.write(FILLER if self.part == "body" else b"X-Filler: " + FILLER + b"\r\n")
+                await writer.drain()
+                await asyncio.sleep(self.interval)
+
+        return RawAnswer(script)
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class GzipBomb(_Fault):
+    """A small compressed answer that unpacks to a JSON string of so many ``mebibytes``."""
+
+    fault: Literal["gzip_bomb"]
+    mebibytes: Count = 256
+
+    async def respond(self, _exchange: Exchange) -> web.StreamResponse:
+        start, end = gzip.compress(b'{"kind": "Release", "filler": "'), gzip.compress(b'"}')
+        body = start + gzip.compress(b"x" * MEBIBYTE) * self.mebibytes + end
+        headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+        return web.Response(body=body, headers=headers)
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Restart(_Fault):
+    """Every connection is reset, and for so many ``seconds`` new ones are refused."""
+
+    fault: Literal["restart"]
+    seconds: Seconds
+
+    async def respond(self, exchange: Exchange) -> web.StreamResponse:
+        async def script(_writer: AbstractStreamWriter) -> None:
+            exchange.restart(self.seconds)
+            await asyncio.sleep(FOREVER)
+
+        return RawAnswer(script)
+
+
+Fault = Annotated[
+    Answer | Redirect | Delay | Damage | Truncate | Cut | Trickle | Endless | GzipBomb | Restart,
+    Field(discriminator="fault"),
+]

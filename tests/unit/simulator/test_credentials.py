@@ -1,0 +1,264 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is let in. Requests are signed here with the vendor's signer, or are those of the published examples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from typing import Any, Callable, NamedTuple
+
+import pytest
+from ansible_collections.huaweicloud.asm.tests.simulator.credentials import KeyRing, Received, RefusedError
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import parse
+from huaweicloudsdkcore.sdk_request import SdkRequest
+from huaweicloudsdkcore.signer.signer import Signer
+
+from .conftest import NOON, ScriptedClock
+
+KEY = {"access_key": "AK", "secret_key": "SK"}
+TEMPORARY = {"access_key": "AK", "secret_key": "SK", "security_token": "ST"}
+USER = {"username": "u", "password": "p", "domain_name": "d", "project_id": "id-1", "project_name": "region-1"}
+SDK_DATE = "%Y%m%dT%H%M%SZ"
+
+
+class SignerKey(NamedTuple):
+    ak: str
+    sk: str
+
+
+OURS = SignerKey("AK", "SK")
+
+
+def ring(clock: ScriptedClock, **credentials: Any) -> KeyRing:
+    return KeyRing(parse({"credentials": credentials}).credentials, clock.now)
+
+
+def with_token(token: str) -> Received:
+    return Received("GET", "/v2/x", {"x-auth-token": token}, b"", "request-1")
+
+
+def signed(
+    headers: dict[str, str] | None = None,
+    *,
+    path: str = "/v2/meshes/mesh",
+    query: list[tuple[str, str]] | None = None,
+    body: bytes = b"",
+    date: datetime = NOON,
+    key: SignerKey = OURS,
+) -> Received:
+    """What a client of the vendor's SDK would send."""
+    sent = {"host": "asm.example", "X-Sdk-Date": date.strftime(SDK_DATE), **(headers or {})}
+    method = "POST" if body else "GET"
+    request = SdkRequest(
+        method=method, resource_path=path, query_params=query or [], header_params=sent, body=body or None
+    )
+    result = Signer(key).sign(request)
+    lower = {name.lower(): value for name, value in result.header_params.items()}
+    return Received(method, result.uri, lower, body, "request-1")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(signed(), id="bare"),
+        pytest.param(signed({"X-Project-Id": "p-1", "Content-Type": "application/json"}), id="more headers"),
+        pytest.param(signed(path="/v2/meshes/m%20%C3%A4/namespaces/a~b/releases/c%2Bd"), id="encoded path"),
+        pytest.param(signed(query=[("b", "2"), ("a", "x y"), ("a", "")]), id="query"),
+        pytest.param(signed(body=b'{"name": "test"}'), id="body"),
+        pytest.param(signed(date=NOON.replace(minute=14, second=59)), id="clock ahead, just tolerable"),
+    ],
+)
+def test_what_the_vendor_signs_is_let_in(clock: ScriptedClock, request_: Received) -> None:
+    assert ring(clock, keys=[KEY]).check(request_).credential == "key 1"
+
+
+def test_a_signed_path_may_be_sent_with_or_without_its_last_slash(clock: ScriptedClock) -> None:
+    request = signed(path="/v2/meshes/mesh")
+    assert ring(clock, keys=[KEY]).check(replace(request, target="/v2/meshes/mesh/")).credential == "key 1"
+
+
+class Example(NamedTuple):
+    key: SignerKey
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    signature: str
+
+
+RESOURCES = {"host": "service.endpoint.myhuaweicloud.com", "x-sdk-date": "20200608T023900Z"}
+PUBLISHED = {
+    "get with a content type": Example(
+        SignerKey("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"),
+        "GET",
+        "/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs?limit=2&marker=13551d6b-755d-4757-b956-536f674975c0",
+        {"content-type": "application/json", "host": "service.region.example.com", "x-sdk-date": "20191115T033655Z"},
+        b"",
+        "7be6668032f70418fcc22abc52071e57aff61b84a1d2381bb430d6870f4f6ebe",
+    ),
+    "get": Example(
+        SignerKey("AccessKey", "SecretKey"),
+        "GET",
+        "/resources?size=1",
+        RESOURCES,
+        b"",
+        "cfb4171acec81de07d50e53d57eb77edd537414d66ddb1d7d780f128e12cd842",
+    ),
+    "post": Example(
+        SignerKey("AccessKey", "SecretKey"),
+        "POST",
+        "/resources?size=1",
+        RESOURCES,
+        b'{"name":"test","id":1}',
+        "436b1ac0a1ae03705934bb70ef2f2e09f7bfed2117d731a38235053199323a1f",
+    ),
+}
+
+
+@pytest.mark.parametrize("example", list(PUBLISHED.values()), ids=list(PUBLISHED))
+def test_the_published_examples_are_let_in(example: Example) -> None:
+    date = datetime.strptime(example.headers["x-sdk-date"], SDK_DATE).replace(tzinfo=timezone.utc)
+    access = f"Access={example.key.ak}, SignedHeaders={';'.join(example.headers)}, Signature={example.signature}"
+    headers = {**example.headers, "authorization": f"SDK-HMAC-SHA256 {access}"}
+    keys = ring(ScriptedClock(wall=date), keys=[{"access_key": example.key.ak, "secret_key": example.key.sk}])
+    request = Received(example.method, example.target, headers, example.body, "request-1")
+    assert keys.check(request).credential == "key 1"
+
+
+def headers_of(request: Received, **changed: str | None) -> Received:
+    merged = {**request.headers, **{name.replace("_", "-"): value for name, value in changed.items()}}
+    return replace(request, headers={name: value for name, value in merged.items() if value is not None})
+
+
+def authorization_of(request: Received, change: Callable[[str], str]) -> Received:
+    return headers_of(request, authorization=change(request.headers["authorization"]))
+
+
+BODY = signed(body=b'{"a": 1}')
+TAMPERED = {
+    "nothing sent": (headers_of(signed(), authorization=None), "neither X-Auth-Token nor Authorization"),
+    "another path": (replace(signed(), target="/v2/meshes/other"), "signature is not the one"),
+    "another query": (replace(signed(), target="/v2/meshes/mesh?a=1"), "signature is not the one"),
+    "another method": (replace(signed(), method="DELETE"), "signature is not the one"),
+    "another body": (replace(BODY, body=b'{"a": 2}'), "signature is not the one"),
+    "another host": (headers_of(signed(), host="other.example"), "signature is not the one"),
+    "another secret key": (signed(key=SignerKey("AK", "other")), "signature is not the one"),
+    "another access key": (signed(key=SignerKey("other", "SK")), "access key is not known"),
+    "another algorithm": (authorization_of(signed(), lambda value: "X" + value), "not that of SDK-HMAC-SHA256"),
+    "host not signed": (authorization_of(signed(), lambda value: value.replace("host;", "")), "not signed.*host"),
+    "signed, not sent": (headers_of(signed({"X-Project-Id": "p"}), x_project_id=None), "not sent: x-project-id"),
+    "wrong order": (
+        authorization_of(signed(), lambda value: value.replace("host;x-sdk-date", "x-sdk-date;host")),
+        "order that the signature needs",
+    ),
+    "no date": (headers_of(signed(), x_sdk_date=None), "X-Sdk-Date is missing"),
+    "date in another form": (headers_of(signed(), x_sdk_date="2026-03-01"), "not of the form"),
+    "clock behind": (signed(date=NOON.replace(hour=11, minute=44)), "more than 15 minutes"),
+    "clock ahead": (signed(date=NOON.replace(minute=16)), "more than 15 minutes"),
+    "security token of nobody": (signed({"X-Security-Token": "x"}), "X-Security-Token is not the one"),
+}
+
+
+@pytest.mark.parametrize(("request_", "message"), list(TAMPERED.values()), ids=list(TAMPERED))
+def test_anything_else_is_refused(clock: ScriptedClock, request_: Received, message: str) -> None:
+    with pytest.raises(RefusedError, match=message) as caught:
+        ring(clock, keys=[KEY]).check(request_)
+    assert "SK" not in str(caught.value)
+
+
+@pytest.mark.parametrize("security_token", [None, "other"])
+def test_a_temporary_key_needs_its_security_token(clock: ScriptedClock, security_token: str | None) -> None:
+    keys = ring(clock, keys=[TEMPORARY])
+    assert keys.check(signed({"X-Security-Token": "ST"})).credential == "key 1"
+    with pytest.raises(RefusedError, match="X-Security-Token"):
+        keys.check(signed({"X-Security-Token": security_token} if security_token else {}))
+
+
+def test_a_key_is_locked_for_5_minutes_after_more_than_5_failures_in_a_row(clock: ScriptedClock) -> None:
+    keys = ring(clock, keys=[KEY])
+    wrong = signed(key=SignerKey("AK", "other"))
+    for _ in range(5):
+        with pytest.raises(RefusedError, match="signature"):
+            keys.check(wrong)
+    assert keys.check(signed()).credential == "key 1", "5 are allowed, and a good request ends the row"
+    for _ in range(6):
+        with pytest.raises(RefusedError, match="signature"):
+            keys.check(wrong)
+    with pytest.raises(RefusedError, match="locked"):
+        keys.check(signed())
+    clock.advance(300)
+    assert keys.check(signed(date=clock.now())).credential == "key 1"
+
+
+def test_a_token_ends_with_its_lifetime(clock: ScriptedClock) -> None:
+    keys = ring(clock, tokens=[{"token": "t", "lifetime": 10}])
+    clock.advance(9.9)
+    assert keys.check(with_token("t")).credential == "token 1"
+    clock.advance(0.1)
+    with pytest.raises(RefusedError, match="expired"):
+        keys.check(with_token("t"))
+
+
+def test_a_token_ends_with_its_uses(clock: ScriptedClock) -> None:
+    keys = ring(clock, tokens=[{"token": "t", "uses": 2}])
+    assert [keys.check(with_token("t")).credential for _ in range(2)] == ["token 1", "token 1"]
+    with pytest.raises(RefusedError, match="expired"):
+        keys.check(with_token("t"))
+
+
+def test_a_token_that_was_issued_works_until_it_expires_or_is_revoked(clock: ScriptedClock) -> None:
+    keys = ring(clock, users=[USER])
+    user = keys.log_in("u", "p", "d")
+    first, expires_at = keys.issue_token(user, 60, None)
+    second, _ = keys.issue_token(user, 600, None)
+    assert (expires_at - NOON).total_seconds() == 60
+    clock.advance(60)
+    with pytest.raises(RefusedError, match="expired"):
+        keys.check(with_token(first))
+    assert keys.check(with_token(second)).credential == "token 2 of u"
+    keys.revoke_issued()
+    with pytest.raises(RefusedError, match="expired"):
+        keys.check(with_token(second))
+
+
+@pytest.mark.parametrize("login", [("u", "x", "d"), ("x", "p", "d"), ("u", "p", "x")], ids=str)
+def test_a_login_with_anything_wrong_is_refused(clock: ScriptedClock, login: tuple[str, str, str]) -> None:
+    with pytest.raises(RefusedError, match="wrong"):
+        ring(clock, users=[USER]).log_in(*login)
+
+
+def test_a_user_is_locked_after_more_than_5_failures_in_a_row(clock: ScriptedClock) -> None:
+    keys = ring(clock, users=[USER])
+    for _ in range(6):
+        with pytest.raises(RefusedError, match="wrong"):
+            keys.log_in("u", "x", "d")
+    with pytest.raises(RefusedError, match="locked"):
+        keys.log_in("u", "p", "d")
+
+
+def test_an_agency_key_expires(clock: ScriptedClock) -> None:
+    keys = ring(clock)
+    key = keys.issue_agency_key(60)
+    signer_key = SignerKey(key.access_key, key.secret_key)
+    headers = {"X-Security-Token": key.security_token}
+    assert keys.check(signed(headers, key=signer_key)).credential == "agency key 1"
+    clock.advance(60)
+    with pytest.raises(RefusedError, match="expired"):
+        keys.check(signed(headers, key=signer_key, date=clock.now()))
+
+
+@pytest.mark.parametrize(
+    ("request_", "name"),
+    [
+        pytest.param(with_token("t"), "ours", id="token"),
+        pytest.param(with_token("x"), "unknown token", id="unknown token"),
+        pytest.param(signed(), "key 1", id="key"),
+        pytest.param(signed(key=SignerKey("x", "y")), "unknown key", id="unknown key"),
+        pytest.param(headers_of(signed(), authorization="Basic x"), "unknown authorization", id="something else"),
+        pytest.param(headers_of(signed(), authorization=None), "none", id="none"),
+    ],
+)
+def test_a_credential_is_known_by_its_name_only(clock: ScriptedClock, request_: Received, name: str) -> None:
+    assert ring(clock, keys=[KEY], tokens=[{"token": "t", "name": "ours"}]).name_of(request_) == name

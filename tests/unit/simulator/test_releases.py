@@ -1,0 +1,219 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A release at a moment is a pure function of its steps, the seconds and the reads."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import kubernetes_validate
+import pytest
+from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
+from ansible_collections.huaweicloud.asm.tests.simulator.releases import Applied, State, document, expand, state_at
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Change, Release, parse
+
+from .conftest import NOON
+
+KUBERNETES = "1.31"
+
+
+def release(*steps: dict[str, Any], **parts: Any) -> Release:
+    data = {"id": "reviews-canary", "mesh_id": "mesh", "namespace": "bookinfo", "steps": list(steps), **parts}
+    return parse({"releases": [data]}).releases[0]
+
+
+def api(steps: list[dict[str, Any]], elapsed: float = 0.0, reads: int = 1, **parts: Any) -> dict[str, Any]:
+    """The object of the API at a moment."""
+    played = release(*steps, **parts)
+    return document(played, state_at(played, elapsed, reads), NOON, NOON)
+
+
+OPENS = release({"phase": "Creating", "fill_seconds": 12}, {"phase": "Running", "after_seconds": 12})
+BY_READS = release({"phase": "Creating"}, {"phase": "Running", "after_reads": 2})
+GONE = release({"phase": "Running"}, {"found": False, "after_seconds": 5}, {"found": True, "after_seconds": 9})
+LATE = release({"phase": "Creating", "after_seconds": 3})
+
+
+@pytest.mark.parametrize(
+    ("played", "elapsed", "reads", "expected"),
+    [
+        pytest.param(OPENS, 0, 1, (True, "Creating"), id="the first step"),
+        pytest.param(OPENS, 11.9, 1, (True, "Creating"), id="just before a step"),
+        pytest.param(OPENS, 12, 1, (True, "Running"), id="at its second"),
+        pytest.param(BY_READS, 99, 2, (True, "Creating"), id="the last read before a step"),
+        pytest.param(BY_READS, 0, 3, (True, "Running"), id="after so many reads"),
+        pytest.param(LATE, 2, 1, (False, ""), id="before the first step there is none"),
+        pytest.param(LATE, 3, 1, (True, "Creating"), id="it appears"),
+        pytest.param(GONE, 5, 1, (False, "Running"), id="it disappears"),
+        pytest.param(GONE, 9, 1, (True, "Running"), id="it comes back as it was"),
+    ],
+)
+def test_a_step_takes_effect_when_it_is_due(
+    played: Release, elapsed: float, reads: int, expected: tuple[bool, str]
+) -> None:
+    state = state_at(played, elapsed, reads)
+    assert (state.found, state.phase) == expected
+
+
+def test_a_step_waits_for_the_one_before() -> None:
+    played = release({"phase": "A"}, {"phase": "B", "after_reads": 5}, {"phase": "C", "after_seconds": 1})
+    assert state_at(played, 100, 5).phase == "A"
+    assert state_at(played, 100, 6).phase == "C"
+
+
+def test_what_a_step_does_not_name_stays() -> None:
+    played = release({"phase": "A", "ready": 1, "version": "v3"}, {"phase": "B", "after_seconds": 1}, uid="u-1")
+    state = state_at(played, 1, 1)
+    assert (state.phase, state.ready, state.version, state.uid) == ("B", 1, "v3", "u-1")
+
+
+@pytest.mark.parametrize(
+    ("step", "counts"),
+    [
+        pytest.param({}, (3, 3, 3), id="all are there by default"),
+        pytest.param({"ready": 1}, (3, 1, 1), id="available follows ready"),
+        pytest.param({"updated": 2}, (2, 2, 2), id="ready follows updated"),
+        pytest.param({"available": 0}, (3, 3, 0), id="ready but not yet available"),
+        pytest.param({"replicas": 5}, (5, 5, 5), id="another number wanted"),
+        pytest.param({"replicas": 0}, (0, 0, 0), id="none wanted"),
+    ],
+)
+def test_replicas_are_counted(step: dict[str, Any], counts: tuple[int, int, int]) -> None:
+    state = state_at(release({"phase": "A", **step}), 0, 1)
+    assert (state.updated, state.ready, state.available) == counts
+
+
+def counts_of(states: list[State]) -> list[tuple[int, int, int]]:
+    return [(state.updated, state.ready, state.available) for state in states]
+
+
+FILLING = [(1, 0, 0), (1, 1, 0), (2, 1, 1), (2, 2, 1), (3, 2, 2), (3, 3, 2), (3, 3, 3), (3, 3, 3)]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        pytest.param([state_at(OPENS, 2.0 * moment, 1) for moment in range(8)], id="by seconds"),
+        pytest.param(
+            [state_at(release({"phase": "A", "fill_reads": 6}), 0, 1 + read) for read in range(8)], id="by reads"
+        ),
+    ],
+)
+def test_pods_come_one_by_one(states: list[State]) -> None:
+    assert counts_of(states) == FILLING
+
+
+def test_pods_of_a_later_step_come_from_its_time_on() -> None:
+    played = release({"phase": "A", "updated": 0}, {"after_seconds": 10, "fill_seconds": 12})
+    assert state_at(played, 9.9, 1).updated == 0
+    assert counts_of([state_at(played, 10 + 2.0 * moment, 1) for moment in range(8)]) == FILLING
+
+
+def test_a_change_from_outside_wins_and_its_pods_come_from_its_moment_on() -> None:
+    change = Applied(Change(phase="Paused", fill_seconds=12.0), seconds=20.0, reads=4)
+    states = [state_at(OPENS, 20 + 2.0 * moment, 5, (change,)) for moment in range(8)]
+    assert {state.phase for state in states} == {"Paused"}
+    assert counts_of(states) == FILLING
+
+
+def test_a_template_makes_numbered_releases() -> None:
+    ids = [each.id for each in expand(release({"phase": "A"}, id="canary-{number}", count=500))]
+    assert (len(set(ids)), ids[0], ids[-1]) == (500, "canary-001", "canary-500")
+
+
+MOMENTS = {
+    "pods come": ([{"phase": "A", "fill_seconds": 12}], 6.0),
+    "none is ready": ([{"phase": "A", "ready": 0}], 0.0),
+    "old replicas": ([{"phase": "A", "updated": 1, "old": 2}], 0.0),
+    "deadline exceeded": ([{"phase": "A", "ready": 0, "deadline_exceeded": True}], 0.0),
+    "not observed": ([{"phase": "A", "observed": False}], 0.0),
+    "no status": ([{"phase": "A", "workload_status": False}], 0.0),
+    "another image": ([{"phase": "A"}, {"after_seconds": 1, "image": "registry.example/reviews:v3"}], 1.0),
+    "none wanted": ([{"phase": "A", "replicas": 0}], 0.0),
+    "all there": ([{"phase": "A"}], 0.0),
+}
+
+
+@pytest.mark.parametrize(("steps", "elapsed"), list(MOMENTS.values()), ids=list(MOMENTS))
+def test_every_deployment_is_valid_in_kubernetes(steps: list[dict[str, Any]], elapsed: float) -> None:
+    seen = api(steps, elapsed, workloads=2)
+    templates = [entry["template"] for entry in seen["spec"]["grayDeployments"]]
+    deployments = [seen["status"]["deployment"], *seen["status"]["grayDeployments"], *templates]
+    assert len(deployments) == 5
+    for deployment in deployments:
+        assert (deployment["kind"], deployment["apiVersion"]) == ("Deployment", "apps/v1")
+        kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
+
+
+def test_kubernetes_would_refuse_a_wrong_deployment() -> None:
+    deployment = api([{"phase": "A"}])["status"]["deployment"]
+    deployment["spec"]["replica"] = 3
+    with pytest.raises(kubernetes_validate.ValidationError, match="replica"):
+        kubernetes_validate.validate(deployment, KUBERNETES, strict=True)
+
+
+def test_the_object_has_the_shape_of_the_api() -> None:
+    seen = api([{"phase": "Creating"}])
+    assert (seen["kind"], seen["apiVersion"]) == ("Release", "asm/v2")
+    assert seen["metadata"].keys() == {"meshID", "name", "uid", "namespace"}
+    assert seen["spec"].keys() == {
+        "serviceName",
+        "clusterID",
+        "deploymentName",
+        "version",
+        "type",
+        "grayDeployments",
+    }
+    assert seen["spec"]["grayDeployments"][0].keys() == {"clusterID", "template"}
+    assert seen["status"].keys() == {"phase", "startTime", "updateTime", "deployment", "grayDeployments"}
+
+
+def test_a_release_is_as_large_as_a_real_one() -> None:
+    assert 32_000 < len(json.dumps(api([{"phase": "Creating"}]))) < 45_000
+
+
+def test_the_environment_of_the_containers_holds_a_value_that_must_not_leak() -> None:
+    assert ENVIRONMENT_SECRET in json.dumps(api([{"phase": "Creating"}])["status"]["grayDeployments"])
+
+
+def test_the_status_of_a_workload_is_that_of_its_replicas() -> None:
+    step = {"phase": "A", "updated": 2, "ready": 1, "available": 0, "old": 1, "observed": False}
+    status = api([step])["status"]["grayDeployments"][0]["status"]
+    counters = {name: value for name, value in status.items() if name != "conditions"}
+    assert counters == {
+        "observedGeneration": 1,
+        "replicas": 3,
+        "updatedReplicas": 2,
+        "readyReplicas": 2,
+        "availableReplicas": 1,
+        "unavailableReplicas": 2,
+    }
+
+
+def test_counters_that_are_0_are_left_out_as_in_kubernetes() -> None:
+    status = api([{"phase": "A", "updated": 0}])["status"]["grayDeployments"][0]["status"]
+    assert status.keys() == {"observedGeneration", "unavailableReplicas", "conditions"}
+
+
+@pytest.mark.parametrize(
+    ("step", "reason"),
+    [
+        pytest.param({"ready": 1}, "ReplicaSetUpdated", id="on its way"),
+        pytest.param({}, "NewReplicaSetAvailable", id="done"),
+        pytest.param({"old": 1}, "ReplicaSetUpdated", id="old replicas still run"),
+        pytest.param({"ready": 1, "deadline_exceeded": True}, "ProgressDeadlineExceeded", id="too late"),
+    ],
+)
+def test_the_condition_says_how_the_rollout_goes(step: dict[str, Any], reason: str) -> None:
+    status = api([{"phase": "A", **step}])["status"]["grayDeployments"][0]["status"]
+    assert {condition["type"]: condition["reason"] for condition in status["conditions"]}["Progressing"] == reason
+
+
+def test_the_update_time_moves_at_each_step_and_otherwise_only_with_a_heartbeat() -> None:
+    later = NOON.replace(minute=7)
+    steps: list[dict[str, Any]] = [{"phase": "A"}, {"phase": "B", "after_seconds": 60}]
+    for heartbeat, expected in ((False, "2026-03-01T12:01:00Z"), (True, "2026-03-01T12:07:00Z")):
+        played = release(*steps, heartbeat=heartbeat)
+        assert document(played, state_at(played, 420, 1), NOON, later)["status"]["updateTime"] == expected

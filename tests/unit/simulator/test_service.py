@@ -1,0 +1,324 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ASM, IAM and the metadata service answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ansible_collections.huaweicloud.asm.tests.simulator.credentials import Received
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import parse, parse_change
+from ansible_collections.huaweicloud.asm.tests.simulator.service import Reply, Service, release_of, service_of
+
+from .conftest import READ, RELEASE, TOKEN, ScriptedClock, scenario
+
+LIST = "/v2/meshes/mesh/releases"
+LOGIN = "/v3/auth/tokens?nocatalog=true"
+METADATA_TOKEN = "/meta-data/latest/api/token"
+SECURITY_KEY = "/openstack/latest/securitykey"
+USER = {"username": "u", "password": "p", "domain_name": "d", "project_id": "id-1", "project_name": "region-1"}
+
+
+def service(clock: ScriptedClock, /, **parts: Any) -> Service:
+    return Service(parse(scenario(**parts)), clock, clock.now)
+
+
+def ask(
+    asked: Service, target: str, method: str = "GET", *, body: bytes = b"", headers: dict[str, str] | None = None
+) -> Reply:
+    sent = headers or {}
+    return asked.answer(Received(method, target, sent, body, "request-1"))
+
+
+def read(asked: Service, target: str = READ, headers: dict[str, str] | None = None) -> Reply:
+    return ask(asked, target, headers={"x-auth-token": TOKEN, **(headers or {})})
+
+
+def phase(asked: Service) -> str:
+    seen: str = json.loads(read(asked).body)["status"]["phase"]
+    return seen
+
+
+def test_a_release_is_read(clock: ScriptedClock) -> None:
+    reply = read(service(clock))
+    data = json.loads(reply.body)
+    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/json")
+    assert (data["kind"], data["metadata"]["name"], data["status"]["phase"]) == (
+        "Release",
+        "reviews-canary",
+        "Creating",
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "method", "status", "code"),
+    [
+        pytest.param(READ.replace("reviews", "other"), "GET", 404, "ASM.", id="unknown release"),
+        pytest.param(READ.replace("/mesh/", "/other/"), "GET", 404, "ASM.", id="unknown mesh"),
+        pytest.param(READ.replace("bookinfo", "other"), "GET", 404, "ASM.", id="unknown namespace"),
+        pytest.param("/v1/meshes/mesh", "GET", 404, "APIGW.0101", id="wrong path"),
+        pytest.param(READ + "/more", "GET", 404, "APIGW.0101", id="path too long"),
+        pytest.param("/", "GET", 404, "APIGW.0101", id="no path"),
+        pytest.param(READ, "POST", 405, "APIGW.0101", id="wrong method"),
+        pytest.param(LOGIN, "GET", 405, "APIGW.0101", id="wrong method for a login"),
+    ],
+)
+def test_what_is_not_there_is_refused_by_whom_it_would_be(
+    clock: ScriptedClock, target: str, method: str, status: int, code: str
+) -> None:
+    reply = ask(service(clock), target, method, headers={"x-auth-token": TOKEN})
+    data = json.loads(reply.body)
+    assert reply.status == status
+    assert (data.get("errorCode") or data["error_code"]).startswith(code)
+
+
+def test_the_gateway_names_the_request_in_its_body(clock: ScriptedClock) -> None:
+    assert json.loads(ask(service(clock), READ).body)["request_id"] == "request-1"
+
+
+@pytest.mark.parametrize("target", [READ, LIST])
+def test_nobody_is_let_in_without_a_good_credential(clock: ScriptedClock, target: str) -> None:
+    asked = service(clock)
+    for reply in (ask(asked, target), ask(asked, target, headers={"x-auth-token": "other"})):
+        assert (reply.status, json.loads(reply.body)["error_code"]) == (401, "APIGW.0301")
+
+
+@pytest.mark.parametrize(
+    ("token_project", "sent", "status"),
+    [
+        pytest.param(None, {"x-project-id": "p-1"}, 200, id="the header says it"),
+        pytest.param("p-1", {}, 200, id="the token says it"),
+        pytest.param("p-1", {"x-project-id": "p-2"}, 403, id="the header says another"),
+        pytest.param("p-2", {}, 403, id="the token says another"),
+        pytest.param(None, {}, 403, id="nothing says it"),
+    ],
+)
+def test_a_project_is_checked_when_the_scenario_has_one(
+    clock: ScriptedClock, token_project: str | None, sent: dict[str, str], status: int
+) -> None:
+    tokens = {"tokens": [{"token": TOKEN, "project_id": token_project}]}
+    assert read(service(clock, project_id="p-1", credentials=tokens), headers=sent).status == status
+
+
+def test_a_list_has_all_releases_of_the_mesh_that_exist(clock: ScriptedClock) -> None:
+    releases = [
+        {**RELEASE, "id": "many-{number}", "count": 3},
+        {**RELEASE, "id": "elsewhere", "mesh_id": "other"},
+        {**RELEASE, "id": "not-yet", "steps": [{"phase": "Creating", "after_seconds": 5}]},
+    ]
+    data = json.loads(read(service(clock, releases=releases), LIST).body)
+    assert (data["kind"], data["apiVersion"]) == ("ReleaseList", "asm/v2")
+    assert [item["metadata"]["name"] for item in data["items"]] == ["many-1", "many-2", "many-3"]
+
+
+STEPS = [{"phase": "A"}, {"phase": "B", "after_seconds": 10}]
+
+
+@pytest.mark.parametrize(
+    ("clock_of", "phases"),
+    [
+        pytest.param("first_read", ["A", "A", "B"], id="from the first read on"),
+        pytest.param("start", ["B", "B", "B"], id="from the start on"),
+    ],
+)
+def test_steps_are_timed_by_the_clock_of_the_scenario(clock: ScriptedClock, clock_of: str, phases: list[str]) -> None:
+    asked = service(clock, clock=clock_of, releases=[{**RELEASE, "steps": STEPS}])
+    clock.advance(20)
+    seen = [phase(asked)]
+    for seconds in (9.9, 0.1):
+        clock.advance(seconds)
+        seen.append(phase(asked))
+    assert seen == phases
+
+
+def test_a_list_is_no_read(clock: ScriptedClock) -> None:
+    steps = [{"phase": "A"}, {"phase": "B", "after_reads": 1}, {"phase": "C", "after_seconds": 10}]
+    asked = service(clock, releases=[{**RELEASE, "steps": steps}])
+    read(asked, LIST)
+    clock.advance(20)
+    assert [phase(asked), phase(asked)] == ["A", "B"]
+    clock.advance(10)
+    assert phase(asked) == "C"
+
+
+def test_each_release_has_a_clock_of_its_own(clock: ScriptedClock) -> None:
+    asked = service(clock, releases=[{**RELEASE, "id": f"r-{number}", "steps": STEPS} for number in (1, 2)])
+    read(asked, READ.replace("reviews-canary", "r-1"))
+    clock.advance(10)
+    phases = [
+        json.loads(read(asked, READ.replace("reviews-canary", name)).body)["status"]["phase"] for name in ("r-1", "r-2")
+    ]
+    assert phases == ["B", "A"]
+
+
+def test_a_change_takes_effect_at_once_and_a_reset_ends_it(clock: ScriptedClock) -> None:
+    asked = service(clock)
+    assert asked.change("reviews-canary", parse_change({"phase": "Failed"})) == 1
+    assert phase(asked) == "Failed"
+    asked.change("reviews-canary", parse_change({"found": False}))
+    assert json.loads(read(asked).body)["errorCode"].startswith("ASM.")
+    asked.reset()
+    assert phase(asked) == "Creating"
+
+
+def test_a_change_of_no_release_is_noticed(clock: ScriptedClock) -> None:
+    assert service(clock).change("other", parse_change({"phase": "Failed"})) == 0
+
+
+def test_the_same_state_is_the_same_answer_except_with_a_heartbeat(clock: ScriptedClock) -> None:
+    for heartbeat in (False, True):
+        asked = service(clock, releases=[{**RELEASE, "heartbeat": heartbeat}])
+        first = read(asked).body
+        clock.advance(5)
+        assert (read(asked).body != first) == heartbeat
+
+
+def login(**changes: Any) -> dict[str, Any]:
+    """The body of a login; ``changes`` replace what is at a place such as ``auth.scope``."""
+    user = {"name": "u", "password": "p", "domain": {"name": "d"}}
+    data: dict[str, Any] = {
+        "auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": {"name": "region-1"}},
+        }
+    }
+    for place, value in changes.items():
+        *parents, last = place.split("__")
+        target = data
+        for parent in parents:
+            target = target[parent]
+        target[last] = value
+    return data
+
+
+def log_in(asked: Service, body: object, target: str = LOGIN) -> Reply:
+    return ask(asked, target, "POST", body=json.dumps(body).encode())
+
+
+@pytest.fixture
+def iam(clock: ScriptedClock) -> Service:
+    return service(clock, credentials={"users": [USER]}, iam={"token_lifetime": 60})
+
+
+@pytest.mark.parametrize("project", [{"id": "id-1"}, {"name": "region-1"}], ids=str)
+def test_a_login_gives_a_token_that_works_for_its_lifetime(
+    clock: ScriptedClock, iam: Service, project: dict[str, str]
+) -> None:
+    reply = log_in(iam, login(auth__scope={"project": project}))
+    token = json.loads(reply.body)["token"]
+    assert reply.status == 201
+    assert (token["issued_at"], token["expires_at"]) == (
+        "2026-03-01T12:00:00.000000000Z",
+        "2026-03-01T12:01:00.000000000Z",
+    )
+    assert token["project"]["id"] == "id-1"
+    issued = reply.headers["X-Subject-Token"]
+    assert len(issued) > 1000
+    assert ask(iam, READ, headers={"x-auth-token": issued}).status == 200
+    clock.advance(60)
+    assert ask(iam, READ, headers={"x-auth-token": issued}).status == 401
+
+
+def test_a_token_holds_the_catalog_unless_it_is_not_wanted(iam: Service) -> None:
+    assert "catalog" not in json.loads(log_in(iam, login()).body)["token"]
+    assert "catalog" in json.loads(log_in(iam, login(), "/v3/auth/tokens").body)["token"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "message"),
+    [
+        pytest.param({}, 400, "auth is missing", id="empty"),
+        pytest.param([], 400, "auth is missing", id="a list"),
+        pytest.param(login(auth__identity={}), 400, "auth.identity.methods is missing", id="no methods"),
+        pytest.param(login(auth__identity__methods=["token"]), 400, "auth.identity.methods must be", id="method"),
+        pytest.param(login(auth__identity__password={}), 400, "auth.identity.password.user is missing", id="no user"),
+        pytest.param(login(auth__identity__password__user__name=""), 400, "user.name must be a string", id="no name"),
+        pytest.param(login(auth__identity__password__user__domain={}), 400, "domain.name is missing", id="no domain"),
+        pytest.param(login(auth__scope={}), 400, "auth.scope.project is missing", id="no project"),
+        pytest.param(login(auth__scope__project={}), 400, "either id or name", id="an empty project"),
+        pytest.param(login(auth__scope__project={"id": "1", "name": "x"}), 400, "either id or name", id="both"),
+        pytest.param(login(auth__scope__project={"id": "other"}), 401, "not in this project", id="another project"),
+        pytest.param(login(auth__identity__password__user__password="x"), 401, "password is wrong", id="password"),
+    ],
+)
+def test_a_login_is_refused_in_the_way_of_iam(iam: Service, body: object, status: int, message: str) -> None:
+    reply = log_in(iam, body)
+    error = json.loads(reply.body)["error"]
+    assert (reply.status, error["code"]) == (status, status)
+    assert message in error["message"]
+    assert "X-Subject-Token" not in reply.headers
+
+
+def test_a_body_that_is_not_json_is_refused(iam: Service) -> None:
+    assert ask(iam, LOGIN, "POST", body=b"{").status == 400
+
+
+def metadata(clock: ScriptedClock, **parts: Any) -> Service:
+    return service(clock, metadata=parts)
+
+
+def metadata_token(asked: Service, lifetime: str = "21600") -> Reply:
+    return ask(asked, METADATA_TOKEN, "PUT", headers={"x-metadata-token-ttl-seconds": lifetime})
+
+
+def security_key(asked: Service, token: str | None = None) -> Reply:
+    return ask(asked, SECURITY_KEY, headers={} if token is None else {"x-metadata-token": token})
+
+
+def test_keys_are_given_for_a_metadata_token_until_it_expires(clock: ScriptedClock) -> None:
+    asked = metadata(clock)
+    token = metadata_token(asked, "60").body.decode()
+    assert security_key(asked).status == 401
+    assert security_key(asked, "other").status == 401
+    assert json.loads(security_key(asked, token).body)["credential"].keys() == {
+        "access",
+        "secret",
+        "securitytoken",
+        "expires_at",
+    }
+    clock.advance(60)
+    assert security_key(asked, token).status == 401
+
+
+@pytest.mark.parametrize("lifetime", ["", "0", "21601", "ten", "-1"])
+def test_a_metadata_token_needs_a_good_lifetime(clock: ScriptedClock, lifetime: str) -> None:
+    assert metadata_token(metadata(clock), lifetime).status == 400
+
+
+@pytest.mark.parametrize("status", [404, 405, 503])
+def test_keys_are_given_without_a_token_where_there_are_no_tokens(clock: ScriptedClock, status: int) -> None:
+    asked = metadata(clock, token_status=status)
+    assert metadata_token(asked).status == status
+    assert security_key(asked).status == 200
+
+
+def test_a_server_without_an_agency_has_no_keys(clock: ScriptedClock) -> None:
+    assert security_key(metadata(clock, token_status=404, agency=False)).status == 404
+
+
+def test_a_key_is_the_same_until_half_of_its_lifetime_is_over(clock: ScriptedClock) -> None:
+    asked = metadata(clock, token_status=404, key_lifetime=100)
+    first = security_key(asked).body
+    clock.advance(49)
+    assert security_key(asked).body == first
+    clock.advance(1)
+    assert security_key(asked).body != first
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "release"),
+    [
+        (READ, "asm", "reviews-canary"),
+        (READ.replace("reviews", "a%20b"), "asm", "a b-canary"),
+        (LIST, "asm", None),
+        (LOGIN, "iam", None),
+        (METADATA_TOKEN, "metadata", None),
+        (SECURITY_KEY, "metadata", None),
+        ("/favicon.ico", "unknown", None),
+    ],
+)
+def test_a_path_belongs_to_a_service(path: str, name: str, release: str | None) -> None:
+    assert (service_of(path), release_of(path)) == (name, release)
