@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import SECRET_OPTIONS, argument_spec
@@ -58,12 +59,14 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         limits = [limit for limit in (self._task.timeout, self._task.async_val) if limit]
         if limits:
             longest = max(1, min(limits) - MARGIN)
+            given = arguments.get("wait_timeout")
             try:
-                wanted = int(arguments.get("wait_timeout", argument_spec()["wait_timeout"]["default"]))
-            except (TypeError, ValueError):
+                wanted = int(argument_spec()["wait_timeout"]["default"] if given is None else given)
+            except (TypeError, ValueError, OverflowError):
                 # No number: the argument spec says so in Ansible's own words.
                 return arguments
-            arguments["wait_timeout"] = min(wanted, longest)
+            if wanted > longest:
+                arguments["wait_timeout"] = longest
         return arguments
 
     def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def _refusal(validation: Any, arguments: dict[str, Any]) -> str:
     cleaner = Cleaner()
     cleaner.learn(*(str(arguments[name]) for name in SECRET_OPTIONS if arguments.get(name)))
     message: str = validation.error_messages[0]
-    if validation.unsupported_parameters:
+    if isinstance(validation.errors[0], UnsupportedError):
         message = f"Unsupported parameters for ({MODULE}) module: {message}"
     return str(cleaner.redact(message))
 

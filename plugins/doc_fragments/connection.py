@@ -20,9 +20,8 @@ options:
   endpoint:
     description:
       - Where ASM is, as C(https://host[:port][/path]). C(http://) is accepted for this machine only.
-      - After the variable named below, the SDK's variable for the region is asked,
+      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT), and after it as the SDK's variable for the region,
         C(HUAWEICLOUD_SDK_REGION_ASM_<REGION>).
-      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT).
     type: str
   iam_endpoint:
     description:

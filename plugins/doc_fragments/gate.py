@@ -24,8 +24,8 @@ options:
     description:
       - Read again and again until there is a verdict.
       - Without it, O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(stable_for),
-        O(stall_timeout),
-        O(missing_after) and O(on_missing=wait) are errors, so that nobody believes that a gate was there.
+        O(stall_timeout), O(missing_after) and O(on_missing=wait) are errors, so that nobody believes that a gate was
+        there.
     type: bool
     default: false
   success_phases:
@@ -52,8 +52,8 @@ options:
     default: false
   version:
     description:
-      - The gate opens only while C(spec.version) of the release is this one. Quote it, because YAML reads 1.10
-        as the number 1.1.
+      - The gate opens only while C(spec.version) of the release is this one. Quote it, because YAML reads 1.10 as the
+        number 1.1.
       - A version that has not been seen yet is waited for. Another one after it has been seen is the outcome
         V(replaced).
     type: str
@@ -82,12 +82,13 @@ options:
     default: 0
   on_missing:
     description:
-      - What it means when ASM itself answers that it knows no such release. An answer of anything else never
-        means that.
-      - V(fail) makes it an error. A release that was seen before is missing at the second such answer in a row.
+      - What it means when ASM itself answers that it knows no such release. An answer of anything else never means
+        that.
+      - V(fail) makes it an error or, with O(wait), the outcome V(missing). A release that was seen before is missing at
+        the second such answer in a row.
       - V(accept) takes the disappearance of a release for a success if it was seen before and its last phase was in
-        O(missing_after). A release that was never seen is missing at once. Without O(wait), the release is just
-        not found.
+        O(missing_after). A release that was never seen is missing at once. Without O(wait), the release is just not
+        found.
       - V(wait) waits for a release that is not there yet. Once it was seen, it is like V(fail).
     type: str
     default: fail
@@ -101,14 +102,14 @@ options:
     elements: str
   wait_timeout:
     description:
-      - Seconds for everything, from login, requests and retries to pauses.
+      - Seconds for everything. Login, requests, retries and pauses all count.
       - A C(timeout) or C(async) of the task cuts it to 2 seconds less than either, so that the verdict is not lost.
     type: int
     default: 600
   wait_sleep:
     description:
-      - Seconds between two reads, at least 1, spread by up to 10 % either way. Every read can become an audit
-        event.
+      - Seconds between two reads, at least 1, spread by up to 10 % either way.
+      - Every read can become an audit event, so more often than every 10 seconds is bad manners.
     type: int
     default: 10
   request_timeout:
@@ -117,9 +118,11 @@ options:
     default: 15
   request_retries:
     description:
-      - How many more times a single read is tried after a passing fault.
+      - How many more times a single read is tried after a passing fault. That is an answer 408, 429 or 5xx, a network
+        fault, a request that took too long, or an answer that is not JSON at all.
       - With O(wait), passing faults are survived until the deadline. Only before the first answer of ASM are network
-        faults and timeouts final after so many more tries, so that a mistyped region shows at once.
+        faults, requests that took too long and answers that are not JSON final after so many more tries, so that a
+        mistyped region shows at once.
     type: int
     default: 3
   manifests:

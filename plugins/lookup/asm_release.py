@@ -15,9 +15,10 @@ author:
 description:
   - Reads one grayscale release for each term and returns one entry for each, in the order of the terms.
   - It takes the options of M(huaweicloud.asm.asm_release_info). Those of the gate are taken from the call only.
-  - B(For waiting, use) M(huaweicloud.asm.asm_release_info). A variable that holds a lookup is read again at
-    every use, and a lookup
-    shows no progress.
+    Credentials may also come from Ansible variables, which are a source of their own between the options and the
+    environment.
+  - B(For waiting, use) M(huaweicloud.asm.asm_release_info). A variable that holds a lookup is read again at every use,
+    and a lookup shows no progress.
   - An option that is not documented is an error. A misspelt O(stable_for) would otherwise open a gate early.
 options:
   _terms:
@@ -76,6 +77,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import C
 
 NAME = "huaweicloud.asm.asm_release"
 
+_OMITTED = "AnsibleValueOmittedError"
+
 
 class LookupModule(LookupBase):  # type: ignore[misc]
     """The lookup plugin `asm_release`."""
@@ -87,9 +90,11 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             AnsibleLookupError: for any error, and with `wait` for every outcome but `reached`.
         """
         release_ids = _flattened(terms)
-        known = {name: given for name, given in kwargs.items() if name != "wantlist"}
-        from_variables = self._from_variables(variables or {}, known)
-        parameters, apart = _typed(known, from_variables, release_ids[0])
+        _refuse_unknown(kwargs)
+        # A null is no value, as it is none to the module.
+        given = {name: value for name, value in kwargs.items() if name != "wantlist" and value is not None}
+        from_variables = self._from_variables(variables or {}, given)
+        parameters, apart = _typed(given, from_variables, release_ids[0])
         check_mode = bool((variables or {}).get("ansible_check_mode"))
         readings = read_each(parameters, release_ids, apart, Surroundings(check_mode=check_mode))
         for reading in readings:
@@ -110,9 +115,12 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             if name in variables and option.name not in given:
                 try:
                     found[option.name] = self._templar.template(variables[name])
-                except AnsibleError:
+                except AnsibleError as error:
+                    if type(error).__name__ == _OMITTED:
+                        continue
                     raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated") from None
-        return {name: value for name, value in found.items() if value is not None}
+        # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
+        return {name: value for name, value in found.items() if value not in (None, variables.get("omit"))}
 
 
 def _flattened(terms: Any) -> list[str]:
@@ -129,6 +137,15 @@ def _flattened(terms: Any) -> list[str]:
     return flattened
 
 
+def _refuse_unknown(given: Mapping[str, Any]) -> None:
+    unknown = [name for name in given if name == "release_id" or name not in {*argument_spec(), "wantlist"}]
+    if unknown:
+        cleaner = Cleaner()
+        cleaner.learn(*(str(given.get(name) or "") for name in SECRET_OPTIONS))
+        found = cleaner.redact(listed(map(quoted, unknown)))
+        raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
+
+
 def _typed(
     given: Mapping[str, Any], from_variables: Mapping[str, Any], release_id: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -139,10 +156,6 @@ def _typed(
     cleaner = Cleaner()
     cleaner.learn(*(str(each.get(name) or "") for each in (given, from_variables) for name in SECRET_OPTIONS))
     spec = argument_spec()
-    unknown = [name for name in given if name not in spec or name == "release_id"]
-    if unknown:
-        found = cleaner.redact(listed(map(quoted, unknown)))
-        raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
     names = {option.name for option in CREDENTIAL_OPTIONS}
     rest = {name: value for name, value in from_variables.items() if name not in names}
     apart = {name: value for name, value in from_variables.items() if name in names}

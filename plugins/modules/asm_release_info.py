@@ -9,18 +9,16 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: asm_release_info
-short_description: Read a grayscale release of Huawei Cloud ASM, or hold a playbook until it is where it must be
+short_description: Read a grayscale release of Huawei Cloud ASM, or hold a playbook until it has reached a phase
 version_added: 1.0.0
 author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
-  - Reads one grayscale release of the Application Service Mesh of Huawei Cloud.
-  - With O(wait), it is a gate. The task succeeds when the release meets all conditions, and fails as soon as it
-    is clear that it will
-    not, or at the deadline.
-  - On the local connection, without C(become), C(async) and C(environment), the action plugin of the same name
-    reads within the
-    controller. It shows its progress on standard error. Everything else is the same.
+  - Reads one grayscale release of the Application Service Mesh (ASM) of Huawei Cloud.
+  - With O(wait), it is a gate. The task succeeds when the release meets all conditions, and fails as soon as it is
+    clear that it will not, or at the deadline.
+  - On the local connection, without C(become), C(async) and C(environment), the action plugin of the same name reads
+    within the controller, and shows its progress on standard error. Everything else is the same.
 options:
   release_id:
     description: ID of the grayscale release task, as the ASM console shows it.
@@ -30,7 +28,6 @@ extends_documentation_fragment:
   - huaweicloud.asm.gate
   - huaweicloud.asm.connection
   - ansible.builtin.action_common_attributes
-  - ansible.builtin.action_common_attributes.conn
 attributes:
   check_mode:
     description: Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
@@ -40,14 +37,10 @@ attributes:
   platform:
     platforms: posix
   action:
+    description: Has an action plugin of the same name, which reads within the controller where that is the same.
     support: full
   async:
-    support: full
-  bypass_host_loop:
-    support: none
-  connection:
-    support: full
-  delegation:
+    description: Can run with C(async). It then runs as a module, and shows no progress.
     support: full
   action_group:
     version_added: 1.0.0
@@ -60,11 +53,14 @@ requirements:
 notes:
   - Nobody has published the values of C(status.phase). Read a release once to learn what yours says.
   - Do not put C(retries) on a gate. Each retry would begin without memory of the one before.
-  - In a loop over many hosts a wrong key is refused once for each host, and that can lock it. Use C(run_once)
-    or the role
-    C(huaweicloud.asm.release_gate).
+  - A play on C(localhost) that holds a gate is left out by C(--limit), and the plays after it run. Use the role
+    P(huaweicloud.asm.release_gate#role) in the play that deploys, or end the pipeline step with the gate.
+  - In a loop over many hosts a wrong key is refused once for each host, and that can lock it. Use C(run_once) or the
+    role.
   - Do not pass secrets through C(environment). Ansible itself prints it at C(-vvv).
 seealso:
+  - plugin: huaweicloud.asm.release_gate
+    plugin_type: role
   - plugin: huaweicloud.asm.asm_release
     plugin_type: lookup
   - plugin: huaweicloud.asm.in_phase
@@ -123,7 +119,7 @@ msg:
   type: str
   returned: always
 found:
-  description: Whether the last answer was the release.
+  description: Whether the last answer of ASM was the release.
   type: bool
   returned: always
 release:
@@ -205,8 +201,11 @@ gate:
       description:
         - V(reached) opens the gate. Everything else fails the task, except V(pending), which only check mode returns.
         - V(failed) is a phase of O(failure_phases) or, with O(ready), a gray workload past its progress deadline.
-        - V(timeout) is the deadline, V(stalled) no progress for O(stall_timeout), V(missing) ASM's own 404,
-          V(replaced) another release or version in the place of the first, V(error) an error that no waiting mends.
+        - V(timeout) is the deadline.
+        - V(stalled) is no progress for O(stall_timeout).
+        - V(missing) is ASM's own 404, as far as O(on_missing) does not accept it.
+        - V(replaced) is another release or another version in the place of the first.
+        - V(error) is an error that no waiting mends.
       type: str
       returned: always
     message:
@@ -257,15 +256,16 @@ gate:
       type: bool
       returned: always
 error:
-  description: What went wrong. After a V(timeout), the last passing fault that had a part in it.
+  description:
+    - What went wrong. With the outcome V(missing) it is ASM's answer, and with V(timeout) the last passing fault that
+      had a part in it.
   type: dict
-  returned: on an error
+  returned: on an error, and on an outcome that an error or a fault had a part in
   contains:
     kind:
       description:
-        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(throttled),
-          V(server), V(network),
-          V(timeout), V(internal), V(protocol).
+        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(throttled), V(server),
+          V(network), V(timeout), V(internal), V(protocol).
       type: str
       returned: always
     status:

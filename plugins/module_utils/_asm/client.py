@@ -10,6 +10,7 @@ It knows paths, statuses and JSON. What a release is, and what its phase means, 
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
@@ -109,7 +110,10 @@ def _decoded(answer: Answer) -> dict[str, Any]:
 
     try:
         content = json.loads(
-            answer.body.decode("utf-8"), object_pairs_hook=_unambiguous, parse_constant=_refuse_constant
+            answer.body.decode("utf-8"),
+            object_pairs_hook=_unambiguous,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
         )
     except _AmbiguousError as ambiguous:
         raise wrong("the answer says one thing twice", passing=False) from ambiguous
@@ -135,6 +139,12 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> float:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(number: str) -> float:
+    """Return a number that can be written as JSON again: 1e999 becomes an infinity, which cannot."""
+    found = float(number)
+    return found if math.isfinite(found) else _refuse_constant(number)
 
 
 def with_retries(
@@ -165,6 +175,8 @@ def with_retries(
         except AsmError as error:
             tries += 1
             pause = error.pause(tries, jitter())
-            if not error.passing or tries > request_retries or monotonic() + pause >= deadline:
+            # What the service asks for counts here, not what `pause` cuts it to: a try before that is of no use.
+            due = monotonic() + max(pause, error.retry_after or 0.0)
+            if not error.passing or tries > request_retries or due >= deadline:
                 raise
         sleep(pause)

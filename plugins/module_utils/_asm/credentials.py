@@ -13,7 +13,7 @@ import configparser
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Union
 
 from . import endpoints
@@ -47,16 +47,16 @@ METADATA_NAME = "_HUAWEICLOUD_ASM_METADATA_ENDPOINT"
 class TokenCredentials:
     """A token that somebody else obtained."""
 
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
 class KeyCredentials:
     """A key pair, permanent or temporary."""
 
-    access_key: str
-    secret_key: str
-    security_token: str | None = None
+    access_key: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
     project_id: str | None = None
 
 
@@ -65,7 +65,7 @@ class PasswordCredentials:
     """A user, and where and for which project to log in."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
     domain_name: str
     iam_endpoint: str
     project_id: str | None
@@ -191,8 +191,12 @@ def _complete(
             "credentials", f"{there} is there, but not {wanted}", "complete the set; it is never taken from two sources"
         )
     values = dict(source.values)
-    project_id = _stated("project_id", *stated, source)
-    for part in ("token", "access_key", "security_token"):
+    # Name and id of a project come from one source: an id of the environment must not replace a name in an option.
+    projects = next(
+        (each.values for each in (*stated, source) if {"project_id", "project_name"} & set(each.values)), {}
+    )
+    project_id = projects.get("project_id")
+    for part in ("token", "access_key", "secret_key", "security_token"):
         check_header(values.get(part), source.called.get(part, part))
     check_header(project_id, "project_id")
     if kind == "token":
@@ -205,17 +209,22 @@ def _complete(
         values["domain_name"],
         _iam_endpoint((*stated, source), connection, environment),
         project_id,
-        _project_name(project_id, _stated("project_name", *stated, source), connection, environment),
+        _project_name(project_id, projects.get("project_name"), connection, environment),
     )
 
 
+def fits_header(value: str) -> bool:
+    """Return whether a value goes into a header as it is."""
+    return value.isascii() and value.isprintable() and " " not in value
+
+
 def check_header(value: str | None, origin: str) -> None:
-    """Refuse a value that would not go into a header as it is.
+    """Refuse a value that would not go into a header as it is, or, for a secret key, that nobody issues.
 
     Raises:
         AsmError: kind `usage`.
     """
-    if value is not None and not (value.isascii() and value.isprintable() and " " not in value):
+    if value is not None and not fits_header(value):
         # Not quoted: it is a secret.
         raise usage(f"{origin} holds a blank, a control character or a letter outside of ASCII", "give it as issued")
 
@@ -224,8 +233,8 @@ def _iam_endpoint(sources: tuple[Source, ...], connection: Connection, environme
     for source in sources:
         if "iam_endpoint" in source.values:
             endpoint = endpoints.checked_endpoint(source.values["iam_endpoint"], source.called["iam_endpoint"])
-            # OS_AUTH_URL and HW_AUTH_URL are usually given with the version of the API.
-            return endpoint.removesuffix("/v3")
+            # OS_AUTH_URL and HW_AUTH_URL are usually given with the version of the API. A host may be called v3, too.
+            return endpoint if endpoint.endswith("//v3") else endpoint.removesuffix("/v3")
     region = endpoints.region(connection, environment)
     if region is None:
         raise usage("a login needs to know where IAM is", "set iam_endpoint or region")
@@ -289,12 +298,20 @@ def _file_content(path: str, named: bool, warn: Callable[[str], None]) -> str:
         return ""
     except OSError as error:
         raise AsmError("credentials", f"the credentials file {shown} cannot be read: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        _check_file(os.fstat(file.fileno()), shown, warn)
-        try:
-            return file.read(_FILE_LIMIT).decode()
-        except UnicodeDecodeError:
-            raise AsmError("credentials", f"the credentials file {shown} is not UTF-8", "correct it") from None
+    except ValueError:
+        raise AsmError("credentials", f"the credentials file {shown} is no path", "correct its path") from None
+    # Checked before it is made a file object: Python refuses to make one of a folder.
+    try:
+        _check_file(os.fstat(descriptor), shown, warn)
+        content = os.read(descriptor, _FILE_LIMIT + 1)
+    finally:
+        os.close(descriptor)
+    if len(content) > _FILE_LIMIT:
+        raise AsmError("credentials", f"the credentials file {shown} is larger than 64 KiB", "correct its path")
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise AsmError("credentials", f"the credentials file {shown} is not UTF-8", "correct it") from None
 
 
 def _check_file(status: os.stat_result, shown: str, warn: Callable[[str], None]) -> None:

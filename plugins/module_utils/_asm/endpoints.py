@@ -60,7 +60,11 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise refuse("has a host or a port that is none") from None
-    if port == 0 or parts.netloc.endswith(":") or not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
+    # The host that is judged here must be all that whoever connects will see: [::1] is found in "x[::1]" too.
+    bracketed = f"[{host}]" if ":" in host else host
+    if parts.netloc.lower() not in (bracketed, f"{bracketed}:{port}") or port == 0:
+        raise refuse("has a host or a port that is none")
+    if not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
         raise refuse("has a host or a port that is none")
     if not _PATH.fullmatch(parts.path) or {".", ".."} & set(parts.path.split("/")):
         raise refuse("has a path that is none")

@@ -10,7 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from .options import is_phase
-from .release import Workload, as_list, as_object, why_not_ready
+from .release import Workload, as_object, planned_workloads, why_not_ready
+from .text import printable
+
+_STRUCK_OUT = ("********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
+"""What Ansible puts in the place of a secret."""
 
 
 def in_phase(entry: Any, *phases: Any) -> bool:
@@ -26,7 +30,11 @@ def in_phase(entry: Any, *phases: Any) -> bool:
     wanted = [phase for each in phases for phase in (each if isinstance(each, (list, tuple)) else [each])]
     if not wanted or not all(isinstance(phase, str) and phase.strip() for phase in wanted):
         raise ValueError("in_phase needs one or several phases, each a text that is not empty")
-    return is_phase(_answered(entry, "in_phase")["phase"], wanted)
+    phase = _answered(entry, "in_phase")["phase"]
+    if any(mark in phase for mark in _STRUCK_OUT):
+        raise ValueError("in_phase cannot tell: a part of the phase reads like a secret and was struck out")
+    # A result has its phase stripped and made printable.
+    return is_phase(phase, [printable(each.strip()) for each in wanted])
 
 
 def rolled_out(entry: Any) -> bool:
@@ -39,12 +47,30 @@ def rolled_out(entry: Any) -> bool:
     if not answered["found"]:
         return False
     try:
-        gray = [Workload(**{**each, "images": tuple(each["images"])}) for each in answered["workloads"]["gray"]]
-        spec = as_object(answered["release"].get("spec"))
-        # A Deployment without a status has no updated replicas, so it is not rolled out while it wants any.
-        return not why_not_ready(gray, len(as_list(spec.get("grayDeployments"))))
-    except (KeyError, TypeError, AttributeError):
+        gray, planned = [_workload(each) for each in answered["workloads"]["gray"]], _planned(answered["release"])
+    except (KeyError, TypeError):
         raise ValueError("rolled_out needs a whole result, with workloads and release as they were returned") from None
+    # A Deployment without a status has no updated replicas, so it is not rolled out while it wants any.
+    return not why_not_ready(gray, planned)
+
+
+def _planned(release: Mapping[str, Any]) -> int | None:
+    """Return how many gray workloads a reported release wants; every such release has a `status`."""
+    if not isinstance(release["status"], Mapping):
+        raise TypeError
+    return planned_workloads(release)
+
+
+def _workload(reported: Mapping[str, Any]) -> Workload:
+    """Return the workload that an entry of `workloads` tells of.
+
+    Raises:
+        KeyError, TypeError: it is no such entry, or a template or a struck-out secret has changed its types.
+    """
+    rolled_out, desired = reported["rolled_out"], reported["desired"]
+    if not isinstance(rolled_out, bool) or not isinstance(desired, int):
+        raise TypeError
+    return Workload(**{**reported, "images": tuple(reported["images"])})
 
 
 def _answered(entry: Any, test: str) -> Mapping[str, Any]:
@@ -60,6 +86,7 @@ def _answered(entry: Any, test: str) -> Mapping[str, Any]:
     if not isinstance(entry.get("found"), bool) or not isinstance(entry.get("phase"), str):
         raise ValueError(f"{test} cannot tell: this is no result of asm_release_info with found and phase")
     kind = as_object(entry.get("error")).get("kind")
-    if not entry["found"] and kind not in (None, "not_found"):
-        raise ValueError(f"{test} cannot tell: the task failed before ASM answered ({kind})")
+    unread = as_object(entry.get("gate")).get("reads") == 0
+    if not entry["found"] and (unread or kind not in (None, "not_found")):
+        raise ValueError(f"{test} cannot tell: the task ended without an answer of ASM ({kind or 'too late'})")
     return entry

@@ -149,8 +149,13 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     # isdecimal() accepts digits of other scripts, and so does int(); a pause of a million digits is no pause.
     if value.isascii() and value.isdecimal() and len(value) < 10:
         return float(value)
-    due, now = _date(value), _date(headers.get("Date", "")) or datetime.now(timezone.utc)
-    return max(0.0, (due - now).total_seconds()) if due else None
+    due = _date(value)
+    return max(0.0, (due - time_of_answer(headers)).total_seconds()) if due else None
+
+
+def time_of_answer(headers: Mapping[str, str]) -> datetime:
+    """Return when the service answered, by its own clock where it says so: this machine's may be wrong."""
+    return _date(headers.get("Date", "")) or datetime.now(timezone.utc)
 
 
 def _date(value: str) -> datetime | None:

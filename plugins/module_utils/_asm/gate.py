@@ -25,6 +25,10 @@ PHASES_REMEMBERED = 20
 EARLY_KINDS = frozenset({"network", "timeout", "protocol"})
 """Passing faults that, before the first answer of ASM, more likely mean a mistyped region than a passing fault."""
 
+_SHORTEST_PAUSE = 0.9
+"""Seconds after a passing fault, whatever a Retry-After says: `0`, or a date gone by, must not make a storm of reads.
+It is the first pause, 1 s, with the smallest jitter."""
+
 _JUST_AFTER = 0.001
 """Seconds by which a read that must decide begins late, so that no rounding makes it begin early."""
 
@@ -81,7 +85,8 @@ class State:
 
     Attributes:
         outcome: the verdict, None while there is none.
-        error: of a final error, of the 404 of a `missing`, or the last passing fault that a `timeout` is due to.
+        error: of a final error, of the 404 of a `missing`, or the last passing fault that had a part in a `timeout`.
+        setback: the last passing fault that made a gap.
         release: the last one seen; kept when it disappears.
         uid: the first one seen, None before.
         answered: whether ASM itself has ever answered.
@@ -98,6 +103,7 @@ class State:
 
     outcome: str | None = None
     error: AsmError | None = None
+    setback: AsmError | None = None
     release: Release | None = None
     uid: str | None = None
     answered: bool = False
@@ -152,8 +158,8 @@ def advance(state: State, observation: Observation, conditions: Conditions) -> S
         answer_ended=observation.completed,
         reads=state.reads + 1,
         faults=0,
-        # A fault that cost the stability its time has a part in a later timeout.
-        error=state.error if gap and state.error and state.error.passing else None,
+        error=None,
+        setback=state.error if gap and state.faults else state.setback,
     )
     if observation.release is None:
         return _after_missing(state, observation, conditions, gap)
@@ -161,9 +167,12 @@ def advance(state: State, observation: Observation, conditions: Conditions) -> S
 
 
 def _is_gap(state: State, observation: Observation, conditions: Conditions) -> bool:
-    """Return whether nothing was known for so long that whatever held before holds no more."""
+    """Return whether nothing was known for so long that whatever held before holds no more.
+
+    An answer is there when it is complete: a slow one does not bridge the time that it took.
+    """
     longest = max(3 * conditions.wait_sleep, conditions.request_timeout)
-    return state.answer_ended is not None and observation.started - state.answer_ended > longest
+    return state.answer_ended is not None and observation.completed - state.answer_ended > longest
 
 
 def _after_fault(state: State, error: AsmError, conditions: Conditions) -> State:
@@ -263,7 +272,7 @@ def _next_progress(state: State, observation: Observation, release: Release, sti
         key = (each.cluster_id, each.namespace, each.name)
         highest[key] = max(each.ready, highest.get(key, 0))
         parts.append((key, each.desired, each.updated, highest[key]))
-    signature = (release.phase, release.version, tuple(sorted(parts)))
+    signature = (release.phase.strip().casefold(), release.version, tuple(sorted(parts)))
     passed = 0.0 if still or state.release_ended is None else observation.completed - state.release_ended
     idle = 0.0 if gap or signature != state.progress.signature else state.progress.idle + passed
     return Progress(signature, tuple(sorted(highest.items())), idle)
@@ -284,8 +293,9 @@ def _with_change(state: State, phase: str, ready: str, after: float) -> State:
 
 def at_deadline(state: State, conditions: Conditions) -> State:
     """Return the state with the verdict that is due when no further read can be made."""
-    never_came = conditions.on_missing == "wait" and state.release is None and state.reads > 0
-    return replace(state, outcome="missing" if never_came else "timeout")
+    if conditions.on_missing == "wait" and state.release is None and state.reads > 0:
+        return replace(state, outcome="missing")
+    return replace(state, outcome="timeout", error=state.error or state.setback)
 
 
 def next_read(state: State, conditions: Conditions, now: float, jitter: float) -> float | None:
@@ -299,7 +309,7 @@ def next_read(state: State, conditions: Conditions, now: float, jitter: float) -
     if now >= last:
         return None
     if state.faults and state.error is not None:
-        return min(now + state.error.pause(state.faults, jitter), last)
+        return min(now + max(state.error.pause(state.faults, jitter), _SHORTEST_PAUSE), last)
     due = now + conditions.wait_sleep * jitter
     return max(now, min(due, last, *_falls_due(state, conditions)))
 

@@ -18,9 +18,9 @@ from .credentials import (
     KeyCredentials,
     PasswordCredentials,
     TokenCredentials,
-    check_header,
+    fits_header,
 )
-from .errors import AsmError, login_refusal
+from .errors import AsmError, login_refusal, time_of_answer
 from .signing import Signature
 from .text import Cleaner
 from .transport import Answer, Transport
@@ -139,7 +139,7 @@ class _PasswordLogin:
             raise login_refusal(answer.status, answer.headers, answer.body, url)
         token = answer.headers.get("X-Subject-Token", "")
         self._cleaner.learn(token)
-        if not token:
+        if not _is_issued(token):
             raise AsmError("protocol", "the login gave no token", "check iam_endpoint", status=answer.status, url=url)
         return Grant(_token_header(token), _token_lifetime(answer.body))
 
@@ -149,6 +149,11 @@ class _PasswordLogin:
         project = {"id": who.project_id} if who.project_id else {"name": who.project_name}
         identity = {"methods": ["password"], "password": {"user": user}}
         return {"auth": {"identity": identity, "scope": {"project": project}}}
+
+
+def _is_issued(secret: Any) -> bool:
+    """Return whether this is a token or a key that a request can carry."""
+    return isinstance(secret, str) and bool(secret) and fits_header(secret)
 
 
 def _token_lifetime(body: bytes) -> float:
@@ -188,13 +193,11 @@ class _AgencyLogin:
             access_key, secret_key, security_token = (found[key] for key in ("access", "secret", "securitytoken"))
         except (ValueError, KeyError, TypeError, RecursionError):
             found = access_key = secret_key = security_token = None
-        if not all(isinstance(part, str) and part for part in (access_key, secret_key, security_token)):
-            raise AsmError(
-                "protocol", "the metadata service gave no keys", "check the agency of this ECS", url=answer.url
-            )
+        if not all(_is_issued(part) for part in (access_key, secret_key, security_token)):
+            raise _no_keys(answer)
         self._cleaner.learn(access_key, secret_key, security_token)
         keys = KeyCredentials(access_key, secret_key, security_token, self._credentials.project_id)
-        return Grant(_signature(keys), _agency_lifetime(found.get("expires_at")))
+        return Grant(_signature(keys), _agency_lifetime(found.get("expires_at"), time_of_answer(answer.headers)))
 
     def _session_header(self, deadline: float) -> dict[str, str]:
         wanted = {"X-Metadata-Token-Ttl-Seconds": "21600"}
@@ -205,7 +208,8 @@ class _AgencyLogin:
             raise self._refusal(answer)
         token = answer.body.decode("ascii", "replace").strip()
         self._cleaner.learn(token)
-        check_header(token, "the metadata service's token")
+        if not _is_issued(token):
+            raise _no_keys(answer)
         return {"X-Metadata-Token": token}
 
     def _ask(self, method: str, path: str, headers: dict[str, str], deadline: float) -> Answer:
@@ -222,9 +226,14 @@ class _AgencyLogin:
         return refused
 
 
-def _agency_lifetime(expires_at: Any) -> float:
+def _no_keys(answer: Answer) -> AsmError:
+    remedy = "check the agency of this ECS"
+    return AsmError("protocol", "the metadata service gave no keys", remedy, status=answer.status, url=answer.url)
+
+
+def _agency_lifetime(expires_at: Any, now: datetime) -> float:
     try:
-        lifetime = (_instant(expires_at) - datetime.now(timezone.utc)).total_seconds()
+        lifetime = (_instant(expires_at) - now).total_seconds()
     except ValueError:
         return _AGENCY_LIFETIME
     return lifetime if lifetime > 0 else _AGENCY_LIFETIME

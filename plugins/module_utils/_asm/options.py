@@ -114,6 +114,19 @@ CONNECTION_OPTIONS = tuple(option for option in OPTIONS if option.connection)
 CREDENTIAL_OPTIONS = tuple(option for option in OPTIONS if option.credential)
 SECRET_OPTIONS = tuple(option.name for option in OPTIONS if option.no_log)
 
+_GREATEST_TIME = 1_000_000_000
+"""Seconds, 31 years: clocks and pauses of Python end at about ten times that."""
+
+_LIMITS = (
+    ("wait_timeout", 1, _GREATEST_TIME),
+    ("wait_sleep", 1, _GREATEST_TIME),
+    # A socket counts the milliseconds of its time-out in 32 bits.
+    ("request_timeout", 1, 1_000_000),
+    ("request_retries", 0, 1_000_000),
+    ("stable_for", 0, _GREATEST_TIME),
+    ("stall_timeout", 0, _GREATEST_TIME),
+)
+
 # Options that make no sense without wait: nobody must believe that a gate was there.
 _GATE_ONLY = (
     "success_phases",
@@ -212,16 +225,12 @@ def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = N
     Raises:
         AsmError: kind `usage`, naming the option.
     """
-    for name, least in (
-        ("wait_timeout", 1),
-        ("wait_sleep", 1),
-        ("request_timeout", 1),
-        ("request_retries", 0),
-        ("stable_for", 0),
-        ("stall_timeout", 0),
-    ):
+    for name, least, most in _LIMITS:
         if parameters[name] < least:
             raise usage(f"{name} is {parameters[name]}", f"it must be {least} or more")
+        if parameters[name] > most:
+            # Not quoted: it may have any number of digits.
+            raise usage(f"{name} is too large", f"it must be {most} or less")
     return Options(
         target=Target(*(_identifier(name, parameters[name]) for name in ("mesh_id", "namespace", "release_id"))),
         conditions=_conditions(parameters),
@@ -233,9 +242,10 @@ def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = N
     )
 
 
-def _identifier(name: str, value: str) -> str:
+def _identifier(name: str, value: str | None) -> str:
     """Return an id that fits into one segment of a path."""
-    if not value.strip():
+    # A null passes for a given option with Ansible.
+    if value is None or not value.strip():
         raise usage(f"{name} is empty", "give the id that the ASM console shows")
     # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
     if value in (".", "..") or "/" in value or any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
@@ -245,7 +255,10 @@ def _identifier(name: str, value: str) -> str:
 
 def _conditions(parameters: Mapping[str, Any]) -> Conditions | None:
     if not parameters["wait"]:
-        stray = [name for name in _GATE_ONLY if parameters[name]]
+        # An empty list or text counts as well: it is often a template that came out empty.
+        stray = [
+            option.name for option in OPTIONS if option.name in _GATE_ONLY and parameters[option.name] != option.default
+        ]
         if parameters["on_missing"] == "wait":
             stray.append("on_missing: wait")
         if stray:

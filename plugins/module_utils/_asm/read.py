@@ -26,9 +26,9 @@ from .errors import AsmError, usage
 from .gate import Change, Observation, State, advance, hold
 from .login import authority
 from .options import SECRET_OPTIONS, Conditions, Options, Target, parse, with_defaults
-from .release import Release, check_depth, report_release, report_workloads
+from .release import Release, check_depth, report_release, report_workloads, shown
 from .release import parse as parse_release
-from .text import Cleaner, printable
+from .text import Cleaner
 from .transport import REQUESTS_IMPORT_ERROR, Transport
 from .wording import progress_line, report_gate, single
 
@@ -38,9 +38,12 @@ PROGRESS_SECONDS = 60.0
 _SLICE = 1.0
 """Seconds after which a pause looks whether anybody still waits for its end."""
 
+_SHORTEST_SLEEP = 0.001
+"""Seconds; what rounding leaves of a pause may be too little for a clock to move."""
+
 
 def _jitter() -> float:
-    return random.uniform(0.9, 1.1)  # noqa: S311 - it guards nothing
+    return random.uniform(0.9, 1.1)
 
 
 def _utc_now() -> datetime:
@@ -141,6 +144,7 @@ class _Reader:
 
     def result(self, parameters: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result for one release, whatever happens."""
+        self._request_id = ""
         try:
             options = parse(parameters, variables)
             if options.conditions is None:
@@ -182,7 +186,7 @@ class _Reader:
         except AsmError as error:
             self._request_id = error.request_id or self._request_id
             raise
-        self._request_id = document.request_id
+        self._request_id = document.request_id or self._request_id
         try:
             if options.manifests:
                 check_depth(document.content)
@@ -262,9 +266,10 @@ class _Reader:
             "msg": message,
             "found": release is not None,
             "release": report_release(release.content, manifests) if release else {},
-            "phase": printable(release.phase) if release else "",
+            # Stripped, as the rules compare it: an escaped newline at its end would be part of it to `in_phase`.
+            "phase": shown(release.phase.strip(), self._cleaner) if release else "",
             "workloads": report_workloads(release, self._cleaner),
-            "request_id": printable(self._request_id),
+            "request_id": shown(self._request_id, self._cleaner),
         }
 
     def _failure(self, error: AsmError, parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -309,14 +314,15 @@ class _Watch:
     def rest(self, due: float) -> None:
         """Pause until a time of the wait; a long pause says a line now and then."""
         while True:
-            left = due - self._elapsed()
-            if left <= 0:
+            now = self._elapsed()
+            if now >= due:
                 return
             if self._surroundings.abandoned():
                 raise AsmError("internal", "nobody waits for this gate any more")
-            if self._elapsed() - self._told_at >= PROGRESS_SECONDS:
+            if now - self._told_at >= PROGRESS_SECONDS:
                 self._say(due)
-            self._surroundings.sleep(min(left, _SLICE))
+            told_again = self._told_at + PROGRESS_SECONDS
+            self._surroundings.sleep(max(_SHORTEST_SLEEP, min(due - now, _SLICE, told_again - now)))
 
     def _say(self, due: float | None) -> None:
         now = self._elapsed()

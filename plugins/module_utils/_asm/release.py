@@ -50,10 +50,10 @@ class Workload:
     def report(self, cleaner: Cleaner) -> dict[str, Any]:
         """Return the entry of `workloads` in a result."""
         return {
-            "name": printable(self.name),
-            "namespace": printable(self.namespace),
-            "cluster_id": printable(self.cluster_id),
-            "images": [printable(image) for image in self.images],
+            "name": shown(self.name, cleaner),
+            "namespace": shown(self.namespace, cleaner),
+            "cluster_id": shown(self.cluster_id, cleaner),
+            "images": [shown(image, cleaner) for image in self.images],
             "desired": self.desired,
             "updated": self.updated,
             "ready": self.ready,
@@ -71,7 +71,7 @@ class Release:
         uid, name, version: as given; empty when missing.
         phase: `status.phase`; empty when it is no text.
         gray: the gray workloads of `status.grayDeployments`.
-        planned: how many `spec.grayDeployments` names.
+        planned: how many `spec.grayDeployments` names; None when it cannot be told.
         original: `status.deployment`, None when missing.
     """
 
@@ -80,7 +80,7 @@ class Release:
     version: str
     phase: str
     gray: tuple[Workload, ...]
-    planned: int
+    planned: int | None
     original: Workload | None
     content: Mapping[str, Any]
 
@@ -111,7 +111,7 @@ def parse(content: Mapping[str, Any]) -> Release:
         version=_text(spec.get("version")),
         phase=_text(status.get("phase")),
         gray=tuple(workload(each, clusters) for each in as_list(status.get("grayDeployments"))),
-        planned=len(as_list(spec.get("grayDeployments"))),
+        planned=planned_workloads(content),
         original=workload(deployment, {}, _text(spec.get("clusterID"))) if isinstance(deployment, dict) else None,
         content=content,
     )
@@ -125,6 +125,20 @@ def as_object(value: Any) -> Mapping[str, Any]:
 def as_list(value: Any) -> Sequence[Any]:
     """Return a decoded value if it is a list, else an empty one."""
     return value if isinstance(value, list) else ()
+
+
+def shown(text: str, cleaner: Cleaner) -> str:
+    """Return foreign text whole, for a value of a result: a secret that is escaped first is no longer found."""
+    return printable(cleaner.redact(text))
+
+
+def planned_workloads(content: Mapping[str, Any]) -> int | None:
+    """Return how many gray workloads a release wants; None when that is of a shape that cannot be counted."""
+    spec = content.get("spec")
+    planned = spec.get("grayDeployments") if isinstance(spec, dict) else spec
+    if planned is None:
+        return 0
+    return len(planned) if isinstance(planned, list) and isinstance(spec, dict) else None
 
 
 def _text(value: Any) -> str:
@@ -228,11 +242,13 @@ def _why_not(deployment: Any, counts: Mapping[str, int | None], exceeded: bool) 
     return ""
 
 
-def why_not_ready(gray: Sequence[Workload], planned: int) -> str:
+def why_not_ready(gray: Sequence[Workload], planned: int | None) -> str:
     """Return why the gray workloads are not ready, empty when they are.
 
     Ready is stricter than rolled out: an empty Deployment is rolled out, but nothing of a release runs in it.
     """
+    if planned is None:
+        return "spec.grayDeployments is no list"
     if not gray:
         return "there is no gray workload"
     if len(gray) < planned:
@@ -247,9 +263,9 @@ def why_not_ready(gray: Sequence[Workload], planned: int) -> str:
     return ""
 
 
-def missing_images(images: Sequence[str], gray: Sequence[Workload], planned: int) -> list[str]:
+def missing_images(images: Sequence[str], gray: Sequence[Workload], planned: int | None) -> list[str]:
     """Return those of the images that not every gray workload has; all of them while a gray workload is missing."""
-    if not gray or len(gray) < planned:
+    if planned is None or not gray or len(gray) < planned:
         return list(images)
     return [image for image in images if not all(image in each.images for each in gray)]
 
@@ -265,6 +281,7 @@ def report_release(content: Mapping[str, Any], manifests: bool) -> dict[str, Any
 
     Without manifests, everything that could be part of a Deployment is left out: its containers hold literal `env`
     values, and Ansible prints the result of a failed task. What is unknown is left out unless it is a plain value.
+    What is of the wrong shape where the gray workloads are counted is emptied, so that it still cannot be counted.
     """
     if manifests:
         return dict(content)
@@ -272,8 +289,12 @@ def report_release(content: Mapping[str, Any], manifests: bool) -> dict[str, Any
     for key in ("metadata", "spec", "status"):
         if isinstance(content.get(key), dict):
             report[key] = _plain(content[key])
+    if isinstance(content.get("spec"), list):
+        report["spec"] = []
     planned = as_object(content.get("spec")).get("grayDeployments")
-    if isinstance(planned, list):
+    if isinstance(planned, dict):
+        report["spec"]["grayDeployments"] = {}
+    elif isinstance(planned, list):
         report["spec"]["grayDeployments"] = [
             {key: value for key, value in _plain(as_object(entry)).items() if key == "clusterID"} for entry in planned
         ]

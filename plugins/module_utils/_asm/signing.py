@@ -43,7 +43,8 @@ def canonical_request(method: str, url: str, signed: Mapping[str, str], body: by
     """
     parts = urlsplit(url)
     path = "/".join(_encoded(unquote(segment)) for segment in parts.path.split("/"))
-    query = sorted(f"{_encoded(key)}={_encoded(value)}" for key, value in parse_qsl(parts.query, True))
+    # Sorted before they are encoded, as the vendor's signer does.
+    query = [f"{_encoded(key)}={_encoded(value)}" for key, value in sorted(parse_qsl(parts.query, True))]
     names = sorted(signed)
     return "\n".join(
         (

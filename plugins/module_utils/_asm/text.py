@@ -18,8 +18,9 @@ from ansible.module_utils.common.parameters import remove_values
 
 SHOWN_CHARACTERS = 200
 
-# Azure Pipelines runs ##[…] and ##vso[…] found anywhere in a log, GitHub ::command:: found at the start of a line.
-_PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z-]+(?: [^:]*)?::)", re.IGNORECASE)
+# Azure Pipelines runs ##[…] and ##vso[…] found anywhere in a log, GitHub ::command …:: found at the start of a line.
+# The end of a command is not looked for: it may stand in another text of the same line.
+_PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z])", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
@@ -59,11 +60,13 @@ class Cleaner:
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
-        return remove_values(value, self._secrets) if self._secrets else value
+        # The longest first, or the end of one that begins with another would stay: not every ansible-core sorts them.
+        return remove_values(value, sorted(self._secrets, key=len, reverse=True)) if self._secrets else value
 
     def __call__(self, text: str) -> str:
         """Return foreign text fit for a message: at most `SHOWN_CHARACTERS` long, and without secrets.
 
         The order matters: a secret that is cut or escaped first is no longer found.
         """
-        return shortened(printable(self.redact(text)))
+        # Escaping only makes text longer, so what is cut off here would not be shown; a phase may be 64 MiB long.
+        return shortened(printable(self.redact(text)[: SHOWN_CHARACTERS + 1]))

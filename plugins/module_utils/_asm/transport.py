@@ -13,6 +13,8 @@ from __future__ import annotations
 import contextlib
 import http.client
 import http.cookiejar
+import io
+import os
 import socket
 import ssl
 import threading
@@ -21,10 +23,8 @@ import traceback
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment
 
 from .endpoints import is_loopback_literal
 from .errors import AsmError, usage
@@ -34,6 +34,7 @@ REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     import urllib3
+    from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import should_bypass_proxies
     from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -41,13 +42,13 @@ try:
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     # The classes below need bases to be defined; without requests none of them is ever made.
-    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc,assignment]
+    HTTPAdapter = HTTPConnection = HTTPSConnection = Session = object  # type: ignore[misc,assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
 else:
     REQUESTS_IMPORT_ERROR = None
 
 if TYPE_CHECKING:
-    from requests import PreparedRequest, Request, Response, Session
+    from requests import PreparedRequest, Request, Response
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer, after decompression."""
@@ -123,16 +124,18 @@ class Transport:
         exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit)
         exchange.start()
         exchange.join(seconds)
-        if exchange.is_alive():
+        late, answer = exchange.is_alive(), exchange.answer
+        if late:
             exchange.sever()
             self._session.close()
             self._session = _session()
+        if answer is not None:
+            return answer
+        if late:
             raise AsmError("timeout", f"no complete answer within {seconds:.3g} s", url=request.url)
-        if exchange.fault is not None:
-            raise _meaning(exchange.fault, request.url) from exchange.fault
-        if exchange.answer is None:
+        if exchange.fault is None:
             raise RuntimeError("an exchange ended without an answer and without a fault")
-        return exchange.answer
+        raise _meaning(exchange.fault, request.url) from exchange.fault
 
     def _settings_of(self, url: str) -> dict[str, Any]:
         """Return the certificate and proxy settings for a URL's host, checked once."""
@@ -157,15 +160,19 @@ class Transport:
         candidates = [("ca_path", self._ca_path), *((name, self._environment.get(name)) for name in names)]
         for origin, path in candidates:
             if path:
-                if not Path(path).exists():
+                # Not pathlib: its exists() raises for what it may not look at.
+                if not os.path.exists(path):  # noqa: PTH110
                     raise usage(f"{origin} is {quoted(path)}, which is not there", "name a file of PEM certificates")
                 return path
         return True
 
     def _proxies(self, url: str, host: str) -> dict[str, str]:
-        proxy = getproxies_environment().get("https")
-        if not proxy or is_loopback_literal(host) or should_bypass_proxies(url, no_proxy=None):
+        proxy, without = (_variable(self._environment, name) for name in ("https_proxy", "no_proxy"))
+        if not proxy or is_loopback_literal(host) or should_bypass_proxies(url, no_proxy=without):
             return {}
+        if "://" not in proxy:
+            # As curl does; `requests` would stumble over a password in it.
+            proxy = f"http://{proxy}"
         try:
             password = urlsplit(proxy).password or ""
         except ValueError:
@@ -174,8 +181,23 @@ class Transport:
         return {"https": proxy}
 
 
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    """Return a variable that may be written in lower or in upper case; the lower case counts first, as for curl."""
+    return environment.get(name, environment.get(name.upper(), ""))
+
+
+class _Session(Session):
+    """A session that does not look where a redirect leads.
+
+    `requests` does so even when it does not follow, and to that end reads the whole body, however large.
+    """
+
+    def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
+        return None
+
+
 def _session() -> Session:
-    session = requests.Session()
+    session = _Session()
     # Neither .netrc nor proxies for http: only what this room passes on itself.
     session.trust_env = False
     session.headers.update({"User-Agent": "ansible-collection-huaweicloud.asm", "Accept-Encoding": "gzip"})
@@ -210,7 +232,7 @@ class _Exchange(threading.Thread):
         self._settings = settings
         self._seconds = seconds
         self._limit = limit
-        self._severed = False
+        self.severed = False
         self._socket: socket.socket | None = None
 
     def run(self) -> None:
@@ -224,11 +246,15 @@ class _Exchange(threading.Thread):
         response = self._session.send(
             self._request, stream=True, timeout=self._seconds, allow_redirects=False, **self._settings
         )
+        url = self._request.url or ""
         try:
+            if not _is_told_by_body(response.status_code):
+                # Whatever becomes of its body, a 401 must not pass for a fault that is worth another try.
+                self.answer = Answer(response.status_code, response.headers, b"", url)
             body = self._read(response)
         finally:
             response.close()
-        return Answer(response.status_code, response.headers, body, self._request.url or "")
+        return Answer(response.status_code, response.headers, body, url)
 
     def _read(self, response: Response) -> bytes:
         """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
@@ -239,14 +265,17 @@ class _Exchange(threading.Thread):
             raise AsmError("protocol", "the answer has an encoding that was not asked for", url=response.url)
         inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
         body = bytearray()
-        for chunk in response.raw.stream(_READ_SIZE, decode_content=False):
-            if self._severed:
-                break
+        received = 0
+        # Not raw.stream(): urllib3 reads the lines between chunks without a bound, http.client does not.
+        while chunk := response.raw.read(_READ_SIZE, decode_content=False):
+            received += len(chunk)
             body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
-            if len(body) > limit:
+            if max(received, len(body)) > limit:
                 if success:
                     raise AsmError("protocol", f"the answer is larger than {limit} bytes", url=response.url)
                 return bytes(body[:limit])
+            if inflate and inflate.unused_data:
+                raise AsmError("protocol", "the answer goes on after the end of its gzip", url=response.url)
         if inflate and body and not inflate.eof:
             raise http.client.IncompleteRead(bytes(body[:0]))
         return bytes(body)
@@ -254,35 +283,84 @@ class _Exchange(threading.Thread):
     def connected(self, connection: socket.socket | None) -> None:
         """Remember the socket of this exchange, to cut it when its time is up."""
         self._socket = connection
-        if self._severed:
+        if self.severed:
             self.sever()
 
     def sever(self) -> None:
         """End the exchange: whatever it reads next is the end of the connection."""
-        self._severed = True
+        self.severed = True
         if self._socket is not None:
             # The other side may have been faster.
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
+def _is_told_by_body(status: int) -> bool:
+    """Return whether the meaning of an answer is in its body: a release, or who it is that answers 404."""
+    return 200 <= status < 300 or status == 404
+
+
+class _Severable(io.RawIOBase):
+    """What an exchange reads from, at its end once the exchange is severed.
+
+    Shutting down the socket wakes a reader, but does not end what it reads while the other side goes on sending.
+    """
+
+    def __init__(self, source: io.RawIOBase, exchange: _Exchange) -> None:
+        super().__init__()
+        self._source = source
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        return 0 if self._exchange.severed else self._source.readinto(buffer)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer, of a proxy to CONNECT as well, that ends when its exchange is severed."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        exchange = threading.current_thread()
+        if isinstance(exchange, _Exchange):
+            self.fp = io.BufferedReader(_Severable(self.fp.detach(), exchange))
+
+
 class _Known:
     """A connection whose exchange knows its socket."""
 
+    response_class = _Response
     sock: socket.socket | None
 
+    def _new_conn(self) -> socket.socket:
+        # Before a proxy is asked for a tunnel: its answer may trickle as well.
+        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
+        _tell_exchange(connected)
+        return connected
+
     def getresponse(self, *arguments: Any, **named: Any) -> Any:
-        exchange = threading.current_thread()
-        if isinstance(exchange, _Exchange):
-            exchange.connected(self.sock)
+        # Again: a socket that was wrapped for TLS is another one, and a kept connection makes none.
+        _tell_exchange(self.sock)
         return super().getresponse(*arguments, **named)  # type: ignore[misc]
 
 
-class _KnownHTTPConnection(_Known, HTTPConnection):
+def _tell_exchange(connection: socket.socket | None) -> None:
+    exchange = threading.current_thread()
+    if isinstance(exchange, _Exchange):
+        exchange.connected(connection)
+
+
+class _KnownHTTPConnection(_Known, HTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _KnownHTTPSConnection(_Known, HTTPSConnection):
+class _KnownHTTPSConnection(_Known, HTTPSConnection):  # type: ignore[misc]
     pass
 
 

@@ -63,7 +63,7 @@ def _timeout(state: State, conditions: Conditions, label: str, clean: Cleaner) -
     seen = listed(clean(phase) for phase in state.phases)
     parts = [
         f"{_SHUT}: {label} did not meet all conditions within {conditions.wait_timeout:g} s",
-        f"phases wanted: {listed(conditions.success_phases)}; phases seen: {seen}",
+        f"phases wanted: {listed(map(clean, conditions.success_phases))}; phases seen: {seen}",
     ]
     if state.holding:
         parts.append(f"{state.held:.0f} of {conditions.stable_for:g} s held")
@@ -97,7 +97,8 @@ def _open_points(state: State, conditions: Conditions, clean: Cleaner) -> str:
         return "it is not there"
     points = []
     if not is_phase(release.phase, conditions.success_phases):
-        points.append(f"its phase is {clean(release.phase) or 'none'}, wanted {listed(conditions.success_phases)}")
+        wanted = listed(map(clean, conditions.success_phases))
+        points.append(f"its phase is {clean(release.phase) or 'none'}, wanted {wanted}")
     if conditions.version is not None and release.version != conditions.version:
         points.append(f"its version is '{clean(release.version)}', wanted '{clean(conditions.version)}' ({_YAML_HINT})")
     absent = missing_images(conditions.images, release.gray, release.planned)
