@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Releases as the API gives them, for tests.
+
+The names of phases are illustrations: nobody has published the real ones.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release, parse
+
+IMAGE = "registry.example/reviews:2"
+
+
+def deployment(
+    name: str = "reviews-gray", ready: int = 3, desired: int = 3, image: str = IMAGE, **status: Any
+) -> dict[str, Any]:
+    """Return a Deployment with so many replicas ready and available; `status` overrides fields of its status."""
+    return {
+        "metadata": {"name": name, "namespace": "bookinfo", "generation": 2},
+        "spec": {"replicas": desired, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
+        "status": {
+            "observedGeneration": 2,
+            "replicas": desired,
+            "updatedReplicas": desired,
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            **status,
+        },
+    }
+
+
+def exceeded(**status: Any) -> dict[str, Any]:
+    """Return a Deployment that has exceeded its progress deadline."""
+    conditions = [{"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}]
+    return deployment(ready=1, conditions=conditions, **status)
+
+
+def without_status() -> dict[str, Any]:
+    """Return a Deployment that no controller has seen."""
+    return {key: value for key, value in deployment().items() if key != "status"}
+
+
+def document(
+    phase: Any = "Running",
+    gray: list[Any] | None = None,
+    planned: int | None = None,
+    uid: Any = "uid-1",
+    version: Any = "v2",
+    name: str = "reviews-canary",
+) -> dict[str, Any]:
+    """Return an answer of GetReleaseByName.
+
+    Args:
+        planned: the number of `spec.grayDeployments`, when it is not that of `gray`.
+    """
+    workloads = [deployment()] if gray is None else gray
+    count = len(workloads) if planned is None else planned
+    templates = [*workloads, *({"metadata": {"name": f"planned-{index}"}} for index in range(count))][:count]
+    return {
+        "kind": "Release",
+        "apiVersion": "asm/v2",
+        "metadata": {"meshID": "mesh", "name": name, "uid": uid, "namespace": "bookinfo"},
+        "spec": {
+            "serviceName": "reviews",
+            "clusterID": "cluster-0",
+            "deploymentName": "reviews",
+            "version": version,
+            "type": "canary",
+            "grayDeployments": [
+                {"clusterID": f"cluster-{number}", "template": template} for number, template in enumerate(templates, 1)
+            ],
+        },
+        "status": {
+            "phase": phase,
+            "startTime": "2026-03-01T12:00:00Z",
+            "updateTime": "2026-03-01T12:05:00Z",
+            "deployment": deployment("reviews", image="registry.example/reviews:1"),
+            "grayDeployments": workloads,
+        },
+    }
+
+
+def release(phase: Any = "Running", gray: list[Any] | None = None, **parts: Any) -> Release:
+    """Return `document` parsed."""
+    return parse(document(phase, gray, **parts))
+
+
+def not_found() -> AsmError:
+    """Return ASM's own 404."""
+    return AsmError("not_found", "ASM knows no such release", status=404, code="ASM.01404001", by_asm=True)
+
+
+def fault(kind: str = "server", **parts: Any) -> AsmError:
+    """Return a fault, passing or final as its kind is."""
+    return AsmError(kind, f"a fault of kind {kind}", **parts)

@@ -1,0 +1,63 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A service without a network: a clock that the test moves, and answers that the test wrote down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer, Transport
+from requests.structures import CaseInsensitiveDict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from requests import PreparedRequest, Request
+
+
+@dataclass
+class Clock:
+    """Seconds that pass only when somebody sleeps, or the test says so."""
+
+    seconds: float = 1000.0
+    slept: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.seconds += seconds
+
+
+def answer(status: int, body: bytes | str = b"", **headers: str) -> Answer:
+    """An answer; an underscore in the name of a header stands for a hyphen."""
+    sent = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return Answer(status, sent, body.encode() if isinstance(body, str) else body, "https://asm.example/asked")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request as it would have gone out, and the bounds that it had."""
+
+    request: PreparedRequest
+    deadline: float
+    bounds: dict[str, Any]
+
+
+class ScriptedTransport(Transport):
+    """Gives the answers in order, the last one for ever, and remembers what was sent."""
+
+    def __init__(self, *answers: Answer | AsmError) -> None:
+        self._answers: Sequence[Answer | AsmError] = answers
+        self.sent: list[Sent] = []
+
+    def send(self, request: Request, deadline: float, **bounds: Any) -> Answer:
+        self.sent.append(Sent(request.prepare(), deadline, bounds))
+        given = self._answers[min(len(self.sent), len(self._answers)) - 1]
+        if isinstance(given, AsmError):
+            raise given
+        return given

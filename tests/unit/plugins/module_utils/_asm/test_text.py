@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is not to be shown is not shown, and what is shown does nothing to whoever reads it."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import (
+    SHOWN_CHARACTERS,
+    Cleaner,
+    listed,
+    printable,
+    quoted,
+    shortened,
+)
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        pytest.param("Ruñning 2/3 ✓", "Ruñning 2/3 ✓", id="letters of any script stay"),
+        pytest.param("a\nb", "a\\u000ab", id="newline"),
+        pytest.param("a\r\tb", "a\\u000d\\u0009b", id="carriage return and tab"),
+        pytest.param("\x1b[2J", "\\u001b[2J", id="terminal escape"),
+        pytest.param("\x00", "\\u0000", id="NUL"),
+        pytest.param("\x7f", "\\u007f", id="delete"),
+        pytest.param("\x9b2J", "\\u009b2J", id="C1 control"),
+        pytest.param("a\u202eb\u2066c\u200f", "a\\u202eb\\u2066c\\u200f", id="bidi controls"),
+        pytest.param("a\u2028b\u2029c", "a\\u2028b\\u2029c", id="line and paragraph separators"),
+        pytest.param("\u200b\ufeff", "\\u200b\\ufeff", id="zero width"),
+        pytest.param("\udc80", "\\udc80", id="half of a surrogate pair"),
+        pytest.param("##[error]x", "# #[error]x", id="Azure formatting command"),
+        pytest.param(
+            "a ##vso[task.complete result=Failed;]", "a # #vso[task.complete result=Failed;]", id="Azure command"
+        ),
+        pytest.param("##VSO[task.complete]", "# #VSO[task.complete]", id="Azure command in upper case"),
+        pytest.param("###[error]", "## #[error]", id="Azure command behind another #"),
+        pytest.param("::add-mask::x", ": :add-mask: :x", id="GitHub command"),
+        pytest.param("::error file=a::x", ": :error file=a: :x", id="GitHub command with a property"),
+        pytest.param(
+            "::error file=C:1,line=2::", ": :error file=C:1,line=2::", id="GitHub command with a colon inside"
+        ),
+        pytest.param("::stop-commands", ": :stop-commands", id="GitHub command whose end is in another text"),
+        pytest.param("http://[::1]:80", "http://[::1]:80", id="an address is no command"),
+        pytest.param("# [x] #1 a:b", "# [x] #1 a:b", id="what only looks like a command stays"),
+    ],
+)
+def test_foreign_text_is_harmless_on_one_line(foreign: str, shown: str) -> None:
+    assert printable(foreign) == shown
+    assert Cleaner()(foreign) == shown
+
+
+@pytest.mark.parametrize("length", [SHOWN_CHARACTERS - 1, SHOWN_CHARACTERS])
+def test_what_fits_is_not_cut(length: int) -> None:
+    assert shortened("x" * length) == "x" * length
+
+
+@pytest.mark.parametrize("text", ["x" * (SHOWN_CHARACTERS + 1), "\n" * SHOWN_CHARACTERS, "\x1b" + "x" * 10**6])
+def test_what_is_too_long_once_it_is_escaped_is_cut_and_says_so(text: str) -> None:
+    shown = Cleaner()(text)
+    assert len(shown) == SHOWN_CHARACTERS
+    assert shown.endswith("…")
+
+
+def test_the_value_of_an_option_is_quoted_and_harmless() -> None:
+    assert quoted("a\nb") == "'a\\u000ab'"
+    assert quoted(3) == "'3'"
+
+
+def test_a_list_in_a_sentence_is_never_empty() -> None:
+    assert listed(["a", "b"]) == "a, b"
+    assert listed([]) == "nothing"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("before {} after", id="inside"),
+        pytest.param("{}", id="alone"),
+        pytest.param("{}{}", id="twice"),
+        pytest.param("x" * (SHOWN_CHARACTERS - 5) + "{}", id="across the end of what is shown"),
+        pytest.param("\n\n{}", id="behind what is escaped"),
+    ],
+)
+@pytest.mark.parametrize("secret", ["s3cret-token", "se\ncret", "##vso[secret]", "::secret::", "s€cret"])
+def test_a_secret_is_struck_before_anything_is_cut_or_escaped(text: str, secret: str) -> None:
+    cleaner = Cleaner()
+    cleaner.learn(secret)
+    shown = cleaner(text.replace("{}", secret))
+    assert "cret" not in shown
+    assert "secr" not in shown
+
+
+def test_of_a_secret_that_begins_with_another_nothing_is_left() -> None:
+    cleaner = Cleaner()
+    cleaner.learn(*("s3cret"[:length] for length in range(2, 7)))
+    assert cleaner("is s3cret, s3c") == "is ********, ********"
+
+
+def test_what_is_no_secret_is_not_learned() -> None:
+    cleaner = Cleaner()
+    cleaner.learn(None, "")
+    assert cleaner("abc") == "abc"
+
+
+def test_a_secret_is_struck_at_any_depth() -> None:
+    cleaner = Cleaner()
+    cleaner.learn("s3cret")
+    redacted = cleaner.redact({"a": [{"b": "is s3cret"}], "c": 1, "d": None, "e": True})
+    assert redacted == {"a": [{"b": "is ********"}], "c": 1, "d": None, "e": True}
