@@ -116,7 +116,7 @@ def _decoded(answer: Answer) -> dict[str, Any]:
             parse_float=_finite,
         )
     except _AmbiguousError as ambiguous:
-        raise wrong("the answer says one thing twice", passing=False) from ambiguous
+        raise wrong("a name stands twice in one object of the answer", passing=False) from ambiguous
     except RecursionError:
         raise wrong("the answer is nested too deeply", passing=False) from None
     except ValueError:

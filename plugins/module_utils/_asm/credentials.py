@@ -299,7 +299,7 @@ def _file_content(path: str, named: bool, warn: Callable[[str], None]) -> str:
     except OSError as error:
         raise AsmError("credentials", f"the credentials file {shown} cannot be read: {error.strerror}") from None
     except ValueError:
-        raise AsmError("credentials", f"the credentials file {shown} is no path", "correct its path") from None
+        raise AsmError("credentials", f"the credentials file {shown} is not a path", "correct its path") from None
     # Checked before it is made a file object: Python refuses to make one of a folder.
     try:
         _check_file(os.fstat(descriptor), shown, warn)
@@ -316,7 +316,7 @@ def _file_content(path: str, named: bool, warn: Callable[[str], None]) -> str:
 
 def _check_file(status: os.stat_result, shown: str, warn: Callable[[str], None]) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise AsmError("credentials", f"the credentials file {shown} is no file", "correct its path")
+        raise AsmError("credentials", f"the credentials file {shown} is not a regular file", "correct its path")
     if status.st_uid not in (os.geteuid(), 0):
         raise AsmError("credentials", f"the credentials file {shown} belongs to someone else", "use a file of your own")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):

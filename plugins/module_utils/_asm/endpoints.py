@@ -59,15 +59,15 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
         parts = urlsplit(endpoint)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise refuse("has a host or a port that is none") from None
+        raise refuse("has an invalid host or port") from None
     # The host that is judged here must be all that whoever connects will see: [::1] is found in "x[::1]" too.
     bracketed = f"[{host}]" if ":" in host else host
     if parts.netloc.lower() not in (bracketed, f"{bracketed}:{port}") or port == 0:
-        raise refuse("has a host or a port that is none")
+        raise refuse("has an invalid host or port")
     if not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
-        raise refuse("has a host or a port that is none")
+        raise refuse("has an invalid host or port")
     if not _PATH.fullmatch(parts.path) or {".", ".."} & set(parts.path.split("/")):
-        raise refuse("has a path that is none")
+        raise refuse("has an invalid path")
     if scheme == "http" and not is_loopback_literal(host):
         raise usage(f"{origin} is http:// to {quoted(host)}", "only https:// may leave this machine")
     return endpoint.rstrip("/")

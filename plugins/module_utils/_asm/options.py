@@ -262,7 +262,8 @@ def _conditions(parameters: Mapping[str, Any]) -> Conditions | None:
         if parameters["on_missing"] == "wait":
             stray.append("on_missing: wait")
         if stray:
-            raise usage(f"{listed(stray)} needs wait: true", "without it nothing is waited for and no gate is held")
+            each = "each of " if len(stray) > 1 else ""
+            raise usage(f"{each}{listed(stray)} needs wait: true", "without it no gate is held")
         return None
     conditions = Conditions(
         success_phases=_phases(parameters, "success_phases"),
@@ -294,7 +295,8 @@ def _check_together(conditions: Conditions) -> None:
     both = [phase for phase in conditions.success_phases if is_phase(phase, conditions.failure_phases)]
     if both:
         raise usage(
-            f"success_phases and failure_phases both hold {listed(map(quoted, both))}", "a phase is one or none"
+            f"success_phases and failure_phases both hold {listed(map(quoted, both))}",
+            "a phase opens the gate or fails it, not both",
         )
     if conditions.stable_for >= conditions.wait_timeout:
         raise usage(

@@ -265,7 +265,7 @@ class _Reader:
         return {
             "msg": message,
             "found": release is not None,
-            "release": report_release(release.content, manifests) if release else {},
+            "release": self._cleaner.redact_keys(report_release(release.content, manifests)) if release else {},
             # Stripped, as the rules compare it: an escaped newline at its end would be part of it to `in_phase`.
             "phase": shown(release.phase.strip(), self._cleaner) if release else "",
             "workloads": report_workloads(release, self._cleaner),

@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 
 SHOWN_CHARACTERS = 200
 
@@ -60,8 +60,15 @@ class Cleaner:
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
-        # The longest first, or the end of one that begins with another would stay: not every ansible-core sorts them.
-        return remove_values(value, sorted(self._secrets, key=len, reverse=True)) if self._secrets else value
+        return remove_values(value, self._longest_first()) if self._secrets else value
+
+    def redact_keys(self, value: Any) -> Any:
+        """Return a foreign object with asterisks for each secret in its keys as well."""
+        return sanitize_keys(self.redact(value), self._longest_first()) if self._secrets else value
+
+    def _longest_first(self) -> list[str]:
+        """Return the secrets so that the end of one that begins with another is struck: not every ansible-core sorts."""
+        return sorted(self._secrets, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:
         """Return foreign text fit for a message: at most `SHOWN_CHARACTERS` long, and without secrets.

@@ -266,6 +266,8 @@ class _Exchange(threading.Thread):
         inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
         body = bytearray()
         received = 0
+        # The default since urllib3 2.0: an answer that breaks off is none.
+        response.raw.enforce_content_length = True
         # Not raw.stream(): urllib3 reads the lines between chunks without a bound, http.client does not.
         while chunk := response.raw.read(_READ_SIZE, decode_content=False):
             received += len(chunk)
@@ -412,7 +414,9 @@ def _meaning(fault: Exception, url: str) -> AsmError:
     root = _root(fault)
     name = type(root).__name__
     message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name
-    if isinstance(root, ssl.SSLError) and name not in _CUT and not isinstance(root, TimeoutError):
+    # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.
+    refused = isinstance(root, ssl.SSLError) or name == "CertificateError"
+    if refused and name not in _CUT and not isinstance(root, (TimeoutError, socket.timeout)):
         message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
         remedy = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
         return AsmError("tls", "the certificate or the handshake was refused", remedy, message=message, url=url)

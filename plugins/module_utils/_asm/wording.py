@@ -60,7 +60,7 @@ def _failure(state: State, conditions: Conditions, clean: Cleaner) -> str:
 
 
 def _timeout(state: State, conditions: Conditions, label: str, clean: Cleaner) -> str:
-    seen = listed(clean(phase) for phase in state.phases)
+    seen = listed(clean(phase) for phase in state.phases) if state.phases else "none"
     parts = [
         f"{_SHUT}: {label} did not meet all conditions within {conditions.wait_timeout:g} s",
         f"phases wanted: {listed(map(clean, conditions.success_phases))}; phases seen: {seen}",

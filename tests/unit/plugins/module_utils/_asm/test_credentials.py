@@ -563,14 +563,14 @@ class TestFile:
 
     def test_a_pipe_in_its_place_does_not_hold_the_gate(self, search: Search, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe", 0o600)
-        assert "is no file" in search.refused({"credentials_file": str(tmp_path / "pipe")}).problem
+        assert "is not a regular file" in search.refused({"credentials_file": str(tmp_path / "pipe")}).problem
 
     def test_a_folder_in_its_place_is_refused(self, search: Search, tmp_path: Path) -> None:
-        assert "is no file" in search.refused({"credentials_file": str(tmp_path)}).problem
+        assert "is not a regular file" in search.refused({"credentials_file": str(tmp_path)}).problem
 
     @pytest.mark.parametrize(
         ("path", "problem"),
-        [("a\x00b", "is no path"), ("x" * 5000, "cannot be read"), ("/dev/null/x", "cannot be read")],
+        [("a\x00b", "is not a path"), ("x" * 5000, "cannot be read"), ("/dev/null/x", "cannot be read")],
     )
     def test_a_name_that_is_none_is_refused(self, search: Search, path: str, problem: str) -> None:
         refused = search.refused({"credentials_file": path})

@@ -381,6 +381,7 @@ class TestSecrets:
             pytest.param(ok(f"phase {TOKEN}", name=f"name {TOKEN}", version=TOKEN, uid=TOKEN), id="release"),
             pytest.param(ok(gray=[deployment(f"w {TOKEN}", image=f"{TOKEN}:1", ready=1)]), id="workload"),
             pytest.param(ok("Running", f"r-{TOKEN}"), id="request id"),
+            pytest.param(answer(200, json.dumps({**document("Running"), f"key {TOKEN}": 1})), id="key"),
             pytest.param(answer(403, json.dumps({"error_code": TOKEN, "error_msg": f"bad {TOKEN}"})), id="error"),
             pytest.param(answer(403, json.dumps({"errorMsg": "x" * 190 + TOKEN})), id="error at the cut"),
             pytest.param(answer(401, "{}", X_Request_Id=TOKEN), id="401"),

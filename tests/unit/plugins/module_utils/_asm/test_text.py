@@ -109,3 +109,10 @@ def test_a_secret_is_struck_at_any_depth() -> None:
     cleaner.learn("s3cret")
     redacted = cleaner.redact({"a": [{"b": "is s3cret"}], "c": 1, "d": None, "e": True})
     assert redacted == {"a": [{"b": "is ********"}], "c": 1, "d": None, "e": True}
+
+
+def test_a_secret_is_struck_in_the_keys_of_a_foreign_object() -> None:
+    cleaner = Cleaner()
+    cleaner.learn("s3cret")
+    redacted = cleaner.redact_keys({"is s3cret": [{"s3cret": "s3cret!", "b": 1}]})
+    assert redacted == {"is ********": [{"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER": "********!", "b": 1}]}

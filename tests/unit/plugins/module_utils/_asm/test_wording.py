@@ -123,7 +123,7 @@ def state_of(conditions: Conditions, *seen: Release | AsmError, late: bool = Fal
             [fault("server", status=503)],
             True,
             "the gate stays shut: reviews-canary (bookinfo) did not meet all conditions within 60 s; "
-            "phases wanted: Running; phases seen: nothing; the last fault was: a fault of kind server (503)",
+            "phases wanted: Running; phases seen: none; the last fault was: a fault of kind server (503)",
             id="timeout without an answer",
         ),
         pytest.param(
