@@ -59,8 +59,6 @@ notes:
     role.
   - Do not pass secrets through C(environment). Ansible itself prints it at C(-vvv).
 seealso:
-  - plugin: huaweicloud.asm.release_gate
-    plugin_type: role
   - plugin: huaweicloud.asm.asm_release
     plugin_type: lookup
   - plugin: huaweicloud.asm.in_phase

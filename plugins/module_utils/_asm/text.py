@@ -67,7 +67,7 @@ class Cleaner:
         return sanitize_keys(self.redact(value), self._longest_first()) if self._secrets else value
 
     def _longest_first(self) -> list[str]:
-        """Return the secrets so that the end of one that begins with another is struck: not every ansible-core sorts."""
+        """Return the secrets so that of one that begins with another nothing stays: not every ansible-core sorts."""
         return sorted(self._secrets, key=len, reverse=True)
 
     def __call__(self, text: str) -> str:

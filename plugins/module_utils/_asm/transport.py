@@ -120,7 +120,8 @@ class Transport:
         """
         settings = self._settings_of(request.url)
         # Never zero: that would mean "without a bound" to a socket.
-        seconds = max(0.001, min(at_most or self._request_timeout, deadline - self._monotonic()))
+        bound, left = at_most or self._request_timeout, deadline - self._monotonic()
+        seconds = max(0.001, min(bound, left))
         exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit)
         exchange.start()
         exchange.join(seconds)
@@ -131,8 +132,10 @@ class Transport:
             self._session = _session()
         if answer is not None:
             return answer
-        if late:
-            raise AsmError("timeout", f"no complete answer within {seconds:.3g} s", url=request.url)
+        if late or _is_timeout(exchange.fault):
+            # Who notices first, this thread or the socket, is chance; what is said is not.
+            allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
+            raise AsmError("timeout", f"no complete answer {allowed}", url=request.url)
         if exchange.fault is None:
             raise RuntimeError("an exchange ended without an answer and without a fault")
         raise _meaning(exchange.fault, request.url) from exchange.fault
@@ -407,6 +410,13 @@ _CUT = {
 }
 
 
+def _is_timeout(fault: Exception | None) -> bool:
+    """Return whether an exchange ended because the socket's own time was up."""
+    if fault is None or isinstance(fault, AsmError):
+        return False
+    return isinstance(fault, requests.exceptions.Timeout) or isinstance(_root(fault), (TimeoutError, socket.timeout))
+
+
 def _meaning(fault: Exception, url: str) -> AsmError:
     """Return what a fault of an exchange means. Its text is never used: it may hold whatever the other side sent."""
     if isinstance(fault, AsmError):
@@ -416,12 +426,10 @@ def _meaning(fault: Exception, url: str) -> AsmError:
     message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name
     # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.
     refused = isinstance(root, ssl.SSLError) or name == "CertificateError"
-    if refused and name not in _CUT and not isinstance(root, (TimeoutError, socket.timeout)):
+    if refused and name not in _CUT:
         message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
         remedy = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
         return AsmError("tls", "the certificate or the handshake was refused", remedy, message=message, url=url)
-    if isinstance(fault, requests.exceptions.Timeout) or isinstance(root, (TimeoutError, socket.timeout)):
-        return AsmError("timeout", "no complete answer within request_timeout", url=url)
     if isinstance(root, zlib.error):
         return AsmError("protocol", "the answer is not the gzip that it says", url=url, passing=True)
     if isinstance(fault, (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError)) or (
