@@ -46,9 +46,9 @@ def test_everything_lies_inside_the_picture() -> None:
     bars = root.findall(f"{SVG}rect")[1:]
 
     assert len(bars) == 3
-    for bar in bars:
-        assert float(bar.attrib["x"]) + float(bar.attrib["width"]) <= width
-        assert float(bar.attrib["y"]) + float(bar.attrib["height"]) <= height
+    for figure in bars:
+        assert float(figure.attrib["x"]) + float(figure.attrib["width"]) <= width
+        assert float(figure.attrib["y"]) + float(figure.attrib["height"]) <= height
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def test_the_lookup_has_no_option_of_its_own_but_its_terms() -> None:
 
 def environment(option: Option) -> list[str]:
     own = [OWN_ENDPOINT_NAME] if option.name == "endpoint" else []
-    return [*own, *(name for _, name in option.environment)]
+    return [*own, *(name for _unused, name in option.environment)]
 
 
 @pytest.mark.parametrize("name", CONNECTION)

@@ -179,11 +179,11 @@ def test_a_temporary_key_needs_its_security_token(clock: ScriptedClock, security
 def test_a_key_is_locked_for_5_minutes_after_more_than_5_failures_in_a_row(clock: ScriptedClock) -> None:
     keys = ring(clock, keys=[KEY])
     wrong = signed(key=SignerKey("AK", "other"))
-    for _ in range(5):
+    for _index in range(5):
         with pytest.raises(RefusedError, match="signature"):
             keys.check(wrong)
     assert keys.check(signed()).credential == "key 1", "5 are allowed, and a good request ends the row"
-    for _ in range(6):
+    for _index in range(6):
         with pytest.raises(RefusedError, match="signature"):
             keys.check(wrong)
     with pytest.raises(RefusedError, match="locked"):
@@ -203,7 +203,7 @@ def test_a_token_ends_with_its_lifetime(clock: ScriptedClock) -> None:
 
 def test_a_token_ends_with_its_uses(clock: ScriptedClock) -> None:
     keys = ring(clock, tokens=[{"token": "t", "uses": 2}])
-    assert [keys.check(with_token("t")).credential for _ in range(2)] == ["token 1", "token 1"]
+    assert [keys.check(with_token("t")).credential for _index in range(2)] == ["token 1", "token 1"]
     with pytest.raises(RefusedError, match="expired"):
         keys.check(with_token("t"))
 
@@ -212,7 +212,7 @@ def test_a_token_that_was_issued_works_until_it_expires_or_is_revoked(clock: Scr
     keys = ring(clock, users=[USER])
     user = keys.log_in("u", "p", "d")
     first, expires_at = keys.issue_token(user, 60, None)
-    second, _ = keys.issue_token(user, 600, None)
+    second, _unused = keys.issue_token(user, 600, None)
     assert (expires_at - NOON).total_seconds() == 60
     clock.advance(60)
     with pytest.raises(RefusedError, match="expired"):
@@ -231,7 +231,7 @@ def test_a_login_with_anything_wrong_is_refused(clock: ScriptedClock, login: tup
 
 def test_a_user_is_locked_after_more_than_5_failures_in_a_row(clock: ScriptedClock) -> None:
     keys = ring(clock, users=[USER])
-    for _ in range(6):
+    for _index in range(6):
         with pytest.raises(RefusedError, match="wrong"):
             keys.log_in("u", "x", "d")
     with pytest.raises(RefusedError, match="locked"):

@@ -207,7 +207,7 @@ def test_an_answer_that_hangs(serve: Serve, connect: Any, after: str, sent: Call
 def test_an_answer_that_trickles_comes_byte_by_byte_and_is_whole(serve: Serve, connect: Any, part: str) -> None:
     sock = connect(serve(faults=[{"fault": "trickle", "part": part, "interval": 0}]))
     sock.sendall(REQUEST)
-    head, _, body = received(sock)[0].partition(b"\r\n\r\n")
+    head, _unused, body = received(sock)[0].partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK")
     assert json.loads(body)["kind"] == "Release"
 
@@ -282,7 +282,7 @@ SELECTIONS = {
 def test_a_fault_is_for_chosen_requests(serve: Serve, parts: dict[str, Any], statuses: list[int]) -> None:
     served = serve(faults=[{"fault": "answer", "status": 503, **parts}])
     seen = []
-    for _ in statuses:
+    for _index in statuses:
         seen.append(served.read().status_code)
         served.clock.advance(10)
     assert seen == statuses
@@ -299,7 +299,7 @@ def test_requests_are_counted_for_each_release_when_the_fault_names_one(serve: S
 def test_the_first_fault_that_fits_is_done(serve: Serve) -> None:
     faults = [{"fault": "answer", "status": 503, "requests": [1]}, {"fault": "answer", "status": 500}]
     served = serve(faults=faults)
-    assert [served.read().status_code for _ in range(2)] == [503, 500]
+    assert [served.read().status_code for _index in range(2)] == [503, 500]
 
 
 @pytest.mark.parametrize(

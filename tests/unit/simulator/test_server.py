@@ -40,7 +40,7 @@ def test_an_answer_is_written_at_once(serve: Serve, monkeypatch: pytest.MonkeyPa
 
 def test_a_session_uses_one_connection(serve: Serve) -> None:
     served = serve()
-    for _ in range(60):
+    for _index in range(60):
         assert served.read().status_code == 200
     summary = served.ask("GET", "summary")
     assert (summary["requests"], summary["connections"], summary["accepted"]) == (60, 1, 1)
@@ -139,7 +139,7 @@ def test_a_test_orders_faults(serve: Serve) -> None:
     served = serve()
     served.read()
     served.ask("POST", "faults", [{"fault": "answer", "status": 503, "requests": [2]}])
-    assert [served.read().status_code for _ in range(3)] == [200, 503, 200]
+    assert [served.read().status_code for _index in range(3)] == [200, 503, 200]
 
 
 def test_a_test_ends_the_tokens_that_were_issued(serve: Serve) -> None:

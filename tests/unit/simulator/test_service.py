@@ -22,8 +22,8 @@ SECURITY_KEY = "/openstack/latest/securitykey"
 USER = {"username": "u", "password": "p", "domain_name": "d", "project_id": "id-1", "project_name": "region-1"}
 
 
-def service(clock: ScriptedClock, /, **parts: Any) -> Service:
-    return Service(parse(scenario(**parts)), clock, clock.now)
+def service(scripted: ScriptedClock, /, **parts: Any) -> Service:
+    return Service(parse(scenario(**parts)), scripted, scripted.now)
 
 
 def ask(

@@ -66,7 +66,7 @@ class Peer:
 
     def has_gone(self, seconds: float) -> bool:
         """Wait so long for the end of the connection."""
-        readable, _, _ = select.select([self.connection], [], [], seconds)
+        readable, _unused, _unused = select.select([self.connection], [], [], seconds)
         return bool(readable) and not self.connection.recv(65536)
 
     def leave(self) -> None:
@@ -122,7 +122,7 @@ class Server:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self._listener.accept()
+                connection, _unused = self._listener.accept()
             except OSError:
                 return
             self.connections += 1

@@ -66,7 +66,7 @@ class Service:
             self.shift += self.jump
         if "/v3/auth/tokens" in request.url:
             return login()
-        reads = sum("/v3/auth/tokens" not in url for url, _ in self.asked)
+        reads = sum("/v3/auth/tokens" not in url for url, _unused in self.asked)
         given = self.answers[min(reads, len(self.answers)) - 1]
         if isinstance(given, AsmError):
             raise given
@@ -145,7 +145,7 @@ def test_a_wait_is_the_same_when_the_wall_clock_jumps(
 def test_a_login_of_this_run_is_renewed_by_the_time_that_passes_and_not_by_the_wall_clock(hold: Hold) -> None:
     options = {"token": None, **USER, "wait_timeout": 8000, "wait_sleep": 600}
 
-    _, service = hold(options, [shown("Creating")], jump=3 * HOUR, jump_in_request=2)
+    _unused, service = hold(options, [shown("Creating")], jump=3 * HOUR, jump_in_request=2)
 
     # Tokens of an hour, in a wait of 2 h 13 min.
-    assert sum("/v3/auth/tokens" in url for url, _ in service.asked) == 3
+    assert sum("/v3/auth/tokens" in url for url, _unused in service.asked) == 3

@@ -55,18 +55,19 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     return made
 
 
-ROLLED_OUT = workloads().map(lambda made: {**made, "spec": {**made["spec"], "replicas": 3}, "status": rolled_out()})
-
-
-def rolled_out() -> dict[str, Any]:
-    status: dict[str, Any] = deployment()["status"]
-    return status
+@st.composite
+def rolled_out(draw: st.DrawFn) -> dict[str, Any]:
+    """A Deployment that is rolled out, and wants replicas or none."""
+    made = draw(workloads())
+    made["spec"]["replicas"] = draw(st.sampled_from([3, 3, 0]))
+    made["status"] = deployment()["status"]
+    return made
 
 
 RELEASES = st.builds(
     document,
     phase=st.just(WANTED) | PHASES,
-    gray=st.lists(ROLLED_OUT, min_size=1, max_size=2) | st.lists(workloads(), max_size=3),
+    gray=st.lists(rolled_out(), min_size=1, max_size=2) | st.lists(workloads(), max_size=3),
     version=st.sampled_from([VERSION, VERSION, "v1"]),
 )
 
@@ -114,7 +115,7 @@ ALTERATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
 def damaged(draw: st.DrawFn) -> bytes:
     """The bytes of a release with up to four places damaged, and perhaps with broken bytes."""
     tree = draw(RELEASES)
-    for _ in range(draw(st.integers(min_value=0, max_value=4))):
+    for _index in range(draw(st.integers(min_value=0, max_value=4))):
         # The first places are those of `metadata`, `spec` and `status`; all are as likely as any within a Deployment.
         top = [(tree, key) for key in tree]
         shallow = [(tree[key], inner) for key in tree if isinstance(tree[key], dict) for inner in tree[key]]
@@ -228,7 +229,7 @@ def is_ready(workload: Any) -> bool:
             at(workload, "metadata", "generation"),
         )
     ]
-    if not all(type(number) is int and number >= 0 for number in numbers):
+    if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers):
         return False
     desired, updated, available, existing, observed, generation = numbers
     return updated >= desired > 0 and available >= updated and existing <= updated and observed >= generation

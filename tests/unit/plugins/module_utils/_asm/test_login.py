@@ -115,7 +115,7 @@ def test_a_login_asks_for_a_token_of_the_project(project: dict[str, Any], scope:
 
 def test_one_login_serves_many_reads() -> None:
     login = Login(USER, token())
-    for _ in range(60):
+    for _index in range(60):
         login.headers()
         login.clock.sleep(10)
     assert len(login.transport.sent) == 1

@@ -342,7 +342,7 @@ class TestDepth:
 
     def test_the_limit_is_the_deepest(self) -> None:
         level: Any = 1
-        for _ in range(DEEPEST):
+        for _index in range(DEEPEST):
             level = {"a": level}
         check_depth(level)
         with pytest.raises(AsmError):

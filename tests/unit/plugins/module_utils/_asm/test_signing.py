@@ -96,7 +96,7 @@ ISSUED = string.ascii_letters + string.digits + "-_+/="
 
 
 def text(chance: random.Random, letters: str = LETTERS, longest: int = 24) -> str:
-    found = "".join(chance.choice(letters) for _ in range(chance.randint(1, longest)))
+    found = "".join(chance.choice(letters) for _index in range(chance.randint(1, longest)))
     # A segment of dots is refused long before it is signed.
     return found if found.strip(".") else "x"
 
@@ -105,7 +105,7 @@ def unsigned(chance: random.Random) -> Request:
     """A request with every odd thing that may be in one."""
     segments = ("v2", "meshes", text(chance), "namespaces", text(chance), "releases", text(chance))
     path = "/".join(quote(segment, safe="-_.~") for segment in segments)
-    query = "&".join(f"{quote(text(chance))}={quote(text(chance))}" for _ in range(chance.choice((0, 0, 1, 3))))
+    query = "&".join(f"{quote(text(chance))}={quote(text(chance))}" for _index in range(chance.choice((0, 0, 1, 3))))
     url = (
         f"https://asm.example{chance.choice(('', ':8443'))}/{path}{chance.choice(('', '/'))}{'?' * bool(query)}{query}"
     )
@@ -162,7 +162,7 @@ def test_what_says_who_asks_is_signed(
 def test_a_request_that_is_signed_again_has_the_date_of_then() -> None:
     times = iter((NOON, NOON + timedelta(hours=1)))
     sign = Signature("AK", "SK", now=lambda: next(times))
-    first, second = (sign(Request("GET", "https://asm.example/v2").prepare()).headers for _ in range(2))
+    first, second = (sign(Request("GET", "https://asm.example/v2").prepare()).headers for _index in range(2))
     assert (first["X-Sdk-Date"], second["X-Sdk-Date"]) == ("20260301T120000Z", "20260301T130000Z")
     assert first["Authorization"] != second["Authorization"]
 

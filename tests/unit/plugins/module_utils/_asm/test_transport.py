@@ -154,7 +154,7 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n
 def test_many_requests_use_one_connection(make: MakeTransport, answer: bytes) -> None:
     transport = make()
     with serving(answering(answer)) as server:
-        for _ in range(60):
+        for _index in range(60):
             get(transport, server.url)
         assert (server.connections, len(server.requests)) == (1, 60)
 
@@ -200,7 +200,7 @@ def test_no_netrc_is_read(make: MakeTransport, tmp_path: Path, monkeypatch: pyte
 def test_no_cookie_is_kept(make: MakeTransport) -> None:
     transport = make()
     with serving(answering(response(b"", "200 OK", "Set-Cookie: a=b; Path=/"))) as server:
-        for _ in range(2):
+        for _index in range(2):
             get(transport, server.url)
     assert all(b"cookie" not in request.lower() for request in server.requests)
 
@@ -561,7 +561,7 @@ class TestTLS:
             environment={name: path(value) for name, value in environment.items()},
             **{name: path(value) for name, value in settings.items()},
         )
-        for _ in range(2):
+        for _index in range(2):
             assert get(transport, secure.url).status == 200
         assert secure.connections == 1
 
