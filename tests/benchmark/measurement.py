@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a measurement is, and how much is measured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .figures import Figure
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is measured.
+
+    Attributes:
+        rounds: of every measurement but the endurance, whose reads are many.
+        light, heavy: reads of the fast and of the slow contenders in a round.
+        gate_reads: of one gate; the pause between them is 1 s, the shortest that there is.
+        gates: that wait at the same time for a change of phase.
+        wait_sleep: seconds between their reads.
+        warm_reads, endurance_reads: reads after which the memory of one gate is compared.
+        imports: tasks in a play, for the count of imports.
+    """
+
+    rounds: int = 5
+    light: int = 60
+    heavy: int = 10
+    gate_reads: int = 60
+    gates: int = 20
+    wait_sleep: int = 5
+    warm_reads: int = 1_000
+    endurance_reads: int = 10_000
+    imports: int = 20
+
+
+QUICK = Plan(
+    rounds=1, light=3, heavy=3, gate_reads=3, gates=2, wait_sleep=1, warm_reads=20, endurance_reads=60, imports=2
+)
+"""Enough to see that everything works. The figures mean nothing."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One table of the report: what was measured and how, and the figures."""
+
+    title: str
+    text: str
+    figures: tuple[Figure, ...]
+
+
+def collected(rounds: int, measure: Callable[[], dict[str, float]]) -> dict[str, tuple[float, ...]]:
+    """Return the values of all rounds by name."""
+    values = defaultdict(list)
+    for _index in range(rounds):
+        for name, value in measure().items():
+            values[name].append(value)
+    return {name: tuple(each) for name, each in values.items()}

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The contenders: the same read, and the same gate, written as tasks in the ways that a playbook could."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MESH = "benchmark-mesh"
+NAMESPACE = "bookinfo"
+TOKEN = "invented-token-for-the-benchmark"
+RUNNING = "release-that-runs"
+WAITING, READY = "Creating", "Running"
+"""Illustrations: the service publishes no names of phases."""
+
+Task = dict[str, Any]
+Step = dict[str, Any]
+"""A task of a playbook, and a step of a release in a scenario of the simulator."""
+
+
+def play(*tasks: Task, hosts: str = "localhost", **keywords: Any) -> list[dict[str, Any]]:
+    """Return a playbook of one play."""
+    return [{"hosts": hosts, "gather_facts": False, "tasks": list(tasks), **keywords}]
+
+
+def scenario(**releases: list[Step]) -> dict[str, Any]:
+    """Return a scenario for the simulator: releases by id with their steps, and one that runs."""
+    steps: dict[str, list[Step]] = {RUNNING: [{"phase": READY}], **releases}
+    return {
+        "credentials": {"tokens": [{"token": TOKEN}]},
+        "releases": [
+            {"id": release_id, "mesh_id": MESH, "namespace": NAMESPACE, "heartbeat": True, "steps": of_release}
+            for release_id, of_release in steps.items()
+        ],
+    }
+
+
+def _options(url: str, release_id: str) -> dict[str, Any]:
+    return {
+        "endpoint": url,
+        "token": TOKEN,
+        "mesh_id": MESH,
+        "namespace": NAMESPACE,
+        "release_id": release_id,
+    }
+
+
+def controller(url: str, release_id: str = RUNNING, **gate: Any) -> Task:
+    """Return a task that the action plugin answers in the controller."""
+    return {"huaweicloud.asm.asm_release_info": {**_options(url, release_id), **gate}}
+
+
+def module(url: str) -> Task:
+    """Return the same task with an `environment`, so that it runs as a module."""
+    return {**controller(url), "environment": {"BENCHMARK": "module"}}
+
+
+def lookup(url: str) -> Task:
+    """Return a task that does nothing but look up the phase."""
+    return {
+        "ansible.builtin.debug": {"msg": "{{ lookup('huaweicloud.asm.asm_release', release_id, **options).phase }}"},
+        "vars": {
+            "release_id": RUNNING,
+            "options": {name: value for name, value in _options(url, RUNNING).items() if name != "release_id"},
+        },
+    }
+
+
+def uri(url: str, release_id: str = RUNNING) -> Task:
+    """Return the read by `ansible.builtin.uri`, which decodes the JSON."""
+    path = f"/v2/meshes/{MESH}/namespaces/{NAMESPACE}/releases/{release_id}"
+    return {"ansible.builtin.uri": {"url": url + path, "headers": {"X-Auth-Token": TOKEN}}}
+
+
+def uri_gate(url: str, release_id: str, reads: int, wait_sleep: int) -> Task:
+    """Return the gate by `uri` with `until`."""
+    condition = f"read.json.status.phase == '{READY}'"
+    return {**uri(url, release_id), "register": "read", "until": condition, "retries": reads, "delay": wait_sleep}
+
+
+def debug(_url: str) -> Task:
+    """Return the task that does least: the floor."""
+    return {"ansible.builtin.debug": {"msg": "nothing"}}
+
+
+def pause(seconds: int) -> Task:
+    """Return a task that waits, as it is named by what it does."""
+    return {"name": "pause", "ansible.builtin.pause": {"seconds": seconds}}
+
+
+READS: dict[str, Callable[[str], Task]] = {
+    "debug": debug,
+    "lookup": lookup,
+    "controller": controller,
+    "uri": uri,
+    "module": module,
+}
+"""How each contender reads, by name, in the order in which a play has them: the floor first, and the lookup before
+the action plugin, which would import for it in the controller what the lookup has to import in each worker."""
+
+LIGHT = ("debug", "controller", "lookup")
+"""Those that are fast enough to be measured more often."""
