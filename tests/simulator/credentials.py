@@ -244,7 +244,7 @@ def _check_signature(request: Received, sent: re.Match[str], secret_key: str) ->
     missing += [name for name in names if name not in request.headers]
     if missing:
         raise RefusedError(f"not signed or not sent: {', '.join(missing)}")
-    path, _, query = request.target.partition("?")
+    path, _unused, query = request.target.partition("?")
     signed = SdkRequest(
         method=request.method,
         host=request.headers["host"],

@@ -35,7 +35,7 @@ def among(numbers: Numbers, number: int) -> bool:
     if not numbers:
         return True
     for entry in numbers:
-        first, _, last = (str(entry) if isinstance(entry, str) else f"{entry}-{entry}").partition("-")
+        first, _unused, last = (str(entry) if isinstance(entry, str) else f"{entry}-{entry}").partition("-")
         if int(first) <= number and (not last or number <= int(last)):
             return True
     return False

@@ -123,13 +123,13 @@ class Simulator:
             self._record.end(entry)
 
     def _entry(self, request: web.BaseRequest, received: Received) -> Entry:
-        path, _, query = received.target.partition("?")
+        path, _unused, query = received.target.partition("?")
         return Entry(
             number=len(self._record.entries) + 1,
             service=service_of(path),
             method=received.method,
             path=path,
-            query_names=[name for name, _ in parse_qsl(query, keep_blank_values=True)],
+            query_names=[name for name, _unused in parse_qsl(query, keep_blank_values=True)],
             connection=self._listener.number_of(request.transport),
             credential=self._service.keys.name_of(received),
             seconds=self._clock() - self._started,

@@ -106,7 +106,7 @@ class Service:
 
     def change(self, release_id: str, change: Change) -> int:
         """Let a change take effect at once, on every release with this id; how many there are."""
-        matching = [running for (_, _, known), running in self._releases.items() if known == release_id]
+        matching = [running for (_unused, _unused, known), running in self._releases.items() if known == release_id]
         for running in matching:
             running.changes += (Applied(change, self._elapsed(running), running.reads),)
             running.rendered = None
@@ -152,7 +152,7 @@ class Service:
         if refused is not None:
             return refused
         items = []
-        for (mesh, _, _), running in self._releases.items():
+        for (mesh, _unused, _unused), running in self._releases.items():
             reads = max(1, running.reads)
             state = state_at(running.release, self._elapsed(running), reads, running.changes)
             if mesh == mesh_id and state.found:

@@ -93,7 +93,10 @@ def region(connection: Connection, environment: Mapping[str, str]) -> str | None
         AsmError: kind `usage`, when it is no region.
     """
     names = next(option for option in OPTIONS if option.name == "region").environment
-    candidates = [("region", connection.given.get("region")), *((name, environment.get(name)) for _, name in names)]
+    candidates = [
+        ("region", connection.given.get("region")),
+        *((name, environment.get(name)) for _unused, name in names),
+    ]
     for origin, value in candidates:
         if value and value.strip():
             return checked_region(value, origin)
