@@ -288,20 +288,34 @@ error:
       returned: always
 """
 
+import select
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+
+STANDARD_OUTPUT = 1
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    reading = read(module.params, Surroundings(check_mode=module.check_mode))
+    reading = read(module.params, Surroundings(check_mode=module.check_mode, abandoned=_is_unread))
     for warning in reading.warnings:
         module.warn(warning)
     if reading.failed:
         module.fail_json(**{key: value for key, value in reading.result.items() if key != "failed"})
     module.exit_json(**reading.result)
+
+
+def _is_unread() -> bool:
+    """Return whether nobody is left at the other end of standard output, where the result goes.
+
+    Ansible 2.16 ends its worker at Ctrl-C, but not what that has started.
+    """
+    output = select.poll()
+    output.register(STANDARD_OUTPUT, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _descriptor, events in output.poll(0))
 
 
 if __name__ == "__main__":

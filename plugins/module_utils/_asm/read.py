@@ -35,7 +35,7 @@ from .wording import progress_line, report_gate, single
 PROGRESS_SECONDS = 60.0
 """A progress line comes at least so often."""
 
-_SLICE = 1.0
+_SLICE = 0.5
 """Seconds after which a pause looks whether anybody still waits for its end."""
 
 _SHORTEST_SLEEP = 0.001
@@ -175,6 +175,7 @@ class _Reader:
                 connection.given.get("ca_path"),
                 connection.validate_certs,
                 surroundings.monotonic,
+                surroundings.abandoned,
             )
             who = authority(credentials, self._transport, self._cleaner, surroundings.monotonic)
             self._client = Client(endpoint, self._transport, who)

@@ -56,6 +56,9 @@ ANSWER_LIMIT = 64 * 1024 * 1024
 REFUSAL_LIMIT = 64 * 1024
 """Bytes read of an answer that is no success: enough for any error body, and little of an endless one."""
 
+_SLICE = 0.5
+"""Seconds after which a wait looks whether anybody still waits for its end."""
+
 _READ_SIZE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
@@ -80,6 +83,7 @@ class Transport:
         ca_path: certificate authorities, instead of those of the environment or of `requests`.
         validate_certs: False accepts any certificate.
         monotonic: the clock of all deadlines, in seconds.
+        abandoned: whether nobody waits for an answer any more.
     """
 
     def __init__(
@@ -90,7 +94,9 @@ class Transport:
         ca_path: str | None = None,
         validate_certs: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
+        abandoned: Callable[[], bool] = lambda: False,
     ) -> None:
+        self._abandoned = abandoned
         self._request_timeout = request_timeout
         self._environment = environment
         self._cleaner = cleaner
@@ -124,7 +130,7 @@ class Transport:
         seconds = max(0.001, min(bound, left))
         exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit)
         exchange.start()
-        exchange.join(seconds)
+        self._wait(exchange, seconds)
         late, answer = exchange.is_alive(), exchange.answer
         if late:
             exchange.sever()
@@ -132,6 +138,8 @@ class Transport:
             self._session = _session()
         if answer is not None:
             return answer
+        if late and self._abandoned():
+            raise AsmError("internal", "nobody waits for this answer any more", url=request.url)
         if late or _is_timeout(exchange.fault):
             # Who notices first, this thread or the socket, is chance; what is said is not.
             allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
@@ -139,6 +147,19 @@ class Transport:
         if exchange.fault is None:
             raise RuntimeError("an exchange ended without an answer and without a fault")
         raise _meaning(exchange.fault, request.url) from exchange.fault
+
+    def _wait(self, exchange: _Exchange, seconds: float) -> None:
+        """Wait until an exchange has ended, its time is up, or nobody waits for it any more.
+
+        In slices: Python handles a signal that comes just before a wait only after it, and Ctrl-C must not wait for a
+        request that hangs.
+        """
+        end = time.monotonic() + seconds
+        while exchange.is_alive() and not self._abandoned():
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            exchange.join(min(left, _SLICE))
 
     def _settings_of(self, url: str) -> dict[str, Any]:
         """Return the certificate and proxy settings for a URL's host, checked once."""

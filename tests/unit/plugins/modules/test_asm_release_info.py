@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable
 
 import pytest
@@ -88,3 +89,20 @@ def test_a_misspelt_option_is_refused_before_anything_is_read(run: Callable[...,
     result, reads = run(Reading({}), stabel_for=60)
     assert "Unsupported parameters" in result["msg"]
     assert reads == []
+
+
+@pytest.mark.parametrize("read_on", [True, False])
+def test_nobody_waits_for_a_result_that_nobody_reads(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, read_on: bool
+) -> None:
+    _result, reads = run(Reading({"msg": "is Running"}))
+    reader, writer = os.pipe()
+    if not read_on:
+        os.close(reader)
+    monkeypatch.setattr(module, "STANDARD_OUTPUT", writer)
+    try:
+        assert reads[0][1].abandoned() is not read_on
+    finally:
+        os.close(writer)
+        if read_on:
+            os.close(reader)

@@ -69,6 +69,7 @@ RELEASES = st.builds(
     phase=st.just(WANTED) | PHASES,
     gray=st.lists(rolled_out(), min_size=1, max_size=2) | st.lists(workloads(), max_size=3),
     version=st.sampled_from([VERSION, VERSION, "v1"]),
+    planned=st.sampled_from([None, None, 3]),
 )
 
 # The damage: any place gets another value, goes, or comes twice.

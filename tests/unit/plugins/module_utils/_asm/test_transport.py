@@ -291,6 +291,14 @@ def test_after_the_deadline_nothing_is_waited_for(make: MakeTransport, ago: floa
         assert time.monotonic() - began < LATE
 
 
+def test_nobody_has_to_wait_for_an_answer_that_nobody_wants(make: MakeTransport) -> None:
+    with serving(Peer.hang) as server:
+        transport = make(abandoned=lambda: bool(server.connections))
+        error = refused(transport, server.url, PATIENCE)
+        assert (error.kind, error.passing) == ("internal", False)
+        assert server.ended.wait(PATIENCE)
+
+
 def test_a_handshake_that_stalls_is_cut_when_its_time_is_up(make: MakeTransport) -> None:
     with serving(Peer.hang) as server:
         began = time.monotonic()
