@@ -126,7 +126,7 @@ def progress_line(before: Change | None, state: State, label: str, rest: float |
         parts.append(f"{ready} ready")
     parts.append(f"{state.ended:.0f} s")
     if state.faults and state.error:
-        parts.append(f"{state.error.kind} ({state.faults} in a row)")
+        parts.append(f"{state.error.kind} ({state.faults} in a row)" if state.error.passing else state.error.kind)
     parts.append(state.outcome or ("" if rest is None else f"next look in {rest:.0f} s"))
     return "release_gate: " + ", ".join(part for part in parts if part)
 

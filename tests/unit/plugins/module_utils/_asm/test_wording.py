@@ -257,6 +257,13 @@ class TestProgressLine:
                 id="faults",
             ),
             pytest.param(
+                Change("Creating", "3/3", 0),
+                state_of(WAIT, release("Creating"), fault("denied")),
+                None,
+                "release_gate: reviews-canary (bookinfo) Creating, 3/3 ready, 10 s, denied, error",
+                id="a final error",
+            ),
+            pytest.param(
                 None,
                 state_of(WAIT, fault("network")),
                 1.0,

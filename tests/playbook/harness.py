@@ -1,0 +1,279 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the real `ansible-playbook` and `ansible` in an environment that holds nothing but what is written here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Unpack
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = Path(__file__).resolve().parent / "plugins"
+# The programs of the environment that runs the tests: its ansible-core is the one under test.
+PROGRAMS = Path(sys.executable).parent
+
+# The Python of every host is that of this environment; discovery could find one without `requests`. The directory of
+# jobs is fixed because Ansible's two halves take different homes for that of the user on the local connection: the one
+# of the password database and the one of the environment.
+CONFIGURATION = """\
+[defaults]
+async_dir = {directory}/jobs
+collections_path = {collections}
+callback_plugins = {plugins}/callback
+callbacks_enabled = record
+bin_ansible_callbacks = true
+connection_plugins = {plugins}/connection
+become_plugins = {plugins}/become
+interpreter_python = {python}
+localhost_warning = false
+nocolor = true
+nocows = true
+"""
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What one task gave on one host, as Ansible handed it to its callbacks."""
+
+    host: str
+    task: str
+    action: str
+    outcome: str
+    """``ok``, ``failed``, ``ignored`` (failed, with `ignore_errors`), ``unreachable`` or ``skipped``."""
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a program, from start to end."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+    results: tuple[TaskResult, ...]
+
+    @property
+    def output(self) -> str:
+        """Everything that the run printed."""
+        return self.stdout + self.stderr
+
+    def task(self, name: str, host: str | None = None) -> TaskResult:
+        """Return the one result of the task (on ``host``), or fail with the output unless there is just one."""
+        found = [entry for entry in self.results if entry.task == name and host in {None, entry.host}]
+        assert len(found) == 1, f"{len(found)} results of the task {name!r} on {host or 'any host'}:\n{self.output}"
+        return found[0]
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that has not ended. ``main`` is the process of the program itself, and the leader of its group."""
+
+    main: subprocess.Popen[str]
+    record: Path
+
+    @property
+    def results(self) -> tuple[TaskResult, ...]:
+        """Return what tasks have given so far."""
+        return _recorded(self.record)
+
+    def processes(self) -> list[int]:
+        """Return the ids of all living processes of this run: workers and modules too, whoever their parent is by now.
+
+        They are known by the name of the record, which each inherits in its environment.
+        """
+        mark = f"RECORD_RESULTS_IN={self.record}".encode()
+        return [int(place.name) for place in Path("/proc").iterdir() if place.name.isdecimal() and _holds(place, mark)]
+
+    def wait_for_end(self, within: float) -> float:
+        """Wait until none of its processes is left and return how many seconds that took.
+
+        Raises:
+            AssertionError: some still live after ``within`` seconds; the text says which.
+        """
+        begin = time.monotonic()
+        while living := self.processes():
+            try:
+                handle = os.pidfd_open(living[0])
+            except ProcessLookupError:
+                continue
+            try:
+                ended = select.select([handle], [], [], max(0.0, begin + within - time.monotonic()))[0]
+            finally:
+                os.close(handle)
+            assert ended, f"still there after {within} s: {[_command(process) for process in self.processes()]}"
+        # Its environment is gone a moment before it is.
+        self.main.wait(within)
+        return time.monotonic() - begin
+
+
+class Options(TypedDict, total=False):
+    """What every run may be given; a run that takes longer than it may raises ``AssertionError`` with its output."""
+
+    inventory: str | Path
+    """A file or its text (YAML); without it there is only the implicit ``localhost``."""
+    extra_vars: Mapping[str, Any]
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    """Added to the clean environment."""
+    within: float
+    """Seconds; 60 unless given."""
+
+
+class Ansible:
+    """The programs of ansible-core, with a home, a configuration and an environment of their own in ``directory``."""
+
+    def __init__(self, directory: Path, collections: Path) -> None:
+        self.directory = directory
+        self._records = 0
+        self._home = directory / "home"
+        self._home.mkdir()
+        self._configuration = directory / "ansible.cfg"
+        self._configuration.write_text(
+            CONFIGURATION.format(directory=directory, collections=collections, plugins=PLUGINS, python=sys.executable),
+            encoding="utf-8",
+        )
+
+    def playbook(self, playbook: str | Path, **options: Unpack[Options]) -> Run:
+        """Run `ansible-playbook` on a file, or on the text of a playbook."""
+        return self._run(["ansible-playbook", str(self._file(playbook, "playbook.yml"))], options)
+
+    def adhoc(
+        self, pattern: str, module: str, module_arguments: str | Mapping[str, Any] = "", **options: Unpack[Options]
+    ) -> Run:
+        """Run `ansible PATTERN -m MODULE -a ARGUMENTS`."""
+        if not isinstance(module_arguments, str):
+            module_arguments = json.dumps(module_arguments)
+        return self._run(["ansible", pattern, "-m", module, "-a", module_arguments], options)
+
+    def _file(self, text: str | Path, name: str) -> Path:
+        if isinstance(text, Path):
+            return text
+        path = self.directory / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    @contextlib.contextmanager
+    def started(self, playbook: str | Path, **options: Unpack[Options]) -> Iterator[Started]:
+        """Start `ansible-playbook` and hand it over while it runs; whatever is left of it at the end is killed."""
+        words, environment, record = self._prepared(
+            ["ansible-playbook", str(self._file(playbook, "playbook.yml"))], options
+        )
+        running = Started(_popen(words, self.directory, environment), record)
+        try:
+            yield running
+        finally:
+            for process in running.processes():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+            running.main.communicate()
+
+    def _run(self, command: Sequence[str], options: Options) -> Run:
+        words, environment, record = self._prepared(command, options)
+        returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, options.get("within", 60))
+        return Run(returncode, stdout, stderr, seconds, _recorded(record))
+
+    def _prepared(self, command: Sequence[str], options: Options) -> tuple[list[str], dict[str, str], Path]:
+        """Return the words of a command, its environment, and the file in which its results are recorded."""
+        words = [str(PROGRAMS / command[0]), *command[1:]]
+        if "inventory" in options:
+            words += ["-i", str(self._file(options["inventory"], "inventory.yml"))]
+        if "extra_vars" in options:
+            words += ["-e", json.dumps(options["extra_vars"])]
+        words += options.get("arguments", ())
+        self._records += 1
+        record = self.directory / f"results-{self._records}.jsonl"
+        return words, self._environment(record) | dict(options.get("environment", {})), record
+
+    def _environment(self, record: Path) -> dict[str, str]:
+        """Return all of the environment: no credential, proxy or setting of this machine gets through."""
+        return {
+            "ANSIBLE_CONFIG": str(self._configuration),
+            "ANSIBLE_HOME": str(self._home / ".ansible"),
+            "HOME": str(self._home),
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+            "PATH": f"{PROGRAMS}{os.pathsep}{os.defpath}",
+            # Ansible prints sets; the controller and a module are two processes, and must print them alike.
+            "PYTHONHASHSEED": "0",
+            "RECORD_RESULTS_IN": str(record),
+        }
+
+
+def _holds(process: Path, variable: bytes) -> bool:
+    """Return whether a process in /proc has this in its environment; one that has ended has nothing."""
+    try:
+        return variable in (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        # It ended meanwhile, or is somebody else's.
+        return False
+
+
+def _command(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8").replace("\0", " ")
+    return "one that has just ended"
+
+
+def until(happened: Callable[[], bool], what: str, within: float = 30.0) -> None:
+    """Look every 20 ms whether something has happened of which no event tells; ``AssertionError`` if it does not."""
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        time.sleep(0.02)
+
+
+def _recorded(record: Path) -> tuple[TaskResult, ...]:
+    lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
+    return tuple(TaskResult(**json.loads(line)) for line in lines)
+
+
+def _popen(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own, so that none of its workers outlives a run that takes too long."""
+    return subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+def _execute(
+    command: Sequence[str], directory: Path, environment: Mapping[str, str], within: float
+) -> tuple[int, str, str, float]:
+    begin = time.monotonic()
+    with _popen(command, directory, environment) as process:
+        try:
+            stdout, stderr = process.communicate(timeout=within)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            stdout, stderr = process.communicate()
+            raise AssertionError(f"{command[0]} took longer than {within} s:\n{stdout}{stderr}") from None
+    return process.returncode, stdout, stderr, time.monotonic() - begin
+
+
+def install_collection(folder: Path) -> Path:
+    """Build the collection and install it under ``folder``; return the path for `ANSIBLE_COLLECTIONS_PATH`."""
+    environment = os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
+    command = [str(ROOT / "tools" / "install-collection"), str(folder)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder

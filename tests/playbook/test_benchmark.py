@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tool of the benchmark, with the fewest reads: it counts what is known beforehand. Speed is not looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from ansible_collections.huaweicloud.asm.tests.benchmark import gates, lasting
+from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK
+from ansible_collections.huaweicloud.asm.tests.benchmark.runner import Runner
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import Measurement
+
+
+@pytest.fixture
+def runner(tmp_path: Path, installed_collection: Path) -> Runner:
+    return Runner(tmp_path, installed_collection)
+
+
+def values(measurement: Measurement) -> dict[str, float]:
+    return {figure.name: figure.value for figure in measurement.figures}
+
+
+def test_the_gates_read_equally_often_and_only_ours_keeps_its_connection(runner: Runner) -> None:
+    measured = values(gates.measure_cost(runner, QUICK))
+
+    assert (measured["controller: reads"], measured["uri: reads"]) == (QUICK.gate_reads, QUICK.gate_reads)
+    assert (measured["controller: connections"], measured["uri: connections"]) == (1, QUICK.gate_reads)
+    # A process that Ansible starts and waits for is counted: a module costs more than the wait for it.
+    assert measured["uri: CPU above pause"] > 0
+
+
+def test_requests_is_imported_once_in_the_controller_and_anew_in_each_module(runner: Runner, tmp_path: Path) -> None:
+    measured = values(lasting.measure_imports(runner, QUICK, tmp_path))
+
+    assert measured[f"imports in {QUICK.imports} tasks in the controller"] == 1
+    assert measured["imports in 2 tasks as a module"] == 1 + 2
+
+
+def test_a_long_gate_reads_as_often_as_it_says() -> None:
+    measured = values(lasting.measure_memory(QUICK))
+
+    assert measured[f"after {QUICK.warm_reads} reads"] > 0
+    assert measured[f"after {QUICK.endurance_reads} reads"] > 0

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many gates at once: each asks for itself and no more than it must, and the role asks once for all hosts."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CREATING,
+    MESH_ID,
+    MODULE,
+    NAMESPACE,
+    RUNNING,
+    TOKEN,
+    gate,
+    inventory,
+    play,
+    release,
+    scenario,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+HOSTS = [f"gate-{number:02}" for number in range(1, 51)]
+"""Each has a release of its own name."""
+
+LOCAL = {"ansible_connection": "local"}
+ALL_AT_ONCE = ["--forks", str(len(HOSTS))]
+OPENS = (CREATING, {**RUNNING, "after_reads": 2})
+READS = 3
+"""That many does a gate need on a release that `OPENS`."""
+
+WITHIN = 45.0
+"""Seconds for fifty gates of 2 s side by side, forks included; one after the other they would take 100 s."""
+
+
+def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: Callable[..., Running]) -> None:
+    simulator = simulate(scenario(release("gate-{number}", *OPENS, count=len(HOSTS))))
+
+    run = ansible.playbook(
+        play({"name": "gate", MODULE: gate(simulator, "{{ inventory_hostname }}", wait_timeout=60)}),
+        inventory=inventory(**dict.fromkeys(HOSTS, LOCAL)),
+        arguments=ALL_AT_ONCE,
+        within=WITHIN,
+    )
+
+    assert run.returncode == 0, run.output
+    assert {entry.host: entry.result["gate"]["outcome"] for entry in run.results} == dict.fromkeys(HOSTS, "reached")
+    summary = simulator.summary()
+    assert summary["by_release"] == dict.fromkeys(HOSTS, READS)
+    assert summary["connections"] == len(HOSTS)
+
+
+def test_the_role_asks_once_for_fifty_hosts(ansible: Ansible, simulate: Callable[..., Running]) -> None:
+    simulator = simulate(scenario(release("reviews-canary", *OPENS)))
+    variables = {
+        "huaweicloud_asm_endpoint": simulator.url,
+        "huaweicloud_asm_token": TOKEN,
+        "release_gate_mesh_id": MESH_ID,
+        "release_gate_namespace": NAMESPACE,
+        "release_gate_release_id": "reviews-canary",
+        "release_gate_success_phases": ["Running"],
+        "release_gate_wait_sleep": 1,
+        "release_gate_wait_timeout": 30,
+    }
+
+    run = ansible.playbook(
+        play(
+            {"ansible.builtin.include_role": {"name": "huaweicloud.asm.release_gate"}},
+            {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}},
+        ),
+        inventory=inventory(**dict.fromkeys(HOSTS, LOCAL)),
+        extra_vars=variables,
+        arguments=ALL_AT_ONCE,
+        within=90,
+    )
+
+    assert run.returncode == 0, run.output
+    assert {entry.host for entry in run.results if entry.task == "deploy"} == set(HOSTS)
+    assert simulator.summary()["by_release"] == {"reviews-canary": READS}
+
+
+def test_two_plays_at_the_same_time_have_nothing_to_do_with_each_other(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    failing = (CREATING, {"phase": "Failed", "after_reads": 2})
+    simulator = simulate(scenario(release("opens", *OPENS), release("fails", *failing)))
+
+    def played(release_id: str) -> Run:
+        # One home and one workspace for both, as two steps of one pipeline have it.
+        playbook = ansible.directory / f"{release_id}.yml"
+        task = {"name": "gate", MODULE: gate(simulator, release_id, failure_phases=["Failed"])}
+        playbook.write_text(play(task, hosts="localhost"), encoding="utf-8")
+        return ansible.playbook(playbook)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = dict(zip(("opens", "fails"), pool.map(played, ("opens", "fails")), strict=True))
+
+    outcomes = {name: run.task("gate").result["gate"]["outcome"] for name, run in runs.items()}
+    assert outcomes == {"opens": "reached", "fails": "failed"}
+    assert [run.returncode for run in runs.values()] == [0, 2]
+    assert simulator.summary()["by_release"] == {"opens": READS, "fails": READS}

@@ -1,0 +1,190 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example that the documentation shows runs as it stands there, and every gate in it refuses a failed release.
+
+An example is a block of YAML or a shell command in README.md, in the role's README or in a guide, or the EXAMPLES of a
+plugin.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import shlex
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible, Run
+from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MESH_ID = "example-mesh"
+RELEASE_IDS = ["reviews-canary", "ratings-canary"]
+KEY = {"access_key": "INVENTEDEXAMPLEKEY", "secret_key": "invented-secret-key-of-the-examples"}
+
+VARIABLES = {
+    "mesh_id": MESH_ID,
+    "release_id": RELEASE_IDS[0],
+    "release_ids": RELEASE_IDS,
+    "vault_access_key": KEY["access_key"],
+    "vault_secret_key": KEY["secret_key"],
+}
+"""What the examples leave to their reader."""
+
+INVENTORY = json.dumps(
+    {"all": {"children": {"web": {"hosts": {"web1": {}, "web2": {}}, "vars": {"ansible_connection": "local"}}}}}
+)
+
+SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep): )\d+$", re.MULTILINE)
+"""Options whose seconds a passing example really takes; they run with 1."""
+
+BLOCKS = {
+    ".md": re.compile(r"^```(?P<language>yaml|shell)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL),
+    ".rst": re.compile(
+        r"^\.\. code-block:: (?P<language>yaml|shell)\n\n(?P<text>(?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE
+    ),
+}
+OPENINGS = re.compile(r"^(?:```|\.\. code-block:: )(?:yaml|yml|shell)", re.MULTILINE)
+DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
+PLUGINS = [
+    path
+    for folder in ("modules", "lookup", "test")
+    for path in sorted((ROOT / "plugins" / folder).iterdir())
+    if (folder == "test") == (path.suffix == ".yml") and path.is_file()
+]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A piece of documentation that can be run, and where it stands."""
+
+    place: str
+    language: str
+    text: str
+
+    @property
+    def is_gate(self) -> bool:
+        """Return whether it waits for a release, and so must refuse one that has failed."""
+        return bool(re.search(r"wait: true|wait=true|release_gate_success_phases", self.text))
+
+
+def _in_document(path: Path) -> Iterator[Example]:
+    content = path.read_text(encoding="utf-8")
+    for number, block in enumerate(BLOCKS[path.suffix].finditer(content), start=1):
+        place = f"{path.relative_to(ROOT)}-{number}"
+        yield Example(place, block["language"], textwrap.dedent(block["text"]))
+
+
+def _in_plugin(path: Path) -> Example:
+    content = path.read_text(encoding="utf-8")
+    if path.suffix == ".yml":
+        text = yaml.safe_load(content)["EXAMPLES"]
+    else:
+        text = next(
+            ast.literal_eval(node.value)
+            for node in ast.parse(content).body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES"
+        )
+    return Example(str(path.relative_to(ROOT)), "yaml", text)
+
+
+EXAMPLES = [example for path in DOCUMENTS for example in _in_document(path)] + [_in_plugin(path) for path in PLUGINS]
+
+
+def _playbook(text: str) -> str:
+    """Return an example as a playbook: plays as they are, tasks in a play of their own."""
+    text = SHORT.sub(r"\g<option>1", text)
+    if "hosts" in yaml.safe_load(text)[0]:
+        return text
+    return "- hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(text, " " * 4)
+
+
+def _run(ansible: Ansible, simulator: Running, example: Example) -> Run:
+    environment = {
+        # It wins over the region that an example names, so nothing is asked of the real cloud.
+        "HUAWEICLOUD_ASM_ENDPOINT": simulator.url,
+        "_HUAWEICLOUD_ASM_METADATA_ENDPOINT": simulator.url,
+        "HW_ACCESS_KEY": KEY["access_key"],
+        "HW_SECRET_KEY": KEY["secret_key"],
+    }
+    if example.language == "yaml":
+        # What an example includes, the reader brings along.
+        (ansible.directory / "shift.yml").write_text("[]", encoding="utf-8")
+        return ansible.playbook(
+            _playbook(example.text), inventory=INVENTORY, extra_vars=VARIABLES, environment=environment
+        )
+    command = example.text.replace("$MESH_ID", MESH_ID).replace("$RELEASE_ID", RELEASE_IDS[0])
+    program, pattern, option, module, arguments_option, arguments = shlex.split(command)
+    assert (program, option, arguments_option) == ("ansible", "-m", "-a")
+    return ansible.adhoc(pattern, module, arguments, environment=environment)
+
+
+def _scenario(phase: str) -> dict[str, Any]:
+    releases = [
+        {"id": release_id, "mesh_id": MESH_ID, "namespace": "bookinfo", "steps": [{"phase": phase}]}
+        for release_id in RELEASE_IDS
+    ]
+    return {"credentials": {"keys": [KEY]}, "releases": releases}
+
+
+@pytest.fixture(scope="module")
+def running_simulator() -> Iterator[Running]:
+    with running(_scenario("Running")) as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def failed_simulator() -> Iterator[Running]:
+    with running(_scenario("Failed")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def running_releases(running_simulator: Running) -> Running:
+    """A simulator whose releases all run, with an empty record."""
+    running_simulator.reset()
+    return running_simulator
+
+
+@pytest.fixture
+def failed_releases(failed_simulator: Running) -> Running:
+    """A simulator whose releases have all failed."""
+    failed_simulator.reset()
+    return failed_simulator
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_example_of_a_document_is_overlooked(path: Path) -> None:
+    openings = OPENINGS.findall(path.read_text(encoding="utf-8"))
+
+    assert len(list(_in_document(path))) == len(openings) > 0
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+def test_an_example_runs(ansible: Ansible, running_releases: Running, example: Example) -> None:
+    run = _run(ansible, running_releases, example)
+
+    assert run.returncode == 0, run.output
+    assert set(running_releases.summary()["by_status"]) == {"200"}, run.output
+    assert not any(entry.outcome in {"failed", "ignored", "unreachable"} for entry in run.results), run.output
+
+
+@pytest.mark.parametrize(
+    "example", [example for example in EXAMPLES if example.is_gate], ids=lambda example: example.place
+)
+def test_a_gate_of_an_example_refuses_a_failed_release(
+    ansible: Ansible, failed_releases: Running, example: Example
+) -> None:
+    run = _run(ansible, failed_releases, example)
+
+    assert run.returncode == 2, run.output
+    assert "which is one of failure_phases" in run.output
+    assert not any(entry.task in {"Deploy", "Go on"} for entry in run.results), run.output

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a wrong option gets: an error that names it, before anything is sent, alike on both paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CONNECTIONS,
+    MODULE,
+    RUNNING,
+    TOKEN,
+    inventory,
+    play,
+    reading,
+    release,
+    scenario,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+GATE = {"wait": True, "success_phases": ["Running"]}
+LEFT_OUT = None
+"""As the value of an option: it is not given."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Options that are added to those of a good read, and the words that the error must have."""
+
+    name: str
+    options: Mapping[str, Any]
+    says: tuple[str, ...]
+    kind: str | None = "usage"
+    """`error.kind`; None where Ansible itself refuses."""
+
+
+def wrong(name: str, options: Mapping[str, Any], *says: str) -> Case:
+    return Case(name, options, says)
+
+
+def wrong_gate(name: str, options: Mapping[str, Any], *says: str) -> Case:
+    return Case(name, {**GATE, **options}, says)
+
+
+def no_credentials(name: str, options: Mapping[str, Any], *says: str) -> Case:
+    return Case(name, {"token": LEFT_OUT, **options}, says, kind="credentials")
+
+
+def ansible_refuses(name: str, options: Mapping[str, Any], *says: str) -> Case:
+    return Case(name, options, says, kind=None)
+
+
+OF_THE_GATE = (
+    wrong("mesh-empty", {"mesh_id": ""}, "mesh_id is empty"),
+    wrong("namespace-blank", {"namespace": "  "}, "namespace is empty"),
+    wrong("release-empty", {"release_id": ""}, "release_id is empty"),
+    wrong("mesh-with-a-slash", {"mesh_id": "a/b"}, "mesh_id", "'a/b'"),
+    wrong("namespace-of-dots", {"namespace": ".."}, "namespace", "'..'"),
+    wrong("release-with-a-line-feed", {"release_id": "a\nb"}, "release_id", "control characters"),
+    wrong("success-phases-without-wait", {"success_phases": ["Running"]}, "success_phases", "wait: true"),
+    wrong("failure-phases-without-wait", {"failure_phases": ["Failed"]}, "failure_phases", "wait: true"),
+    wrong("ready-without-wait", {"ready": True}, "ready", "wait: true"),
+    wrong("version-without-wait", {"version": "v2"}, "version", "wait: true"),
+    wrong("images-without-wait", {"images": ["a:b"]}, "images", "wait: true"),
+    wrong("stable-for-without-wait", {"stable_for": 5}, "stable_for", "wait: true"),
+    wrong("stall-timeout-without-wait", {"stall_timeout": 5}, "stall_timeout", "wait: true"),
+    wrong("missing-after-without-wait", {"missing_after": ["Terminating"]}, "missing_after", "wait: true"),
+    wrong("on-missing-wait-without-wait", {"on_missing": "wait"}, "on_missing: wait", "wait: true"),
+    wrong("wait-without-success-phases", {"wait": True}, "success_phases"),
+    wrong_gate("no-success-phase", {"success_phases": []}, "success_phases"),
+    wrong_gate("an-empty-success-phase", {"success_phases": ["Running", ""]}, "success_phases", "empty"),
+    wrong_gate("a-blank-failure-phase", {"failure_phases": [" "]}, "failure_phases", "empty"),
+    wrong_gate("an-empty-missing-after", {"missing_after": [""]}, "missing_after", "empty"),
+    wrong_gate("an-empty-image", {"images": [""]}, "images", "empty"),
+    wrong_gate("an-empty-version", {"version": ""}, "version is empty"),
+    wrong_gate("a-phase-both-ways", {"failure_phases": ["running "]}, "success_phases", "failure_phases", "'Running'"),
+    wrong_gate("accept-without-missing-after", {"on_missing": "accept"}, "on_missing: accept", "missing_after"),
+    wrong_gate("stable-for-as-long-as-the-wait", {"stable_for": 60, "wait_timeout": 60}, "stable_for", "wait_timeout"),
+    wrong_gate("stable-for-negative", {"stable_for": -1}, "stable_for is -1"),
+    wrong_gate("stall-timeout-negative", {"stall_timeout": -1}, "stall_timeout is -1"),
+    wrong_gate("wait-timeout-zero", {"wait_timeout": 0}, "wait_timeout is 0"),
+    wrong_gate("wait-timeout-negative", {"wait_timeout": -1}, "wait_timeout is -1"),
+    wrong_gate("wait-sleep-zero", {"wait_sleep": 0}, "wait_sleep is 0"),
+    ansible_refuses("no-mesh", {"mesh_id": LEFT_OUT}, "missing required arguments: mesh_id"),
+    ansible_refuses("misspelt", {"stabel_for": 60}, "Unsupported parameters", MODULE, "stabel_for"),
+    ansible_refuses("no-number", {"wait_timeout": "soon"}, "'wait_timeout'", "int"),
+    ansible_refuses("no-truth", {"wait": "perhaps"}, "'wait'", "bool"),
+    ansible_refuses("no-choice", {"on_missing": "shrug"}, "on_missing", "fail, accept, wait", "shrug"),
+)
+
+OF_THE_CONNECTION = (
+    wrong("request-timeout-zero", {"request_timeout": 0}, "request_timeout is 0"),
+    wrong("request-retries-negative", {"request_retries": -1}, "request_retries is -1"),
+    wrong("region-with-an-underscore", {"region": "cn_north_4"}, "region", "'cn_north_4'", "cn-north-4"),
+    wrong("region-that-ends-the-host", {"region": "evil.example/"}, "region", "'evil.example/'"),
+    wrong("region-empty", {"region": ""}, "region is empty"),
+    wrong("endpoint-without-a-scheme", {"endpoint": "asm.example"}, "endpoint", "https://"),
+    wrong("endpoint-of-another-scheme", {"endpoint": "ftp://asm.example"}, "endpoint", "https://"),
+    wrong("endpoint-with-a-user", {"endpoint": "https://user@asm.example"}, "endpoint", "user name"),
+    wrong("endpoint-with-a-query", {"endpoint": "https://asm.example/?a=b"}, "endpoint", "query"),
+    wrong("endpoint-with-a-port-that-is-none", {"endpoint": "https://asm.example:99999"}, "endpoint", "port"),
+    wrong("endpoint-in-the-clear", {"endpoint": "http://asm.example"}, "endpoint", "'asm.example'", "https://"),
+    wrong("neither-endpoint-nor-region", {"endpoint": LEFT_OUT}, "region", "endpoint"),
+    wrong(
+        "iam-endpoint-in-the-clear",
+        {
+            "token": LEFT_OUT,
+            "username": "invented-user",
+            "password": "invented-password",
+            "domain_name": "invented-account",
+            "iam_endpoint": "http://iam.example",
+        },
+        "iam_endpoint",
+        "https://",
+    ),
+    wrong(
+        "a-login-without-a-place",
+        {
+            "token": LEFT_OUT,
+            "username": "invented-user",
+            "password": "invented-password",
+            "domain_name": "invented-account",
+        },
+        "iam_endpoint",
+        "region",
+    ),
+    wrong("token-empty", {"token": ""}, "token is empty"),
+    wrong("token-with-a-blank", {"token": "two words"}, "token", "blank"),
+    wrong("token-and-key", {"access_key": "AK", "secret_key": "SK"}, "two kinds", "token", "access_key"),
+    wrong("token-and-user", {"username": "invented-user"}, "two kinds", "token", "username"),
+    wrong("token-and-auth-type", {"auth_type": "aksk"}, "auth_type is aksk", "token"),
+    wrong("token-and-agency", {"auth_type": "ecs_agency"}, "auth_type is ecs_agency", "token"),
+    no_credentials(
+        "no-credentials",
+        {},
+        *("token", "access_key", "secret_key", "username", "password", "domain_name"),
+        *("HUAWEICLOUD_SDK_AK", "HW_AUTH_TOKEN", "OS_PASSWORD", "~/.huaweicloud/credentials", "ecs_agency"),
+    ),
+    no_credentials("no-credentials-of-the-kind", {"auth_type": "aksk"}, "aksk"),
+    no_credentials("access-key-alone", {"access_key": "AK"}, "access_key", "secret_key"),
+    no_credentials("secret-key-alone", {"secret_key": "SK"}, "secret_key", "access_key"),
+    no_credentials("user-alone", {"username": "invented-user"}, "username", "password", "domain_name"),
+    no_credentials("file-that-is-not-there", {"credentials_file": "/nonexistent/file"}, "'/nonexistent/file'"),
+    Case("file-of-authorities-that-is-not-there", {"endpoint": "https://127.0.0.1:1", "ca_path": "/nonexistent/ca"},
+         ("ca_path", "'/nonexistent/ca'")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "cases", [pytest.param(OF_THE_GATE, id="of-the-gate"), pytest.param(OF_THE_CONNECTION, id="of-the-connection")]
+)
+def test_a_wrong_option_is_named_before_anything_is_sent_and_alike_on_both_paths(
+    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, cases: Sequence[Case]
+) -> None:
+    simulator = simulate(scenario(release("reviews-canary", RUNNING)))
+    good = reading(simulator, "reviews-canary")
+    tasks = [
+        {
+            "name": case.name,
+            MODULE: {name: value for name, value in {**good, **case.options}.items() if value is not LEFT_OUT},
+            "ignore_errors": True,
+        }
+        for case in cases
+    ]
+
+    run = ansible.playbook(
+        play(*tasks, strategy="free"),
+        inventory=inventory(
+            **{path: {"ansible_connection": name, "ansible_pipelining": True} for path, name in CONNECTIONS.items()}
+        ),
+        # Ansible lists what a truth may be from a set, whose order is not the same in every process.
+        environment={"PYTHONHASHSEED": "0"},
+        within=150,
+    )
+
+    for case in cases:
+        with subtests.test(case=case.name):
+            left, right = (run.task(case.name, path) for path in CONNECTIONS)
+            assert (left.outcome, right.outcome) == ("ignored", "ignored"), left
+            assert [words for words in case.says if words not in left.result["msg"]] == [], left.result["msg"]
+            assert left.result.get("error", {}).get("kind") == case.kind
+            assert TOKEN not in left.result["msg"]
+            for key in ("msg", "error", "gate", "found", "phase", "release", "workloads"):
+                expected = left.result.get(key)
+                if key == "gate" and expected is not None:
+                    # Its time differs.
+                    expected = {**expected, "elapsed": right.result["gate"]["elapsed"]}
+                assert right.result.get(key) == expected, key
+    with subtests.test("nothing was sent"):
+        assert simulator.summary()["accepted"] == 0

@@ -1,0 +1,437 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role `release_gate`: which hosts get past it, however it is called, and how often it reads for that.
+
+Phases are illustrations: nobody has published what the service says.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CREATING,
+    MESH_ID,
+    NAMESPACE,
+    RUNNING,
+    TOKEN,
+    inventory,
+    release,
+    scenario,
+)
+from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
+from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+
+ROLE = "huaweicloud.asm.release_gate"
+HOSTS = ("first", "second", "third", "fourth")
+ALL = frozenset(HOSTS)
+NOBODY: frozenset[str] = frozenset()
+FIRST = frozenset({"first"})
+
+INCLUDE = {"ansible.builtin.include_role": {"name": ROLE}}
+IMPORT = {"ansible.builtin.import_role": {"name": ROLE}}
+BUT_FIRST = {"when": "inventory_hostname != 'first'"}
+DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
+RESCUE = {"name": "rescue", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+
+OPENS, SHUTS, FLIPS, PENDING, ODD = (f"{name}-canary" for name in ("opens", "shuts", "flips", "pending", "odd"))
+
+
+@pytest.fixture(scope="module")
+def mesh() -> Iterator[Running]:
+    """A mesh with a release for each way a gate can go; `FLIPS` fails after one good read."""
+    releases = (
+        release(OPENS, RUNNING),
+        release(SHUTS, {"phase": "Failed"}),
+        release(FLIPS, RUNNING, {"phase": "Failed", "after_reads": 1}),
+        release(PENDING, CREATING),
+        release(ODD, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
+    )
+    with running(scenario(*releases)) as simulator:
+        yield simulator
+
+
+@dataclass(frozen=True)
+class Gated:
+    """The run of a play behind a gate, and what came of it."""
+
+    run: Run
+    reads: dict[str, int]
+    """How often each release was read."""
+
+    @property
+    def deployed(self) -> frozenset[str]:
+        return self.hosts_of("deploy")
+
+    def hosts_of(self, task: str) -> frozenset[str]:
+        """Return the hosts on which a task ran and succeeded."""
+        return frozenset(entry.host for entry in self.run.results if (entry.task, entry.outcome) == (task, "ok"))
+
+
+@dataclass
+class Gate:
+    """Runs plays on `HOSTS` with the role's variables set."""
+
+    ansible: Ansible
+    mesh: Running
+
+    def play(
+        self,
+        release_id: str,
+        *tasks: Mapping[str, Any],
+        variables: Mapping[str, Any] | None = None,
+        hosts: Mapping[str, dict[str, Any]] | None = None,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        **keywords: Any,
+    ) -> Gated:
+        """Run one play with the keywords; no host but those in `hosts` can be reached."""
+        self.mesh.reset()
+        asked = {
+            "huaweicloud_asm_endpoint": self.mesh.url,
+            "huaweicloud_asm_token": TOKEN,
+            "release_gate_mesh_id": MESH_ID,
+            "release_gate_namespace": NAMESPACE,
+            "release_gate_release_id": release_id,
+            "release_gate_success_phases": ["Running"],
+            "release_gate_failure_phases": ["Failed"],
+            "release_gate_wait_sleep": 1,
+            "release_gate_wait_timeout": 3,
+            **(variables or {}),
+        }
+        whole = [{"hosts": ",".join(HOSTS), "gather_facts": False, "vars": asked, "tasks": tasks, **keywords}]
+        unreachable = {host: {"ansible_connection": "nowhere"} for host in (*HOSTS, "bastion")}
+        run = self.ansible.playbook(
+            json.dumps(whole),
+            inventory=inventory(**{**unreachable, **(hosts or {})}),
+            arguments=arguments,
+            environment=environment or {},
+        )
+        return Gated(run, self.mesh.summary()["by_release"])
+
+
+@pytest.fixture
+def gate(ansible: Ansible, mesh: Running) -> Gate:
+    return Gate(ansible, mesh)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to call the role: the tasks and keywords of the play, and how often it reads when the gate opens."""
+
+    tasks: tuple[Mapping[str, Any], ...] = (INCLUDE, DEPLOY)
+    keywords: dict[str, Any] = field(default_factory=dict)
+    reads: int = 1
+    reads_when_shut: int = 1
+    free_to_go: frozenset[str] = NOBODY
+    """Hosts that the play itself lets past without a gate."""
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(Way(), id="include_role"),
+        pytest.param(Way((IMPORT, DEPLOY)), id="import_role"),
+        pytest.param(Way((DEPLOY,), {"roles": [ROLE]}), id="roles"),
+        pytest.param(Way(keywords={"serial": 2}, reads=2), id="serial"),
+        pytest.param(Way(keywords={"strategy": "free"}, reads=4, reads_when_shut=4), id="free"),
+        pytest.param(Way(keywords={"strategy": "host_pinned"}, reads=4, reads_when_shut=4), id="host_pinned"),
+        pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY), free_to_go=FIRST), id="include_role-but-for-the-first"),
+        pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY), free_to_go=FIRST), id="import_role-but-for-the-first"),
+        pytest.param(
+            Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}, free_to_go=FIRST), id="roles-but-for-the-first"
+        ),
+        pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
+        pytest.param(
+            Way(({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},), {"strategy": "free"}, 4, 4), id="rescue-when-free"
+        ),
+        pytest.param(Way(({"block": [INCLUDE, DEPLOY], "always": [{**DEPLOY, "name": "always"}]},)), id="always"),
+        pytest.param(Way(({**IMPORT, "ignore_errors": True}, DEPLOY)), id="ignore_errors"),
+        pytest.param(Way(keywords={"ignore_errors": True}), id="ignore_errors-of-the-play"),
+        pytest.param(Way(({**IMPORT, "run_once": True}, DEPLOY)), id="run_once"),
+        pytest.param(Way(keywords={"any_errors_fatal": True}), id="any_errors_fatal"),
+        pytest.param(Way(keywords={"timeout": 4}), id="timeout"),
+        pytest.param(Way(keywords={"no_log": True}), id="no_log"),
+        pytest.param(Way(keywords={"environment": {"PROBE": "1"}}), id="environment"),
+    ],
+)
+class TestEachHostPassesOrFails:
+    def test_all_hosts_deploy_behind_an_open_gate(self, gate: Gate, way: Way) -> None:
+        gated = gate.play(OPENS, *way.tasks, **way.keywords)
+
+        assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
+        assert gated.reads == {OPENS: way.reads}
+
+    def test_no_host_deploys_behind_a_shut_gate(self, gate: Gate, way: Way) -> None:
+        gated = gate.play(SHUTS, *way.tasks, **way.keywords)
+
+        assert gated.deployed == way.free_to_go, gated.run.output
+        assert gated.reads == {SHUTS: way.reads_when_shut}
+
+
+def test_a_rescue_gets_the_verdict_on_every_host(gate: Gate) -> None:
+    gated = gate.play(SHUTS, {"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]})
+
+    said = {entry.host: entry.result["msg"] for entry in gated.run.results if entry.task == "rescue"}
+    assert set(said) == ALL
+    assert all(text.startswith("failed: the gate stays shut") for text in said.values()), said
+
+
+def test_the_role_takes_the_first_host_that_is_left(gate: Gate) -> None:
+    lost = {"ansible.builtin.ping": {}, "when": "inventory_hostname == 'first'"}
+
+    gated = gate.play(OPENS, lost, INCLUDE, DEPLOY)
+
+    assert gated.deployed == ALL - FIRST, gated.run.output
+    assert gated.reads == {OPENS: 1}
+
+
+class TestASecondGateInThePlay:
+    @pytest.mark.parametrize(
+        ("tasks", "keywords"),
+        [
+            pytest.param((INCLUDE, INCLUDE, DEPLOY), {}, id="include_role"),
+            pytest.param((IMPORT, IMPORT, DEPLOY), {}, id="import_role"),
+            pytest.param((DEPLOY,), {"roles": [ROLE, ROLE]}, id="roles"),
+            pytest.param((INCLUDE, INCLUDE, DEPLOY), {"serial": 4}, id="serial"),
+            pytest.param((INCLUDE, {**INCLUDE, "timeout": 4}, DEPLOY), {}, id="timeout"),
+        ],
+    )
+    def test_is_held_although_the_first_was_reached(
+        self, gate: Gate, tasks: tuple[Mapping[str, Any], ...], keywords: dict[str, Any]
+    ) -> None:
+        gated = gate.play(FLIPS, *tasks, **keywords)
+
+        assert gated.deployed == NOBODY, gated.run.output
+        assert gated.reads == {FLIPS: 2}
+
+    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+    @pytest.mark.parametrize(
+        ("second", "deployed"),
+        [
+            pytest.param(OPENS, ALL, id="opens"),
+            pytest.param(SHUTS, NOBODY, id="shuts"),
+        ],
+    )
+    def test_has_a_verdict_of_its_own(self, gate: Gate, strategy: str, second: str, deployed: frozenset[str]) -> None:
+        releases = {**INCLUDE, "loop": [OPENS, second], "vars": {"release_gate_release_id": "{{ item }}"}}
+
+        gated = gate.play(OPENS, releases, DEPLOY, strategy=strategy)
+
+        assert gated.deployed == deployed, gated.run.output
+
+    def test_keeps_hosts_back_when_its_read_is_lost(self, gate: Gate) -> None:
+        lost = {**INCLUDE, "vars": {"release_gate_delegate_to": "bastion"}}
+
+        gated = gate.play(OPENS, INCLUDE, lost, DEPLOY)
+
+        assert gated.deployed == NOBODY, gated.run.output
+        assert gated.reads == {OPENS: 1}
+
+
+class TestTheReadIsDelegated:
+    @pytest.mark.parametrize("strategy", ["linear", "free"])
+    @pytest.mark.parametrize(
+        ("delegate", "told"),
+        [
+            pytest.param("bastion", "this host is never reached", id="unreachable"),
+            pytest.param("{{ no_such_variable }}", "no_such_variable", id="undefined"),
+        ],
+    )
+    def test_and_a_delegate_that_is_not_there_keeps_all_hosts_back(
+        self, gate: Gate, strategy: str, delegate: str, told: str
+    ) -> None:
+        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables={"release_gate_delegate_to": delegate}, strategy=strategy)
+
+        assert gated.deployed == NOBODY, gated.run.output
+        assert gated.reads == {}
+        assert told in gated.run.output
+
+    @pytest.mark.parametrize(
+        ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
+    )
+    def test_to_another_host_with_its_own_connection(
+        self, gate: Gate, release_id: str, deployed: frozenset[str]
+    ) -> None:
+        gated = gate.play(
+            release_id,
+            INCLUDE,
+            DEPLOY,
+            variables={"release_gate_delegate_to": "bastion"},
+            hosts={"bastion": {"ansible_connection": "loopback_shell"}},
+            arguments=["-vvv"],
+        )
+
+        assert gated.deployed == deployed, gated.run.output
+        assert "AnsiballZ_asm_release_info" in gated.run.stdout
+        assert gated.reads == {release_id: 1}
+
+    @pytest.mark.parametrize(
+        ("variables", "keywords"),
+        [
+            pytest.param({}, {"become": True, "become_method": "as_itself"}, id="become-of-the-play"),
+            pytest.param({"ansible_become": True, "ansible_become_method": "as_itself"}, {}, id="become-of-all-hosts"),
+            pytest.param({"ansible_connection": "nowhere"}, {}, id="connection-of-all-hosts"),
+            pytest.param({"ansible_python_interpreter": "/nowhere/python"}, {}, id="interpreter-of-all-hosts"),
+        ],
+    )
+    @pytest.mark.parametrize(
+        ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
+    )
+    def test_to_the_controller_whatever_is_meant_for_the_hosts(
+        self,
+        gate: Gate,
+        variables: dict[str, Any],
+        keywords: dict[str, Any],
+        release_id: str,
+        deployed: frozenset[str],
+    ) -> None:
+        hosts = dict.fromkeys((*HOSTS, "localhost"), variables)
+
+        gated = gate.play(release_id, INCLUDE, DEPLOY, hosts=hosts, arguments=["-vvv"], **keywords)
+
+        assert gated.deployed == deployed, gated.run.output
+        assert "AnsiballZ_asm_release_info" not in gated.run.output
+        assert gated.reads == {release_id: 1}
+
+
+class TestAVerdictIsOnTheQuestionOfTheHost:
+    """`run_once` reads for the first host alone, and under `free` Ansible hands each host's result to all others."""
+
+    OWN: Mapping[str, dict[str, Any]] = {
+        host: {"own_release": release_id, "own_phase": phase}
+        for host, release_id, phase in (
+            ("first", OPENS, "Running"),
+            ("second", SHUTS, "Running"),
+            ("third", OPENS, "Completed"),
+            ("fourth", OPENS, "Running"),
+        )
+    }
+    ASKED: Mapping[str, Any] = {
+        "release_gate_release_id": "{{ own_release }}",
+        "release_gate_success_phases": ["{{ own_phase }}"],
+    }
+
+    def test_so_another_release_or_condition_than_that_of_the_first_host_stays_shut(self, gate: Gate) -> None:
+        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=self.ASKED, hosts=self.OWN)
+
+        assert gated.deployed == {"first", "fourth"}, gated.run.output
+        assert gated.reads == {OPENS: 1}
+
+    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    def test_so_no_host_passes_on_the_answer_of_another(self, gate: Gate, strategy: str) -> None:
+        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=self.ASKED, hosts=self.OWN, strategy=strategy)
+
+        assert gated.deployed <= {"first", "fourth"}, gated.run.output
+
+
+class TestCheckMode:
+    @pytest.mark.parametrize(
+        ("release_id", "outcome"),
+        [(OPENS, "reached"), (SHUTS, "failed"), (PENDING, "pending"), ("no-canary", "missing")],
+    )
+    def test_reads_once_and_tells_the_verdict_without_failing(self, gate: Gate, release_id: str, outcome: str) -> None:
+        gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=["--check"])
+
+        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
+        assert summary[0].startswith(f"Verdict: in check mode, {outcome}: "), gated.run.output
+        assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
+        assert gated.reads == {release_id: 1}
+
+    @pytest.mark.parametrize(
+        ("variables", "task", "keywords", "arguments"),
+        [
+            pytest.param({"huaweicloud_asm_token": "wrong"}, INCLUDE, {}, ["--check"], id="an-error"),
+            pytest.param({"release_gate_delegate_to": "bastion"}, INCLUDE, {}, ["--check"], id="no-delegate"),
+            pytest.param({}, {**IMPORT, "check_mode": True}, {}, [], id="of-the-role-alone"),
+            pytest.param({}, INCLUDE, {"check_mode": False}, ["--check"], id="but-not-of-the-play"),
+        ],
+    )
+    def test_opens_nothing_where_it_is_no_dry_run_or_no_verdict(
+        self,
+        gate: Gate,
+        variables: dict[str, Any],
+        task: dict[str, Any],
+        keywords: dict[str, Any],
+        arguments: list[str],
+    ) -> None:
+        gated = gate.play(SHUTS, task, DEPLOY, variables=variables, arguments=arguments, **keywords)
+
+        assert gated.deployed == NOBODY, gated.run.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "keywords"),
+    [
+        pytest.param(["-vvv"], {}, {}, id="vvv"),
+        pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "minimal"}, {}, id="minimal"),
+        pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "oneline"}, {}, id="oneline"),
+        pytest.param(["-vvv"], {}, {"no_log": True}, id="no_log"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
+)
+def test_whatever_is_printed_holds_no_secret_and_changes_no_verdict(
+    gate: Gate,
+    arguments: list[str],
+    environment: dict[str, str],
+    keywords: dict[str, Any],
+    release_id: str,
+    deployed: frozenset[str],
+) -> None:
+    gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=arguments, environment=environment, **keywords)
+
+    assert gated.deployed == deployed, gated.run.output
+    assert TOKEN not in gated.run.output
+    assert ENVIRONMENT_SECRET not in gated.run.output
+
+
+def test_a_timeout_of_the_task_leaves_the_verdict(gate: Gate) -> None:
+    gated = gate.play(PENDING, INCLUDE, DEPLOY, variables={"release_gate_wait_timeout": 60}, timeout=4)
+
+    assert gated.deployed == NOBODY
+    assert (
+        gated.run.task(f"{ROLE} : Let no host pass unless the gate is open", "fourth")
+        .result["msg"]
+        .startswith("timeout: the gate stays shut")
+    ), gated.run.output
+
+
+def test_the_summary_tells_verdict_timeline_and_workloads_and_executes_no_foreign_text(gate: Gate) -> None:
+    gated = gate.play(ODD, INCLUDE, DEPLOY)
+
+    verdict, *changes, original, gray = gated.run.task(f"{ROLE} : Sum up").result["msg"]
+    assert verdict.startswith("Verdict: timeout: the gate stays shut: odd-canary (bookinfo)")
+    assert [change.partition(" s  ")[2] for change in changes] == [
+        "Creating, 1/3 ready",
+        "{{ 6 * 7 }} # #vso[task.complete], 1/3 ready",
+    ]
+    assert original == "Original workload reviews-v1: 3 of 3 ready, rolled out"
+    assert gray.startswith("Gray workload reviews-v2: 1 of 3 ready, ")
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        pytest.param({"release_gate_wait_timeout": "soon"}, "release_gate_wait_timeout", id="wrong-type"),
+        pytest.param({"release_gate_success_phases": []}, "success_phases", id="no-success-phase"),
+        pytest.param({"release_gate_on_missing": "ignore"}, "on_missing", id="refused-choice"),
+        pytest.param({"release_gate_failure_phases": ["running"]}, "failure_phases", id="overlap"),
+    ],
+)
+def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict[str, Any], told: str) -> None:
+    gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=variables)
+
+    assert gated.deployed == NOBODY, gated.run.output
+    assert told in gated.run.output
+    assert gated.reads == {}
