@@ -116,7 +116,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
                 try:
                     found[option.name] = self._templar.template(variables[name])
                 except AnsibleError as error:
-                    if type(error).__name__ == _OMITTED:
+                    if error.__class__.__name__ == _OMITTED:
                         continue
                     raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated") from None
         # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.

@@ -40,8 +40,14 @@ FIRST = frozenset({"first"})
 INCLUDE = {"ansible.builtin.include_role": {"name": ROLE}}
 IMPORT = {"ansible.builtin.import_role": {"name": ROLE}}
 BUT_FIRST = {"when": "inventory_hostname != 'first'"}
+TAGGED = {"tags": "deployment"}
 DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
-RESCUE = {"name": "rescue", "ansible.builtin.debug": {"msg": "{{ ansible_failed_result.msg }}"}}
+RESCUE = {
+    "name": "rescue",
+    "ansible.builtin.debug": {
+        "msg": "{{ [ansible_failed_result.msg, release_gate_result.gate.outcome, release_gate_result.phase] }}"
+    },
+}
 
 OPENS, SHUTS, FLIPS, PENDING, ODD = (f"{name}-canary" for name in ("opens", "shuts", "flips", "pending", "odd"))
 
@@ -126,10 +132,11 @@ def gate(ansible: Ansible, mesh: Running) -> Gate:
 
 @dataclass(frozen=True)
 class Way:
-    """A way to call the role: the tasks and keywords of the play, and how often it reads when the gate opens."""
+    """A way to call the role: tasks, keywords and arguments of the play, and how often it reads when the gate opens."""
 
     tasks: tuple[Mapping[str, Any], ...] = (INCLUDE, DEPLOY)
     keywords: dict[str, Any] = field(default_factory=dict)
+    arguments: tuple[str, ...] = ()
     reads: int = 1
     reads_when_shut: int = 1
     free_to_go: frozenset[str] = NOBODY
@@ -152,13 +159,29 @@ class Way:
         ),
         pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
         pytest.param(
-            Way(({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},), {"strategy": "free"}, 4, 4), id="rescue-when-free"
+            Way(
+                ({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},),
+                {"strategy": "free"},
+                reads=4,
+                reads_when_shut=4,
+            ),
+            id="rescue-when-free",
         ),
         pytest.param(Way(({"block": [INCLUDE, DEPLOY], "always": [{**DEPLOY, "name": "always"}]},)), id="always"),
         pytest.param(Way(({**IMPORT, "ignore_errors": True}, DEPLOY)), id="ignore_errors"),
         pytest.param(Way(keywords={"ignore_errors": True}), id="ignore_errors-of-the-play"),
         pytest.param(Way(({**IMPORT, "run_once": True}, DEPLOY)), id="run_once"),
         pytest.param(Way(keywords={"any_errors_fatal": True}), id="any_errors_fatal"),
+        pytest.param(
+            Way(({**DEPLOY, **TAGGED},), {"roles": [ROLE]}, ("--tags", "deployment")), id="roles-without-the-tag"
+        ),
+        pytest.param(
+            Way(({**INCLUDE, **TAGGED}, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
+            id="include_role-with-a-tag",
+        ),
+        pytest.param(
+            Way((IMPORT, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")), id="import_role-without-the-tag"
+        ),
         pytest.param(Way(keywords={"timeout": 4}), id="timeout"),
         pytest.param(Way(keywords={"no_log": True}), id="no_log"),
         pytest.param(Way(keywords={"environment": {"PROBE": "1"}}), id="environment"),
@@ -166,13 +189,13 @@ class Way:
 )
 class TestEachHostPassesOrFails:
     def test_all_hosts_deploy_behind_an_open_gate(self, gate: Gate, way: Way) -> None:
-        gated = gate.play(OPENS, *way.tasks, **way.keywords)
+        gated = gate.play(OPENS, *way.tasks, arguments=way.arguments, **way.keywords)
 
         assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
         assert gated.reads == {OPENS: way.reads}
 
     def test_no_host_deploys_behind_a_shut_gate(self, gate: Gate, way: Way) -> None:
-        gated = gate.play(SHUTS, *way.tasks, **way.keywords)
+        gated = gate.play(SHUTS, *way.tasks, arguments=way.arguments, **way.keywords)
 
         assert gated.deployed == way.free_to_go, gated.run.output
         assert gated.reads == {SHUTS: way.reads_when_shut}
@@ -183,7 +206,9 @@ def test_a_rescue_gets_the_verdict_on_every_host(gate: Gate) -> None:
 
     said = {entry.host: entry.result["msg"] for entry in gated.run.results if entry.task == "rescue"}
     assert set(said) == ALL
-    assert all(text.startswith("failed: the gate stays shut") for text in said.values()), said
+    for message, outcome, phase in said.values():
+        assert message.startswith("failed: the gate stays shut")
+        assert (outcome, phase) == ("failed", "Failed")
 
 
 def test_the_role_takes_the_first_host_that_is_left(gate: Gate) -> None:
@@ -326,6 +351,16 @@ class TestAVerdictIsOnTheQuestionOfTheHost:
 
         assert gated.deployed == {"first", "fourth"}, gated.run.output
         assert gated.reads == {OPENS: 1}
+
+    def test_so_another_endpoint_than_that_of_the_first_host_stays_shut(self, gate: Gate) -> None:
+        endpoints = {host: {"own_endpoint": gate.mesh.url} for host in HOSTS}
+        endpoints["second"] = {"own_endpoint": f"{gate.mesh.url}/"}
+
+        gated = gate.play(
+            OPENS, INCLUDE, DEPLOY, variables={"huaweicloud_asm_endpoint": "{{ own_endpoint }}"}, hosts=endpoints
+        )
+
+        assert gated.deployed == ALL - {"second"}, gated.run.output
 
     @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
     def test_so_no_host_passes_on_the_answer_of_another(self, gate: Gate, strategy: str) -> None:

@@ -72,7 +72,8 @@ class Served:
 
 
 class Serve(Protocol):
-    def __call__(self, **parts: Any) -> Served: ...
+    def __call__(self, **parts: Any) -> Served:
+        """Return a simulator that plays a scenario of these parts."""
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -404,7 +405,7 @@ def test_the_oracle_notices_a_broken_rule(
 ) -> None:
     monkeypatch.setattr(gate, name, broken)
     search = settings(max_examples=3000, phases=[Phase.generate], derandomize=True, database=None, deadline=None)
-    conditions = CONDITIONS.map(lambda drawn: replace(drawn, **steered))
+    conditions = CONDITIONS.map(partial(replace, **steered))
     try:
         find(st.tuples(histories(), conditions), lambda example: not agree(*example), settings=search)
     except NoSuchExample:

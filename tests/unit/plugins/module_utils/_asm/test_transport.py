@@ -50,7 +50,8 @@ LATE = 1.0
 class MakeTransport(Protocol):
     def __call__(
         self, request_timeout: float = ..., environment: dict[str, str] | None = ..., **more: Any
-    ) -> Transport: ...
+    ) -> Transport:
+        """Return a transport that the fixture closes."""
 
 
 @pytest.fixture
