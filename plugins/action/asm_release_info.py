@@ -10,6 +10,7 @@ import os
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -61,7 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             longest = max(1, min(limits) - MARGIN)
             given = arguments.get("wait_timeout")
             try:
-                wanted = int(argument_spec()["wait_timeout"]["default"] if given is None else given)
+                wanted = check_type_int(argument_spec()["wait_timeout"]["default"] if given is None else given)
             except (TypeError, ValueError, OverflowError):
                 # No number: the argument spec says so in Ansible's own words.
                 return arguments

@@ -73,7 +73,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     argument_spec,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read_each
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed, quoted
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed
 
 NAME = "huaweicloud.asm.asm_release"
 
@@ -142,7 +142,7 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
     if unknown:
         cleaner = Cleaner()
         cleaner.learn(*(str(given.get(name) or "") for name in SECRET_OPTIONS))
-        found = cleaner.redact(listed(map(quoted, unknown)))
+        found = listed(f"'{cleaner(name)}'" for name in unknown)
         raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
 
 

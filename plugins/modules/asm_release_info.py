@@ -108,7 +108,7 @@ EXAMPLES = r"""
   rescue:
     - name: Say what the gate saw, and stay failed
       ansible.builtin.fail:
-        msg: "{{ ansible_failed_result.gate.outcome }}: {{ ansible_failed_result.msg }}"
+        msg: "{{ ansible_failed_result.gate.outcome | default('no verdict') }}: {{ ansible_failed_result.msg }}"
 """
 
 RETURN = r"""

@@ -79,8 +79,8 @@ class Client:
             answer = self._send(url, deadline)
         if answer.status != 200:
             refused = refusal(answer.status, answer.headers, answer.body, url)
-            # ASM's own answer says that the credentials were good.
-            self._renewed = self._renewed and not (refused.by_asm and refused.status != 401)
+            # That there is no such release is a good answer too: the credentials were.
+            self._renewed = self._renewed and refused.kind != "not_found"
             raise refused
         self._renewed = False
         return Document(_decoded(answer), request_id(answer.headers), url)
@@ -123,7 +123,26 @@ def _decoded(answer: Answer) -> dict[str, Any]:
         raise wrong("the answer is not JSON", passing=True) from None
     if not isinstance(content, dict):
         raise wrong("the answer is no object", passing=False)
+    if _is_unportable(answer.body, content):
+        raise wrong("the answer holds what Ansible cannot hand on", passing=False)
     return content
+
+
+def _is_unportable(body: bytes, content: dict[str, Any]) -> bool:
+    """Return whether Ansible would stumble over the result of a module that holds this.
+
+    That is half of a surrogate pair, or a name that it reserves for itself.
+    """
+    if b"__ansible" in body:
+        return True
+    # Only an escape can bring one in, and a pair of them is a whole letter.
+    if b"\\ud" not in body.lower():
+        return False
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 class _AmbiguousError(Exception):
@@ -154,6 +173,7 @@ def with_retries(
     jitter: Callable[[], float],
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    at_most: float = float("inf"),
 ) -> Found:
     """Return what a single read finds that survives passing faults.
 
@@ -163,11 +183,12 @@ def with_retries(
     Args:
         attempt: reads once, before a deadline.
         jitter: factors near 1.
+        at_most: seconds, a tighter bound.
 
     Raises:
         AsmError: the last one.
     """
-    deadline = monotonic() + request_timeout * (request_retries + 1)
+    deadline = monotonic() + min(request_timeout * (request_retries + 1), at_most)
     tries = 0
     while True:
         try:

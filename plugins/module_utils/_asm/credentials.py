@@ -19,7 +19,7 @@ from typing import Callable, Union
 from . import endpoints
 from .errors import AsmError, usage
 from .options import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX, Connection
-from .text import Cleaner, listed, quoted
+from .text import Cleaner, listed
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "token": ("token",),
@@ -117,7 +117,7 @@ def find(
     _refuse_contradictions(explicit, connection.auth_type)
     if connection.auth_type == "ecs_agency":
         return AgencyCredentials(_metadata_endpoint(environment), _stated("project_id", explicit, variables))
-    for source in _sources(explicit, variables, connection, environment, warn):
+    for source in _sources(explicit, variables, connection, environment, warn, cleaner):
         _learn(source, cleaner)
         kinds = [kind for kind in source.kinds() if connection.auth_type in ("auto", kind)]
         if source is variables and len(kinds) > 1:
@@ -156,6 +156,7 @@ def _sources(
     connection: Connection,
     environment: Mapping[str, str],
     warn: Callable[[str], None],
+    cleaner: Cleaner,
 ) -> Iterator[Source]:
     """Yield the sources in their order; the file is only opened when nothing before it decided."""
     yield explicit
@@ -167,7 +168,7 @@ def _sources(
         # An empty value counts as unset: that is how pipelines write "no such secret".
         values = {option: environment[name] for option, name in names.items() if environment.get(name, "").strip()}
         yield Source(family, values, names)
-    yield _file_source(connection, environment, warn)
+    yield _file_source(connection, environment, warn, cleaner)
 
 
 def _stated(name: str, *sources: Source) -> str | None:
@@ -207,7 +208,7 @@ def _complete(
         values["username"],
         values["password"],
         values["domain_name"],
-        _iam_endpoint((*stated, source), connection, environment),
+        _iam_endpoint((stated[0], source), connection, environment),
         project_id,
         _project_name(project_id, projects.get("project_name"), connection, environment),
     )
@@ -219,7 +220,7 @@ def fits_header(value: str) -> bool:
 
 
 def check_header(value: str | None, origin: str) -> None:
-    """Refuse a value that would not go into a header as it is, or, for a secret key, that nobody issues.
+    """Refuse a credential that would not go into a header as it is; no service issues one.
 
     Raises:
         AsmError: kind `usage`.
@@ -267,12 +268,14 @@ def _none_found(auth_type: str) -> AsmError:
     )
 
 
-def _file_source(connection: Connection, environment: Mapping[str, str], warn: Callable[[str], None]) -> Source:
+def _file_source(
+    connection: Connection, environment: Mapping[str, str], warn: Callable[[str], None], cleaner: Cleaner
+) -> Source:
     option = next(option for option in OPTIONS if option.name == "credentials_file")
     named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
     path = next((path for path in named if path and path.strip()), None)
     # Not pathlib: this leaves the ~ alone where there is no home.
-    content = _file_content(os.path.expanduser(path or DEFAULT_FILE), path is not None, warn)  # noqa: PTH111
+    content = _file_content(os.path.expanduser(path or DEFAULT_FILE), path is not None, warn, cleaner)  # noqa: PTH111
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(content)
@@ -286,9 +289,9 @@ def _file_source(connection: Connection, environment: Mapping[str, str], warn: C
     return Source("credentials file", values, {name: f"{key} in the file" for name, key in _FILE_KEYS.items()})
 
 
-def _file_content(path: str, named: bool, warn: Callable[[str], None]) -> str:
+def _file_content(path: str, named: bool, warn: Callable[[str], None], cleaner: Cleaner) -> str:
     """Return the file's text; empty when nobody named it and it is not there."""
-    shown = quoted(path)
+    shown = f"'{cleaner(path)}'"
     try:
         # O_NONBLOCK: a pipe in its place must not hold the gate.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from .errors import usage
 from .options import OPTIONS, OWN_ENDPOINT_NAME, SDK_ENDPOINT_PREFIX, Connection
-from .text import quoted
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -32,7 +31,7 @@ def checked_region(region: str, origin: str) -> str:
         AsmError: kind `usage`.
     """
     if not _REGION.fullmatch(region):
-        raise usage(f"{origin} is {quoted(region)}", "a region is like cn-north-4: lowercase letters, digits and '-'")
+        raise usage(f"{origin} is {{seen}}", "a region is like cn-north-4: lowercase letters, digits and '-'", region)
     return region
 
 
@@ -69,7 +68,7 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
     if not _PATH.fullmatch(parts.path) or {".", ".."} & set(parts.path.split("/")):
         raise refuse("has an invalid path")
     if scheme == "http" and not is_loopback_literal(host):
-        raise usage(f"{origin} is http:// to {quoted(host)}", "only https:// may leave this machine")
+        raise usage(f"{origin} is http:// to {{seen}}", "only https:// may leave this machine", host)
     return endpoint.rstrip("/")
 
 
@@ -125,12 +124,12 @@ def asm_endpoint(connection: Connection, environment: Mapping[str, str]) -> str:
     return _of_region("asm", found)
 
 
-def iam_endpoint(found: str) -> str:
+def iam_endpoint(region_id: str) -> str:
     """Return the endpoint of IAM in a region."""
-    return _of_region("iam", found)
+    return _of_region("iam", region_id)
 
 
-def _of_region(service: str, found: str) -> str:
-    # Regions of the European sites are named eu-west-1xx; there is no published table (see the guide on endpoints).
-    domain = "myhuaweicloud.eu" if found.startswith("eu-west-1") else "myhuaweicloud.com"
-    return f"https://{service}.{found}.{domain}"
+def _of_region(service: str, region_id: str) -> str:
+    # Regions of the European sites are named eu-west-1xx; there is no published table.
+    domain = "myhuaweicloud.eu" if region_id.startswith("eu-west-1") else "myhuaweicloud.com"
+    return f"https://{service}.{region_id}.{domain}"

@@ -31,7 +31,8 @@ class AsmError(Exception):
     Attributes:
         kind: one of usage, credentials, denied, not_found, endpoint, tls, throttled, server, network, timeout,
             protocol, internal.
-        problem: what is wrong, in our words, without a full stop.
+        problem: what is wrong, in our words, without a full stop; `{seen}` stands for what was seen.
+        seen: a value that was given, raw: only whoever knows the secrets may cut or escape it.
         remedy: what the reader can do, likewise; may be empty.
         status: HTTP status, None without an answer.
         code, message, request_id: as the service gave them, raw; empty when it gave none.
@@ -52,6 +53,7 @@ class AsmError(Exception):
         message: str = "",
         request_id: str = "",
         url: str = "",
+        seen: str = "",
         passing: bool | None = None,
         retry_after: float | None = None,
         by_asm: bool = False,
@@ -65,6 +67,7 @@ class AsmError(Exception):
         self.message = message
         self.request_id = request_id
         self.url = url
+        self.seen = seen
         self.passing = kind in PASSING_KINDS if passing is None else passing
         self.retry_after = retry_after
         self.by_asm = by_asm
@@ -75,7 +78,10 @@ class AsmError(Exception):
         # IAM repeats the status as its code.
         answered = " ".join(part for part in (status, clean(self.code) if self.code != status else "") if part)
         quoted = ": ".join(part for part in (answered, clean(self.message)) if part)
-        return self.problem + (f" ({quoted})" if quoted else "") + (f"; {self.remedy}" if self.remedy else "")
+        return self._told(clean) + (f" ({quoted})" if quoted else "") + (f"; {self.remedy}" if self.remedy else "")
+
+    def _told(self, clean: Callable[[str], str]) -> str:
+        return self.problem.replace("{seen}", f"'{clean(self.seen)}'")
 
     def report(self, clean: Callable[[str], str]) -> dict[str, Any]:
         """Return the `error` of a result."""
@@ -83,7 +89,7 @@ class AsmError(Exception):
             "kind": self.kind,
             "status": self.status,
             "code": clean(self.code),
-            "message": clean(self.message) or self.problem,
+            "message": clean(self.message) or self._told(clean),
             "request_id": clean(self.request_id),
             "url": clean(self.url),
         }
@@ -101,9 +107,9 @@ class AsmError(Exception):
         return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
 
 
-def usage(problem: str, remedy: str = "") -> AsmError:
+def usage(problem: str, remedy: str = "", seen: str = "") -> AsmError:
     """Return the error of an option that is wrong, before anything was sent."""
-    return AsmError("usage", problem, remedy)
+    return AsmError("usage", problem, remedy, seen=seen)
 
 
 @dataclass(frozen=True)

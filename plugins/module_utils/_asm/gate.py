@@ -97,8 +97,12 @@ class State:
         early_faults: of `EARLY_KINDS`, before ASM answered.
         version_matched: whether the wanted version was seen.
         holding: answers in a row that met all conditions.
+        held: seconds for which `holding` or, after two 404s, `absent` has certainly lasted.
         absent: 404s in a row, after the release had been seen.
-        latest: the phase and readiness of the timeline's last entry.
+        progress: of the rollout.
+        phases: those seen, the last `PHASES_REMEMBERED` of them.
+        head, tail, left_out: the timeline, and how many entries between its two parts are gone.
+        ended: when the last observation was complete.
     """
 
     outcome: str | None = None
@@ -282,8 +286,8 @@ def _with_change(state: State, phase: str, ready: str, after: float) -> State:
     """Return the state with an entry in its timeline, if phase or readiness are new."""
     if state.latest and (state.latest.phase, state.latest.ready) == (phase, ready):
         return state
-    if phase and phase not in state.phases and len(state.phases) < PHASES_REMEMBERED:
-        state = replace(state, phases=(*state.phases, phase))
+    if phase and phase not in state.phases:
+        state = replace(state, phases=(*state.phases, phase)[-PHASES_REMEMBERED:])
     change = Change(phase, ready, after)
     if len(state.head) < TIMELINE_HEAD:
         return replace(state, head=(*state.head, change))

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import usage
-from .text import listed, quoted
+from .text import listed
 
 AUTH_TYPES = ("auto", "token", "aksk", "password", "ecs_agency")
 ON_MISSING = ("fail", "accept", "wait")
@@ -113,6 +113,8 @@ OPTIONS: tuple[Option, ...] = (
 CONNECTION_OPTIONS = tuple(option for option in OPTIONS if option.connection)
 CREDENTIAL_OPTIONS = tuple(option for option in OPTIONS if option.credential)
 SECRET_OPTIONS = tuple(option.name for option in OPTIONS if option.no_log)
+SECRET_NAMES = tuple(name for option in OPTIONS if option.no_log for _family, name in option.environment)
+"""Environment names of the secrets."""
 
 _GREATEST_TIME = 1_000_000_000
 """Seconds, 31 years: clocks and pauses of Python end at about ten times that."""
@@ -249,13 +251,13 @@ def _identifier(name: str, value: str | None) -> str:
         raise usage(f"{name} is empty", "give the id that the ASM console shows")
     # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
     if value in (".", "..") or "/" in value or any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
-        raise usage(f"{name} is {quoted(value)}", "it must not be '.' or '..' nor hold '/' or control characters")
+        raise usage(f"{name} is {{seen}}", "it must not be '.' or '..' nor hold '/' or control characters", value)
     return value
 
 
 def _conditions(parameters: Mapping[str, Any]) -> Conditions | None:
     if not parameters["wait"]:
-        # An empty list or text counts as well: it is often a template that came out empty.
+        # An empty list or text counts as well, where it is not the default: often it is a template that came out empty.
         stray = [
             option.name for option in OPTIONS if option.name in _GATE_ONLY and parameters[option.name] != option.default
         ]
@@ -295,8 +297,9 @@ def _check_together(conditions: Conditions) -> None:
     both = [phase for phase in conditions.success_phases if is_phase(phase, conditions.failure_phases)]
     if both:
         raise usage(
-            f"success_phases and failure_phases both hold {listed(map(quoted, both))}",
+            "success_phases and failure_phases both hold {seen}",
             "a phase opens the gate or fails it, not both",
+            listed(both),
         )
     if conditions.stable_for >= conditions.wait_timeout:
         raise usage(

@@ -25,18 +25,15 @@ from .credentials import find
 from .errors import AsmError, usage
 from .gate import Change, Observation, State, advance, hold
 from .login import authority
-from .options import SECRET_OPTIONS, Conditions, Options, Target, parse, with_defaults
+from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, Options, Target, parse, with_defaults
 from .release import Release, check_depth, report_release, report_workloads, shown
 from .release import parse as parse_release
-from .text import Cleaner
-from .transport import REQUESTS_IMPORT_ERROR, Transport
+from .text import Cleaner, printable_throughout
+from .transport import REQUESTS_IMPORT_ERROR, SLICE, Transport
 from .wording import progress_line, report_gate, single
 
 PROGRESS_SECONDS = 60.0
 """A progress line comes at least so often."""
-
-_SLICE = 0.5
-"""Seconds after which a pause looks whether anybody still waits for its end."""
 
 _SHORTEST_SLEEP = 0.001
 """Seconds; what rounding leaves of a pause may be too little for a clock to move."""
@@ -55,6 +52,7 @@ class Surroundings:
     """What a call finds around it; tests put a scripted clock and a made-up environment here.
 
     Attributes:
+        environment: variables of the process.
         check_mode: read once and do not wait.
         progress: takes a line for the person who waits; None when nobody is to be told.
         abandoned: whether nobody waits for the result any more.
@@ -108,6 +106,8 @@ def read_each(
     complete = with_defaults(parameters)
     cleaner = Cleaner()
     cleaner.learn(*(values.get(name) for values in (parameters, variables) for name in SECRET_OPTIONS))
+    # Also those of the environment that will not be asked: they may stand somewhere else as well, by mistake.
+    cleaner.learn(*(surroundings.environment.get(name) for name in SECRET_NAMES))
     reader = _Reader(surroundings, cleaner)
     readings: list[Reading] = []
     try:
@@ -196,7 +196,7 @@ class _Reader:
             error.status, error.request_id, error.url = 200, document.request_id, document.url
             raise
 
-    def _look_with_retries(self, options: Options) -> Release:
+    def _look_with_retries(self, options: Options, at_most: float = float("inf")) -> Release:
         client, surroundings = self._connected(options), self._surroundings
         return with_retries(
             lambda deadline: self._look(options, client, deadline),
@@ -205,6 +205,7 @@ class _Reader:
             surroundings.jitter,
             surroundings.monotonic,
             surroundings.sleep,
+            at_most,
         )
 
     def _read(self, options: Options) -> dict[str, Any]:
@@ -224,7 +225,7 @@ class _Reader:
         release: Release | None = None
         missing: AsmError | None = None
         try:
-            release = self._look_with_retries(options)
+            release = self._look_with_retries(options, conditions.wait_timeout)
         except AsmError as error:
             if error.kind != "not_found":
                 raise
@@ -266,12 +267,18 @@ class _Reader:
         return {
             "msg": message,
             "found": release is not None,
-            "release": self._cleaner.redact_keys(report_release(release.content, manifests)) if release else {},
+            "release": self._report(release, manifests) if release else {},
             # Stripped, as the rules compare it: an escaped newline at its end would be part of it to `in_phase`.
             "phase": shown(release.phase.strip(), self._cleaner) if release else "",
             "workloads": report_workloads(release, self._cleaner),
             "request_id": shown(self._request_id, self._cleaner),
         }
+
+    def _report(self, release: Release, manifests: bool) -> dict[str, Any]:
+        """Return the `release` of a result: with manifests as the API gave it; without, nothing in it acts on a
+        terminal or a pipeline's log, where Ansible prints the result of a failed task."""
+        report: dict[str, Any] = self._cleaner.redact_keys(report_release(release.content, manifests))
+        return report if manifests else printable_throughout(report)
 
     def _failure(self, error: AsmError, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of an error before, or without, a gate."""
@@ -323,7 +330,7 @@ class _Watch:
             if now - self._told_at >= PROGRESS_SECONDS:
                 self._say(due)
             told_again = self._told_at + PROGRESS_SECONDS
-            self._surroundings.sleep(max(_SHORTEST_SLEEP, min(due - now, _SLICE, told_again - now)))
+            self._surroundings.sleep(max(_SHORTEST_SLEEP, min(due - now, SLICE, told_again - now)))
 
     def _say(self, due: float | None) -> None:
         now = self._elapsed()

@@ -10,6 +10,7 @@ Kubernetes Deployments (apps/v1). Anything may be missing or of another type; it
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -96,12 +97,10 @@ def parse(content: Mapping[str, Any]) -> Release:
     Raises:
         AsmError: kind `protocol`, final: it is no Release.
     """
-    for key, found, wanted in (
-        ("kind", content.get("kind"), "Release"),
-        ("status", isinstance(content.get("status"), dict), True),
-    ):
-        if found != wanted:
-            raise AsmError("protocol", f"the answer is no Release: {key} is missing or wrong", "check endpoint")
+    if content.get("kind") != "Release":
+        raise AsmError("protocol", "the answer is no Release: kind is missing or another", "check endpoint")
+    if not isinstance(content.get("status"), dict):
+        raise AsmError("protocol", "the answer is no Release: status is missing or no object", "check endpoint")
     metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
     clusters = _clusters(spec)
     deployment = status.get("deployment")
@@ -146,8 +145,17 @@ def _text(value: Any) -> str:
 
 
 def _identity(value: Any) -> str:
-    """Return a uid as text; two numbers must not look like the same release."""
-    return str(value) if isinstance(value, (str, int, float)) else ""
+    """Return a uid as text, so that two that differ never look the same.
+
+    Raises:
+        AsmError: kind `protocol`, final: it is nested too deeply to be compared.
+    """
+    if value is None or isinstance(value, str):
+        return value or ""
+    try:
+        return f"{type(value).__name__} {json.dumps(value, sort_keys=True)}"
+    except RecursionError:
+        raise AsmError("protocol", "metadata.uid is nested too deeply", "check endpoint") from None
 
 
 def _clusters(spec: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:

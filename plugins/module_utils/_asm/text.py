@@ -30,6 +30,15 @@ def printable(text: str) -> str:
     return _PIPELINE_COMMANDS.sub(lambda found: found.group() + " ", shown)
 
 
+def printable_throughout(value: Any) -> Any:
+    """Return value (text, or any nesting of lists and dicts) with each text in it printable, keys included."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable_throughout(key): printable_throughout(each) for key, each in value.items()}
+    return [printable_throughout(each) for each in value] if isinstance(value, list) else value
+
+
 def listed(texts: Iterable[str]) -> str:
     """Return texts as one list in a sentence, or `nothing`."""
     return ", ".join(texts) or "nothing"
@@ -38,11 +47,6 @@ def listed(texts: Iterable[str]) -> str:
 def shortened(text: str) -> str:
     """Return text cut to `SHOWN_CHARACTERS`."""
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-
-
-def quoted(value: object) -> str:
-    """Return the value of an option as a message shows it: in quotes, printable, not too long."""
-    return f"'{shortened(printable(str(value)))}'"
 
 
 class Cleaner:

@@ -6,6 +6,9 @@
 
 `requests` bounds each read of the socket, not the whole answer, and nothing bounds the resolver. So each exchange runs
 in a thread of its own, and whoever waits for it cuts its connection when the time is up.
+
+How the one that waits comes to the socket: `requests` makes connections through an adapter, and ours makes them of a
+class that tells the exchange whose thread it runs in which socket it uses. `Transport.send` severs the exchange.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from urllib.parse import unquote, urlsplit
 
 from .endpoints import is_loopback_literal
 from .errors import AsmError, usage
-from .text import Cleaner, quoted
+from .text import Cleaner
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
@@ -56,7 +59,7 @@ ANSWER_LIMIT = 64 * 1024 * 1024
 REFUSAL_LIMIT = 64 * 1024
 """Bytes read of an answer that is no success: enough for any error body, and little of an endless one."""
 
-_SLICE = 0.5
+SLICE = 0.5
 """Seconds after which a wait looks whether anybody still waits for its end."""
 
 _READ_SIZE = 64 * 1024
@@ -154,12 +157,13 @@ class Transport:
         In slices: Python handles a signal that comes just before a wait only after it, and Ctrl-C must not wait for a
         request that hangs.
         """
+        # The real clock, whatever the constructor was given: a thread is waited for.
         end = time.monotonic() + seconds
         while exchange.is_alive() and not self._abandoned():
             left = end - time.monotonic()
             if left <= 0:
                 return
-            exchange.join(min(left, _SLICE))
+            exchange.join(min(left, SLICE))
 
     def _settings_of(self, url: str) -> dict[str, Any]:
         """Return the certificate and proxy settings for a URL's host, checked once."""
@@ -186,7 +190,7 @@ class Transport:
             if path:
                 # Not pathlib: its exists() raises for what it may not look at.
                 if not os.path.exists(path):  # noqa: PTH110
-                    raise usage(f"{origin} is {quoted(path)}, which is not there", "name a file of PEM certificates")
+                    raise usage(f"{origin} is {{seen}}, which is not there", "name a file of PEM certificates", path)
                 return path
         return True
 
@@ -303,7 +307,7 @@ class _Exchange(threading.Thread):
             if inflate and inflate.unused_data:
                 raise AsmError("protocol", "the answer goes on after the end of its gzip", url=response.url)
         if inflate and body and not inflate.eof:
-            raise http.client.IncompleteRead(bytes(body[:0]))
+            raise http.client.IncompleteRead(b"")
         return bytes(body)
 
     def connected(self, connection: socket.socket | None) -> None:
@@ -456,7 +460,7 @@ def _meaning(fault: Exception, url: str) -> AsmError:
     if isinstance(fault, (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError)) or (
         isinstance(root, http.client.HTTPException)
     ):
-        host = quoted(urlsplit(url).netloc)
+        host = urlsplit(url).netloc
         remedy = "check region, endpoint, proxy and network"
-        return AsmError("network", f"{host} cannot be reached", remedy, message=message, url=url)
+        return AsmError("network", f"'{host}' cannot be reached", remedy, message=message, url=url)
     raise fault

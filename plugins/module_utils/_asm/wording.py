@@ -16,6 +16,11 @@ from .text import Cleaner, listed
 
 _SHUT = "the gate stays shut"
 
+_NAMED = 3
+"""How many workloads a sentence names."""
+
+_NOT_THERE = "it is not there"
+
 _YAML_HINT = "YAML reads 1.10 as the number 1.1, so quote it"
 
 
@@ -55,8 +60,10 @@ def _failure(state: State, conditions: Conditions, clean: Cleaner) -> str:
     release = state.release
     if release and is_phase(release.phase, conditions.failure_phases):
         return f"is {clean(release.phase)}, which is one of failure_phases"
-    names = listed(clean(name) for name in exceeded(release)) if release else ""
-    return f"has a gray workload that has exceeded its progress deadline: {names}"
+    names = exceeded(release) if release else []
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    told = listed(clean(name) for name in names[:_NAMED])
+    return f"has a gray workload that has exceeded its progress deadline: {told}{more}"
 
 
 def _timeout(state: State, conditions: Conditions, label: str, clean: Cleaner) -> str:
@@ -66,7 +73,10 @@ def _timeout(state: State, conditions: Conditions, label: str, clean: Cleaner) -
         f"phases wanted: {listed(map(clean, conditions.success_phases))}; phases seen: {seen}",
     ]
     if state.holding:
-        parts.append(f"{state.held:.0f} of {conditions.stable_for:g} s held")
+        parts.append(_held(state, conditions))
+    elif state.release and state.present:
+        # The phases have just been told.
+        parts += _other_points(state.release, conditions, clean)
     elif state.release:
         parts.append(_open_points(state, conditions, clean))
     if state.error:
@@ -93,22 +103,33 @@ def _replacement(state: State, conditions: Conditions, clean: Cleaner) -> str:
 def _open_points(state: State, conditions: Conditions, clean: Cleaner) -> str:
     """Return what is still wanted, and what was seen instead."""
     release = state.release
+    if state.absent is not None and state.absent.count > 1:
+        return f"it has disappeared, {_held(state, conditions)}"
     if release is None or not state.present:
-        return "it is not there"
-    points = []
+        return _NOT_THERE
+    points = _other_points(release, conditions, clean)
     if not is_phase(release.phase, conditions.success_phases):
         wanted = listed(map(clean, conditions.success_phases))
-        points.append(f"its phase is {clean(release.phase) or 'none'}, wanted {wanted}")
+        points.insert(0, f"its phase is {clean(release.phase) or 'none'}, wanted {wanted}")
+    return ", ".join(points) or _held(state, conditions)
+
+
+def _held(state: State, conditions: Conditions) -> str:
+    return f"{state.held:.0f} of {conditions.stable_for:g} s held"
+
+
+def _other_points(release: Release, conditions: Conditions, clean: Cleaner) -> list[str]:
+    """Return what is still wanted besides the phase."""
+    points = []
     if conditions.version is not None and release.version != conditions.version:
         points.append(f"its version is '{clean(release.version)}', wanted '{clean(conditions.version)}' ({_YAML_HINT})")
     absent = missing_images(conditions.images, release.gray, release.planned)
     if absent:
         points.append(f"not every gray workload has {listed(clean(image) for image in absent)}")
-    if conditions.ready and why_not_ready(release.gray, release.planned):
-        points.append(f"it is not ready: {clean(why_not_ready(release.gray, release.planned))}")
-    if not points:
-        points.append(f"{state.held:.0f} of {conditions.stable_for:g} s held")
-    return ", ".join(points)
+    why_not = why_not_ready(release.gray, release.planned) if conditions.ready else ""
+    if why_not:
+        points.append(f"it is not ready: {clean(why_not)}")
+    return points
 
 
 def progress_line(before: Change | None, state: State, label: str, rest: float | None, clean: Cleaner) -> str:
@@ -118,12 +139,14 @@ def progress_line(before: Change | None, state: State, label: str, rest: float |
         before: the phase and readiness of the line before, None for the first one.
         rest: seconds until the next read, None when there is a verdict.
     """
-    phase, ready = (clean(state.latest.phase) or "not there", state.latest.ready) if state.latest else ("unknown", "")
-    if before is not None and state.latest is not None and before.phase != state.latest.phase:
-        phase = f"{clean(before.phase) or 'not there'} → {phase}"
+    phase = "unknown"
+    if state.latest is not None:
+        phase = clean(state.latest.phase) or ("no phase" if state.present else "not there")
+        if before is not None and before.phase != state.latest.phase:
+            phase = f"{clean(before.phase) or 'not there'} → {phase}"
     parts = [f"{label} {phase}"]
-    if ready:
-        parts.append(f"{ready} ready")
+    if state.present and state.latest is not None:
+        parts.append(f"{state.latest.ready} ready")
     parts.append(f"{state.ended:.0f} s")
     if state.faults and state.error:
         parts.append(f"{state.error.kind} ({state.faults} in a row)" if state.error.passing else state.error.kind)

@@ -248,6 +248,9 @@ def test_a_final_answer_asks_nobody_to_wait(status: int) -> None:
         pytest.param('"Release"', False, id="a text"),
         pytest.param('{"a": 1, "a": 1}', False, id="a name twice"),
         pytest.param('{"status": {"phase": "Failed", "phase": "Running"}}', False, id="a phase twice"),
+        pytest.param('{"a": "\\ud83d"}', False, id="half of a surrogate pair"),
+        pytest.param('{"\\uDE00": 1}', False, id="half of a surrogate pair in a name"),
+        pytest.param('{"a": {"__ansible_type": "x"}}', False, id="a name of Ansible"),
         pytest.param('{"a": ' * 100_000 + "1" + "}" * 100_000, False, id="nested without end"),
     ],
 )
@@ -257,12 +260,17 @@ def test_what_is_not_json_may_pass_and_what_is_other_json_does_not(body: Any, pa
     assert error.url
 
 
+def test_a_whole_surrogate_pair_is_a_letter() -> None:
+    body = '{"kind": "\\ud83d\\ude00"}'
+    assert client(ScriptedTransport(answer(200, body))).read_release(TARGET, 10.0).content == {"kind": "\U0001f600"}
+
+
 def tokens(*statuses: int) -> tuple[ScriptedTransport, Client]:
     """A client that logs in, and the statuses of its logins (201) and reads."""
     answers = []
     for number, status in enumerate(statuses):
         body, headers = ("{}", {"X_Subject_Token": f"token-{number}"}) if status == 201 else ("{}", {})
-        answers.append(answer(status, ASM if status == 404 else body, **headers))
+        answers.append(answer(status, ASM if status in (404, 503) else body, **headers))
     transport = ScriptedTransport(*answers)
     return transport, client(transport, USER)
 

@@ -20,6 +20,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     parse,
     with_defaults,
 )
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 
 IDS = {"mesh_id": "m-1", "namespace": "bookinfo", "release_id": "r-1"}
 GATE = {**IDS, "wait": True, "success_phases": ["Running"]}
@@ -36,7 +37,7 @@ def refusal(parameters: dict[str, Any], variables: dict[str, Any] | None = None)
     assert refused.value.kind == "usage"
     assert not refused.value.passing
     assert not refused.value.url
-    return refused.value.sentence(str)
+    return refused.value.sentence(Cleaner())
 
 
 def test_a_read_needs_nothing_but_the_three_ids() -> None:

@@ -129,6 +129,11 @@ class TestSingleRead:
     def test_returns_the_whole_object_with_manifests(self, stage: Stage) -> None:
         assert stage.read({**READ, "manifests": True}, ok())["release"] == document()
 
+    def test_prints_nothing_of_the_release_that_acts_on_a_terminal_or_a_log(self, stage: Stage) -> None:
+        foreign = "\x1b[2J\n##vso[task.complete]"
+        assert stage.read(READ, ok(foreign))["release"]["status"]["phase"] == "\\u001b[2J\\u000a# #vso[task.complete]"
+        assert stage.read({**READ, "manifests": True}, ok(foreign))["release"]["status"]["phase"] == foreign
+
     def test_survives_passing_faults(self, stage: Stage) -> None:
         assert stage.read(READ, BUSY, BUSY, BUSY, ok())["found"]
         assert (stage.requests, stage.clock.slept) == (4, [1, 2, 4])
@@ -401,6 +406,20 @@ class TestSecrets:
         result = stage.read({**READ, "namespace": f"{TOKEN}/"}, ok())
         assert TOKEN not in json.dumps(result)
 
+    @pytest.mark.parametrize("secret", [pytest.param("tok" * 200, id="long"), pytest.param("a::b\u00a0c", id="odd")])
+    @pytest.mark.parametrize("option", ["region", "mesh_id"])
+    def test_in_a_wrong_option_too_are_struck_out(self, stage: Stage, option: str, secret: str) -> None:
+        """What is refused is told, and must not be cut or escaped before the secret in it is found."""
+        given = {**READ, "endpoint": None, "token": None, "password": secret, option: f"{secret}/.."}
+        result = stage.read(given, ok())
+        assert result["error"]["kind"] == "usage"
+        assert secret[:6] not in json.dumps(result, ensure_ascii=False)
+
+    def test_of_the_environment_in_a_wrong_place_are_struck_out(self, stage: Stage) -> None:
+        environment = {"HW_AUTH_TOKEN": "Made-Up", "HW_REGION_NAME": "Made-Up"}
+        result = stage.read({**READ, "endpoint": None, "token": None}, environment=environment)
+        assert (result["error"]["kind"], "Made-Up" in json.dumps(result)) == ("usage", False)
+
     def test_that_would_be_escaped_are_struck_out(self, stage: Stage) -> None:
         odd = "made\u00a0up"
         parameters = {**READ, "token": None, "username": "u", "password": odd, "domain_name": "d"}
@@ -485,3 +504,10 @@ def test_in_phase_says_of_a_result_what_the_gate_says_of_the_answer(
 ) -> None:
     assert in_phase(calls(phase), wanted) == is_phase(phase, [wanted])
     assert in_phase(calls(wanted), wanted)
+
+
+def test_check_mode_ends_by_the_deadline_of_the_gate(stage: Stage) -> None:
+    busy = answer(503, "", Retry_After="2")
+    result = stage.read({**GATE, "wait_timeout": 3}, busy, check_mode=True)
+    assert (result["error"]["kind"], stage.requests) == ("server", 2)
+    assert stage.clock.slept == [2.0]

@@ -102,6 +102,13 @@ class TestFields:
         assert (parsed.uid, parsed.name, parsed.version, parsed.phase) == ("", "", "", "")
         assert (parsed.gray, parsed.planned, parsed.original) == ((), 0, None)
 
+    @pytest.mark.parametrize(
+        ("one", "other"), [(1, "1"), (1, 2), (True, 1), ({"a": 1}, {"a": 2}), ([1], [2]), ([], "")]
+    )
+    def test_two_uids_that_differ_never_look_the_same(self, one: Any, other: Any) -> None:
+        first, second = (parse({"kind": "Release", "status": {}, "metadata": {"uid": uid}}) for uid in (one, other))
+        assert first.uid != second.uid
+
     @pytest.mark.parametrize("phase", [None, 7, True, ["Running"], {"phase": "Running"}])
     def test_a_phase_that_is_no_text_is_none(self, phase: Any) -> None:
         assert release(phase).phase == ""

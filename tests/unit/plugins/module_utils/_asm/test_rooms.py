@@ -67,6 +67,7 @@ ADAPTERS = {
         {"options", "read", "text", "transport"},
         {
             "ansible.module_utils.common.arg_spec",
+            "ansible.module_utils.common.validation",
             "ansible.module_utils.errors",
             "ansible.plugins.action",
             "ansible.utils.display",

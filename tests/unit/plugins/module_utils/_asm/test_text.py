@@ -11,7 +11,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import (
     Cleaner,
     listed,
     printable,
-    quoted,
+    printable_throughout,
     shortened,
 )
 
@@ -51,6 +51,12 @@ def test_foreign_text_is_harmless_on_one_line(foreign: str, shown: str) -> None:
     assert Cleaner()(foreign) == shown
 
 
+def test_an_object_becomes_printable_throughout() -> None:
+    foreign = {"a\x1b": "b\n", "c": [{"##[d]": "e", "f": 1}, None, True]}
+
+    assert printable_throughout(foreign) == {"a\\u001b": "b\\u000a", "c": [{"# #[d]": "e", "f": 1}, None, True]}
+
+
 @pytest.mark.parametrize("length", [SHOWN_CHARACTERS - 1, SHOWN_CHARACTERS])
 def test_what_fits_is_not_cut(length: int) -> None:
     assert shortened("x" * length) == "x" * length
@@ -61,11 +67,6 @@ def test_what_is_too_long_once_it_is_escaped_is_cut_and_says_so(text: str) -> No
     shown = Cleaner()(text)
     assert len(shown) == SHOWN_CHARACTERS
     assert shown.endswith("…")
-
-
-def test_the_value_of_an_option_is_quoted_and_harmless() -> None:
-    assert quoted("a\nb") == "'a\\u000ab'"
-    assert quoted(3) == "'3'"
 
 
 def test_a_list_in_a_sentence_is_never_empty() -> None:

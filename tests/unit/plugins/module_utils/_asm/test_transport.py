@@ -591,7 +591,7 @@ class TestTLS:
     ) -> None:
         error = refused(make(environment=environment, **settings), secure.url)
         assert (error.kind, error.passing) == ("usage", False)
-        assert error.problem.startswith(named)
+        assert error.sentence(Cleaner()).startswith(named)
         assert secure.connections == 0
 
     def test_a_file_without_authorities_is_refused(self, make: MakeTransport, secure: Server, tmp_path: Path) -> None:
