@@ -154,9 +154,57 @@ OF_THE_CONNECTION = (
          ("ca_path", "'/nonexistent/ca'")),
 )  # fmt: skip
 
+LOGIN = {
+    "token": LEFT_OUT,
+    "username": "invented-user",
+    "password": "invented-password",
+    "domain_name": "invented-account",
+    "project_name": "invented-project",
+}
+KEY = {"token": LEFT_OUT, "access_key": "INVENTEDKEY", "secret_key": "invented-secret-key"}
+HEADER = "x\r\nX-Injected: y"
+PLACES = (
+    "https://a@evil.example:443?",
+    "https://evil.example#.myhuaweicloud.com",
+    "https://evil.example\\.myhuaweicloud.com",
+    "https://evil.example/?",
+    "https://evil.example\r\nHost: evil.example",
+    "https://[::1]evil.example",
+    "https://evil.example/../..",
+    "http://127.0.0.1@evil.example",
+    "http://127.0.0.1.evil.example",
+    "http://localhost.evil.example",
+    "//evil.example",
+)
+REGIONS = (
+    "evil.example/x#",
+    "a@evil.example:443?",
+    "cn-north-4.evil.example",
+    "cn-north-4\n",
+    "Cn-North-4",
+    "cn--north",
+)
+
+OF_AN_ATTACKER = (
+    *(wrong(f"{name}-with-a-header", {name: HEADER}, name) for name in ("mesh_id", "namespace", "release_id", "token")),
+    *(wrong(f"{name}-with-a-header", {**KEY, name: HEADER}, name)
+      for name in ("access_key", "secret_key", "security_token", "project_id")),
+    *(wrong(f"{name}-that-climbs", {name: "../../v3"}, name) for name in ("mesh_id", "namespace", "release_id")),
+    *(wrong(f"region-{region!r}", {"endpoint": LEFT_OUT, "region": region}, "region", "cn-north-4")
+      for region in REGIONS),
+    *(wrong(f"endpoint-{place!r}", {"endpoint": place}, "endpoint", "https://") for place in PLACES),
+    *(wrong(f"iam-endpoint-{place!r}", {**LOGIN, "iam_endpoint": place}, "iam_endpoint", "https://")
+      for place in PLACES),
+)  # fmt: skip
+
 
 @pytest.mark.parametrize(
-    "cases", [pytest.param(OF_THE_GATE, id="of-the-gate"), pytest.param(OF_THE_CONNECTION, id="of-the-connection")]
+    "cases",
+    [
+        pytest.param(OF_THE_GATE, id="of-the-gate"),
+        pytest.param(OF_THE_CONNECTION, id="of-the-connection"),
+        pytest.param(OF_AN_ATTACKER, id="of-an-attacker"),
+    ],
 )
 def test_a_wrong_option_is_named_before_anything_is_sent_and_alike_on_both_paths(
     ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, cases: Sequence[Case]

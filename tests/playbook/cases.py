@@ -1,0 +1,325 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables of cases, and how one is run through both paths: the controller's own process, and the module on a target.
+
+A case is a task. All tasks of a table are those of one playbook, which runs once on each path, in a few lanes side by
+side. Each path has simulators of its own; whatever they remember is not shared.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run, TaskResult
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CONNECTIONS,
+    MODULE,
+    TOKEN,
+    gate,
+    inventory,
+    play,
+    reading,
+    release,
+    scenario,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import pytest
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+SERVICE = "service"
+"""The simulator of every case that names no other."""
+
+SECONDS = re.compile(r"\b[0-9.]+(?= (of [0-9]+ )?s\b)")
+TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+KEY = {"access_key": "INVENTEDKEYOFTHETESTS", "secret_key": "invented-secret-key-of-the-tests"}
+USER = {
+    "username": "invented-user",
+    "password": "invented-password-of-the-tests",
+    "domain_name": "invented-account",
+    "project_name": "invented-project",
+}
+LOGIN = {**USER, "iam_endpoint": "<service>"}
+
+
+def after(reads: int, step: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step that takes effect after so many reads."""
+    return {**step, "after_reads": reads}
+
+
+def fault(name: str, **more: Any) -> dict[str, Any]:
+    return {"fault": name, **more}
+
+
+def answer(status: int, **more: Any) -> dict[str, Any]:
+    return fault("answer", status=status, **more)
+
+
+def at(seconds: float) -> tuple[float, float]:
+    """Return the window of a verdict that is due at a time."""
+    return seconds, seconds + 1
+
+
+def pauses(number: int, and_at: float = 0.0) -> tuple[float, float]:
+    """Return the window of a verdict that is due after so many pauses of 1 s ± 10 %, and a time that is certain."""
+    return 0.9 * number + and_at, 1.1 * number + and_at + 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """One task, and what becomes of it.
+
+    ``steps`` are those of a release of its own in the scenario; without any there is none. ``options`` are added to
+    those of a read or, with ``waits``, of a gate; ``credentials`` stand in the place of the token. Both may hold names
+    in angle brackets: of a simulator for its URL, `<ca of …>` for its authority, and those that the table prepares. The
+    faults are for its release only. Cases of one simulator other than `SERVICE` run one after the other, in the order
+    of the table.
+    """
+
+    name: str
+    steps: tuple[Mapping[str, Any], ...]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    waits: bool = False
+    check_mode: bool = False
+    credentials: Mapping[str, Any] = field(default_factory=lambda: {"token": TOKEN})
+    release: Mapping[str, Any] = field(default_factory=dict)
+    faults: tuple[Mapping[str, Any], ...] = ()
+    server: str = SERVICE
+    # What becomes of it:
+    outcome: str = ""
+    """`gate.outcome`; empty without a gate."""
+    error: str = ""
+    """`error.kind`; empty without an error."""
+    requests: int | range = 1
+    """Requests to ASM. A range where a pause that happens to be short makes room for one more."""
+    logins: int = 0
+    metadata: int = 0
+    due: tuple[float, float] = at(0)
+    """Between how many seconds its verdict comes; without a gate, between its first and its last request."""
+    result: Mapping[str, Any] = field(default_factory=dict)
+    """Parts of the result, by their place."""
+    without: tuple[str, ...] = ()
+    """Places that the result does not have."""
+    says: tuple[str, ...] = ()
+    """Words of `msg`."""
+
+    @property
+    def fails(self) -> bool:
+        """Return whether the task must fail: at an error, and where a gate that is waited for stays shut."""
+        return bool(self.error) or (not self.check_mode and self.outcome not in ("", "reached"))
+
+
+def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
+    return Case(name, steps, **more)
+
+
+def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
+    return Case(name, steps, waits=True, **more)
+
+
+def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
+    return Case(name, steps, waits=True, check_mode=True, **more)
+
+
+def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> dict[str, Any]:
+    """Return the scenario of a simulator: releases and faults of its cases."""
+    own = [case for case in cases if case.server == server]
+    return scenario(
+        *(release(case.name, *(dict(step) for step in case.steps), **case.release) for case in own if case.steps),
+        **{
+            **more,
+            "faults": [{"release": case.name, **each} for case in own for each in case.faults]
+            + list(more.get("faults", ())),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class Journey:
+    """All cases of a table on one path: what Ansible gave, and the simulators, which have seen its requests."""
+
+    directory: Path
+    run: Run
+    servers: Mapping[str, Running]
+    seen: Mapping[str, Sequence[Mapping[str, Any]]]
+    """By simulator, all requests."""
+
+    def requests(self, case: Case) -> list[Mapping[str, Any]]:
+        """Return the requests for the release of a case."""
+        return [entry for entry in self.seen[case.server] if entry["release"] == case.name]
+
+    def count(self, server: str, service: str) -> int:
+        """Return how many requests one of a simulator's services has seen."""
+        return sum(entry["service"] == service for entry in self.seen[server])
+
+
+def filled(value: Any, names: Mapping[str, str]) -> Any:
+    """Return a value of a case with what stands for each of its names in angle brackets."""
+    if isinstance(value, str):
+        return re.sub(r"<([a-z -]+)>", lambda found: names[found[1]], value)
+    return value
+
+
+def task(case: Case, server: Running, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the task of a case; an option that is None is left out."""
+    common = gate(server, case.name) if case.waits else reading(server, case.name)
+    options = {**common, "token": None, **case.credentials, **case.options}
+    given = {name: filled(value, names) for name, value in options.items() if value is not None}
+    return {"name": case.name, MODULE: given, "ignore_errors": True, "check_mode": case.check_mode}
+
+
+def in_lanes(cases: Sequence[Case], number: int) -> list[list[Case]]:
+    """Return the cases in so many lanes; those of one simulator other than `SERVICE` lie in one of them."""
+    together = defaultdict(list)
+    for case in cases:
+        together[case.name if case.server == SERVICE else case.server].append(case)
+    lanes: list[list[Case]] = [[] for _lane in range(number)]
+    # What takes longest begins first.
+    for group in sorted(together.values(), key=len, reverse=True):
+        min(lanes, key=len).extend(group)
+    return lanes
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cases, and what they need around them."""
+
+    cases: Sequence[Case]
+    start: Callable[[Callable[..., Running]], Mapping[str, Running]]
+    """Starts the simulators with what the fixture ``simulate`` gives; by name, `SERVICE` among them."""
+    prepare: Callable[[Path, Mapping[str, Running]], tuple[dict[str, str], dict[str, str]]] = lambda *_unused: ({}, {})
+    """Makes files in the directory of a path; returns the texts of names in angle brackets, and the environment."""
+    lanes: int = 4
+
+    def _journey(
+        self, connection: str, directory: Path, installed_collection: Path, simulate: Callable[..., Running]
+    ) -> Journey:
+        """Run all cases on a connection, each lane a host of its own that does not wait for the others."""
+        directory.mkdir()
+        servers = self.start(simulate)
+        ansible = Ansible(directory, installed_collection)
+        names, environment = self.prepare(directory, servers)
+        names |= {name: server.url for name, server in servers.items()}
+        names |= {f"ca of {name}": server.ca_path for name, server in servers.items() if server.ca_path}
+        for lane, cases in enumerate(in_lanes(self.cases, self.lanes)):
+            tasks = [task(case, servers[case.server], names) for case in cases]
+            (directory / f"lane{lane}.yml").write_text(json.dumps(tasks), encoding="utf-8")
+        variables = {"ansible_connection": connection, "ansible_pipelining": True}
+        run = ansible.playbook(
+            play({"ansible.builtin.include_tasks": "{{ inventory_hostname }}.yml"}, strategy="free"),
+            inventory=inventory(**{f"lane{lane}": variables for lane in range(self.lanes)}),
+            arguments=["--forks", str(self.lanes)],
+            environment=environment,
+            within=150,
+        )
+        return Journey(directory, run, servers, {name: server.requests() for name, server in servers.items()})
+
+    def travel(
+        self, directory: Path, installed_collection: Path, simulate: Callable[..., Running]
+    ) -> dict[str, Journey]:
+        """Run all cases on both paths at the same time."""
+        with ThreadPoolExecutor() as pool:
+            running = {
+                name: pool.submit(self._journey, connection, directory / name, installed_collection, simulate)
+                for name, connection in CONNECTIONS.items()
+            }
+        return {name: each.result() for name, each in running.items()}
+
+    def check(self, paths: Mapping[str, Journey], subtests: pytest.Subtests) -> None:
+        """Hold what happened on both paths against what each case says, and against each other."""
+        for case in self.cases:
+            with subtests.test(case=case.name):
+                entries = {name: path.run.task(case.name) for name, path in paths.items()}
+                for name, path in paths.items():
+                    check_result(case, entries[name])
+                    check_requests(case, path, entries[name])
+                left, right = (comparable(case, entries[name].result, path) for name, path in paths.items())
+                assert left == right
+        for name, path in paths.items():
+            for server in path.servers:
+                with subtests.test(path=name, server=server):
+                    own = [case for case in self.cases if case.server == server]
+                    assert path.count(server, "iam") == sum(case.logins for case in own)
+                    assert path.count(server, "metadata") == sum(case.metadata for case in own)
+
+
+def place(result: Any, name: str) -> Any:
+    """Return what stands at a place of a result, such as `gate.timeline.0.phase`; raises LookupError."""
+    for part in name.split("."):
+        result = result[int(part)] if isinstance(result, list) else result[part]
+    return result
+
+
+def has(result: Any, name: str) -> bool:
+    try:
+        place(result, name)
+    except LookupError:
+        return False
+    return True
+
+
+def check_result(case: Case, entry: TaskResult) -> None:
+    """Hold a result against what its case says."""
+    result = entry.result
+    assert entry.outcome == ("ignored" if case.fails else "ok"), result
+    assert result["changed"] is False
+    assert {"msg", "found", "release", "phase", "workloads", "request_id"} <= set(result)
+    assert result.get("gate", {}).get("outcome", "") == case.outcome, result["msg"]
+    assert result.get("error", {}).get("kind", "") == case.error, result["msg"]
+    assert {name: place(result, name) for name in case.result} == case.result
+    assert [name for name in case.without if has(result, name)] == []
+    assert [words for words in case.says if words not in result["msg"]] == [], result["msg"]
+
+
+def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
+    """Hold the requests and the time of the verdict against what its case says."""
+    requests = path.requests(case)
+    number = case.requests if isinstance(case.requests, range) else range(case.requests, case.requests + 1)
+    assert len(requests) in number, requests
+    assert case.faults or len({entry["connection"] for entry in requests}) <= 1
+    apart = requests[-1]["seconds"] - requests[0]["seconds"] if requests else 0.0
+    earliest, latest = case.due
+    if "gate" not in entry.result:
+        assert not requests or earliest <= apart < latest, requests
+        return
+    elapsed = entry.result["gate"]["elapsed"]
+    assert earliest <= elapsed < latest, entry.result["gate"]
+    if requests and case.server == SERVICE and case.error != "timeout":
+        # By the clock of the simulator, which knows nothing of the gate's own.
+        assert apart <= elapsed < apart + 1, requests
+
+
+def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:
+    """Return a result without what may differ: times, ids of requests, places, and what is Ansible's own."""
+    places = {server.url.partition("://")[2]: name for name, server in path.servers.items()}
+    places[str(path.directory)] = "the directory"
+    varying = {"request_id", "elapsed", "after"}
+    if isinstance(case.requests, range):
+        varying |= {"reads", "retries"}
+
+    def stripped(value: Any, name: str = "") -> Any:
+        if name in varying:
+            return type(value).__name__
+        if isinstance(value, dict):
+            return {key: stripped(each, key) for key, each in value.items()}
+        if isinstance(value, list):
+            return [stripped(each) for each in value]
+        if isinstance(value, str):
+            for own_place, called in places.items():
+                value = value.replace(own_place, called)
+            # A sentence tells the seconds that it took, everything else the time of day.
+            return SECONDS.sub("some", TIME.sub("some time", value))
+        return value
+
+    own = {"invocation"} | {name for name in result if name.startswith("_ansible")}
+    return stripped({name: value for name, value in result.items() if name not in own})
