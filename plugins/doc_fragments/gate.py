@@ -64,9 +64,8 @@ options:
     elements: str
   stable_for:
     description:
-      - Seconds for which all conditions must have held, from the end of the first good answer to the start of
-        the latest.
-        It takes at least two answers.
+      - Seconds for which all conditions must have held, from the end of the first good answer to the start of the
+        latest. It takes at least two answers.
       - A passing fault neither breaks nor feeds it, but more than the larger of 3 × O(wait_sleep) and
         O(request_timeout) without a good answer starts it anew.
       - Must be less than O(wait_timeout).
@@ -75,9 +74,8 @@ options:
   stall_timeout:
     description:
       - Give up after so many seconds without progress. V(0) means never.
-      - Progress is a change of the phase, of the version, or, for a gray workload, of the desired, the updated,
-        or the highest
-        number of ready replicas so far.
+      - Progress is a change of the phase, of the version, or, for a gray workload, of the desired, the updated, or the
+        highest number of ready replicas so far.
     type: int
     default: 0
   on_missing:

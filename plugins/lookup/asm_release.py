@@ -37,6 +37,8 @@ notes:
   - Any error, and with O(wait) every outcome but V(reached), fails the whole call. With C(errors='ignore') or
     C(errors='warn') nothing is returned, never a part.
   - In check mode it reads once and does not wait.
+  - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
+    is quicker.
 """
 
 EXAMPLES = r"""

@@ -122,7 +122,8 @@ found:
   returned: always
 release:
   description:
-    - The release as the API gave it. Without O(manifests), the Deployments and unknown objects and lists are left out.
+    - With O(manifests), the release as the API gave it.
+    - Without it, the Deployments and unknown objects and lists are left out, and what is not printable is escaped.
     - Empty when it was not found.
   type: dict
   returned: always
