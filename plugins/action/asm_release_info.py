@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -14,7 +15,7 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import SECRET_OPTIONS, argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, SECRET_OPTIONS, argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
@@ -71,12 +72,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return arguments
 
     def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        validation = ArgumentSpecValidator(argument_spec()).validate(arguments)
+        try:
+            validation = ArgumentSpecValidator(argument_spec()).validate(arguments)
+        except OverflowError:
+            # Not every ansible-core minds an infinity where it wants an int.
+            return {"failed": True, "msg": "an option of type int is infinite; give a number"}
         if validation.error_messages:
             return {"failed": True, "msg": _refusal(validation, arguments)}
         controller = os.getppid()
         reading = read(
-            validation.validated_parameters,
+            self._with_paths(validation.validated_parameters),
             Surroundings(
                 check_mode=bool(self._task.check_mode),
                 progress=None if self._task.no_log else _tell,
@@ -84,6 +89,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             ),
         )
         return {**reading.result, **({"warnings": list(reading.warnings)} if reading.warnings else {})}
+
+    def _with_paths(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """Return the parameters with paths as a local module finds them: it starts in the folder of the playbook."""
+        paths = [option.name for option in OPTIONS if option.type == "path" and parameters.get(option.name)]
+        return {**parameters, **{name: str(Path(self._loader.get_basedir(), parameters[name])) for name in paths}}
 
 
 def _refusal(validation: Any, arguments: dict[str, Any]) -> str:

@@ -161,7 +161,11 @@ def _typed(
     names = {option.name for option in CREDENTIAL_OPTIONS}
     rest = {name: value for name, value in from_variables.items() if name not in names}
     apart = {name: value for name, value in from_variables.items() if name in names}
-    whole = ArgumentSpecValidator(spec).validate({**rest, **given, "release_id": release_id})
+    try:
+        whole = ArgumentSpecValidator(spec).validate({**rest, **given, "release_id": release_id})
+    except OverflowError:
+        # Not every ansible-core minds an infinity where it wants an int.
+        raise AnsibleLookupError(f"{NAME}: an option of type int is infinite; give a number") from None
     credentials = ArgumentSpecValidator({name: spec[name] for name in apart}).validate(apart)
     for message in (*whole.error_messages, *credentials.error_messages):
         raise AnsibleLookupError(cleaner.redact(f"{NAME}: {message}"))

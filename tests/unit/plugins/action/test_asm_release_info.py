@@ -44,6 +44,9 @@ class Run:
         return found
 
 
+LOADER = SimpleNamespace(get_basedir=lambda: "/playbooks")
+
+
 @pytest.fixture
 def run_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
     def prepare(
@@ -57,7 +60,7 @@ def run_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
         task: dict[str, Any] = {"args": given, "async_val": 0, "timeout": 0, "check_mode": False, "no_log": False}
         connection = SimpleNamespace(transport=transport, become=become, _shell=SimpleNamespace(tmpdir="unused"))
         task_fields = SimpleNamespace(**{**task, "environment": [{}], "action": plugin.MODULE, **keywords})
-        run = Run(plugin.ActionModule(task_fields, connection, SimpleNamespace(), None, None, None))
+        run = Run(plugin.ActionModule(task_fields, connection, SimpleNamespace(), LOADER, None, None))
 
         def read(parameters: dict[str, Any], surroundings: Surroundings) -> Reading:
             run.reads.append((parameters, surroundings))
@@ -115,6 +118,20 @@ class TestWhere:
         module = run.modules[0]
         assert (module["module_name"], module["wrap_async"]) == ("huaweicloud.asm.asm_release_info", async_val)
         assert {**module["module_args"], **ARGUMENTS} == module["module_args"]
+
+    @pytest.mark.parametrize("option", ["credentials_file", "ca_path"])
+    @pytest.mark.parametrize(("given", "found"), [("keys", "/playbooks/keys"), ("/etc/keys", "/etc/keys")])
+    def test_a_path_begins_where_it_does_for_a_module(
+        self, run_of: Callable[..., Run], option: str, given: str, found: str
+    ) -> None:
+        run = run_of({**ARGUMENTS, option: given})
+        run()
+        assert run.arguments[option] == found
+
+    def test_an_infinite_number_is_no_traceback(self, run_of: Callable[..., Run]) -> None:
+        run = run_of({**ARGUMENTS, "wait_timeout": float("inf")})
+        assert run()["failed"] is True
+        assert not run.reads
 
     def test_never_says_changed(self, run_of: Callable[..., Run]) -> None:
         assert "changed" not in run_of()()
