@@ -298,8 +298,8 @@ def _check_together(conditions: Conditions) -> None:
     if both:
         raise usage(
             "success_phases and failure_phases both hold {seen}",
-            "a phase opens the gate or fails it, not both",
-            listed(both),
+            remedy="a phase opens the gate or fails it, not both",
+            seen=listed(both),
         )
     if conditions.stable_for >= conditions.wait_timeout:
         raise usage(
