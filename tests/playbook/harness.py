@@ -244,8 +244,9 @@ def _recorded(record: Path) -> tuple[TaskResult, ...]:
 
 def _popen(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start a command in a process group of its own, so that none of its workers outlives a run that takes too long."""
+    # A shell makes what it starts in the background ignore Ctrl-C, descendants included; CI may be started like that.
     return subprocess.Popen(
-        command,
+        ["env", "--default-signal=INT", *command],
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,
