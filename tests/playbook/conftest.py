@@ -24,9 +24,12 @@ def installed_collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def ansible(tmp_path: Path, installed_collection: Path) -> Ansible:
-    """ansible-core's programs with the installed collection and a home of their own."""
-    return Ansible(tmp_path, installed_collection)
+def ansible(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Ansible:
+    """ansible-core's programs with the installed collection and a home of their own.
+
+    Its path is short: ansible-core 2.21 lays a socket there, and the path of a socket has about 100 characters.
+    """
+    return Ansible(tmp_path_factory.mktemp("run"), installed_collection)
 
 
 @pytest.fixture
