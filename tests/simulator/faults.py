@@ -21,11 +21,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from .listener import reset
-from .model import STRICT, Count, Numbers, Seconds, Text, Window, among
+from .model import STRICT, Count, Numbers, Operation, Seconds, Text, Window, among
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -36,8 +36,8 @@ FILLER = b"x" * 4096
 FOREVER = 10.0**9
 MEBIBYTE = 2**20
 
-# The number of the latest request to a service, or for one of its releases.
-NumberOf = Callable[[str, str | None], int]
+# The number of the latest request to a service, or of those for one of its releases, of one operation, or of both.
+NumberOf = Callable[[str, str | None, str | None], int]
 Service = Literal["asm", "iam", "metadata"]
 Part = Literal["request", "headers", "half"]
 
@@ -54,20 +54,32 @@ class Exchange:
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class _Fault(Window):
-    """Which requests: of ``service`` (and of one ``release``), those with the numbers ``requests`` within the window.
+    """Which requests: of ``service`` (and of one ``release`` or ``operation``), those with the numbers ``requests``
+    within the window.
 
-    Requests are counted for each service, or for each release when ``release`` is given.
+    Requests are counted for each service; where ``release`` or ``operation`` is given, for those requests alone.
     """
 
     service: Service = "asm"
     release: Text | None = None
+    operation: Operation | None = None
     requests: Numbers = ()
 
-    def applies(self, service: str, release: str | None, number: NumberOf, elapsed: float) -> bool:
+    @model_validator(mode="after")
+    def _for_some_request(self) -> _Fault:
+        if self.operation is not None and self.service != "asm":
+            raise ValueError(f"operation is for the service asm, not for {self.service}")
+        if self.operation == "list" and self.release is not None:
+            raise ValueError("release and operation: list exclude each other: a list asks for no single release")
+        return self
+
+    def applies(
+        self, service: str, release: str | None, operation: str | None, number: NumberOf, elapsed: float
+    ) -> bool:
         """Whether it is for the request that is being counted, ``elapsed`` seconds after the first."""
-        if service != self.service or (self.release is not None and release != self.release):
+        if service != self.service or self.release not in (None, release) or self.operation not in (None, operation):
             return False
-        return self.open_at(elapsed) and among(self.requests, number(self.service, self.release))
+        return self.open_at(elapsed) and among(self.requests, number(self.service, self.release, self.operation))
 
 
 class RawAnswer(web.StreamResponse):
@@ -189,7 +201,8 @@ class Delay(_Fault):
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Damage(_Fault):
     """The true answer, with other values at some places: ``set`` and ``remove`` name them as ``status.phase`` or
-    ``status.grayDeployments.0.status``. A place whose parent is not there is made."""
+    ``status.grayDeployments.0.status``, in a list ``items.0.metadata.uid``. A place whose parent is not there is made.
+    """
 
     fault: Literal["damage"]
     set: dict[str, Any] = Field(default_factory=dict)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.dataclasses import dataclass
@@ -17,6 +17,8 @@ Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(ge=0)]
 Range = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*-([1-9][0-9]*)?$")]
 Numbers = tuple[Count | Range, ...]
+# GetAllReleases and GetReleaseByName.
+Operation = Literal["list", "read"]
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)

@@ -31,6 +31,7 @@ class Entry:
 
     ``seconds`` count from the start of the simulator, ``took`` is how long the answer took. ``headers`` holds the
     values of harmless headers, ``header_names`` the names of all (in lower case). ``credential`` is the name of it.
+    ``release`` is as the path names it; ``operation`` is ``list`` or ``read``, if the request is one of these.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Entry:
     header_names: list[str]
     headers: dict[str, str]
     release: str | None = None
+    operation: str | None = None
     status: int = 0
     took: float | None = None
     answer_bytes: int = 0
@@ -79,6 +81,7 @@ class Record:
             "by_status": dict(Counter(str(entry.status) for entry in self.entries)),
             "by_credential": dict(Counter(entry.credential for entry in self.entries)),
             "by_release": dict(Counter(entry.release for entry in self.entries if entry.release is not None)),
+            "by_operation": dict(Counter(entry.operation for entry in self.entries if entry.operation is not None)),
             "connections": len({entry.connection for entry in self.entries}),
             "accepted": accepted,
             "answer_bytes": sum(entry.answer_bytes for entry in self.entries),

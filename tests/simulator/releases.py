@@ -61,12 +61,16 @@ class State:
 
 def expand(release: Release) -> list[Release]:
     """The ``count`` releases of a template, numbered from 1, with as many digits as the last needs."""
-    if release.count == 1:
-        return [release]
     width = len(str(release.count))
+    numbers = [f"{number:0{width}}" for number in range(1, release.count + 1)]
     return [
-        replace(release, id=release.id.replace("{number}", f"{number:0{width}}"), count=1)
-        for number in range(1, release.count + 1)
+        replace(
+            release,
+            id=release.id.replace("{number}", number),
+            service=release.service.replace("{number}", number),
+            count=1,
+        )
+        for number in numbers
     ]
 
 
@@ -171,6 +175,18 @@ def document(release: Release, state: State, began: datetime, now: datetime) -> 
             "grayDeployments": [deployment(workload) for workload in gray],
         },
     }
+
+
+def without(data: dict[str, Any], places: tuple[str, ...]) -> dict[str, Any]:
+    """The object without what is at these places, such as ``spec`` or ``status.phase``."""
+    left = dict(data)
+    for place in places:
+        first, _unused, second = place.partition(".")
+        if not second:
+            left.pop(first, None)
+        elif first in left:
+            left[first] = {name: value for name, value in left[first].items() if name != second}
+    return left
 
 
 def _gray(release: Release, state: State, number: int, began: datetime, updated: datetime) -> Workload:

@@ -10,7 +10,6 @@ Times are in seconds, numbers of requests and reads start at 1.
 from __future__ import annotations
 
 import json
-import string
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import yaml
@@ -25,6 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 T = TypeVar("T")
+
+# Places in a Release that may be missing from the items of a list.
+Place = Literal[
+    "kind",
+    "apiVersion",
+    "metadata.meshID",
+    "metadata.name",
+    "metadata.uid",
+    "metadata.namespace",
+    "spec",
+    "spec.serviceName",
+    "spec.version",
+    "spec.grayDeployments",
+    "status",
+    "status.phase",
+    "status.deployment",
+    "status.grayDeployments",
+]
 
 
 class ScenarioError(ValueError):
@@ -147,7 +164,7 @@ class Step(Change):
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Release:
-    """One release, or ``count`` of them that are alike but for ``{number}`` in ``id``.
+    """One release, or ``count`` of them that are alike but for ``{number}`` in ``id`` and ``service``.
 
     Before the first step takes effect the release does not exist. ``heartbeat`` moves ``updateTime`` at each read.
     """
@@ -183,11 +200,24 @@ class Release:
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
+class ReleaseList:
+    """What GetAllReleases leaves out, as nobody has published that it does not.
+
+    It shows only the first ``shown`` releases of a mesh, as if there were more pages, and its items are ``without``
+    these places.
+    """
+
+    shown: Annotated[int, Field(ge=0)] | None = None
+    without: tuple[Place, ...] = ()
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
 class Scenario:
     """The whole of it. ``clock`` says from when seconds count: ``first_read`` of a release (for faults: the first
     request of all), or the ``start`` of the simulator. With ``project_id`` each read must be for that project."""
 
     releases: tuple[Release, ...] = ()
+    list: ReleaseList = ReleaseList()
     credentials: Credentials = Credentials()
     iam: Iam = Iam()
     metadata: Metadata = Metadata()
@@ -248,6 +278,6 @@ def _validated(adapter: TypeAdapter[T], data: object) -> T:
         for mistake in error.errors(include_url=False, include_context=False, include_input=False):
             place = ".".join(str(part) for part in mistake["loc"]) or "the scenario"
             unknown = mistake["type"] == "unexpected_keyword_argument"
-            message = "unknown key" if unknown else mistake["msg"].rstrip(string.punctuation)
+            message = "unknown key" if unknown else mistake["msg"]
             lines.append(f"{place}: {message}")
         raise ScenarioError("\n".join(lines)) from error

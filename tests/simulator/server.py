@@ -9,6 +9,7 @@ import json
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import product
 from typing import IO, TYPE_CHECKING
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -20,7 +21,7 @@ from .faults import Exchange, Fault, body_of
 from .listener import ConnectionFault, Listener
 from .record import Entry, Record, harmless
 from .scenario import Scenario, ScenarioError, parse_change, parse_faults
-from .service import Service, release_of, service_of
+from .service import Service, operation_of, release_of, service_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -91,7 +92,7 @@ class Simulator:
     def _forget_times(self) -> None:
         self._started = self._clock()
         self._began: float | None = None if self._scenario.clock == "first_read" else self._started
-        self._counts: Counter[tuple[str, str | None]] = Counter()
+        self._counts: Counter[tuple[str, str | None, str | None]] = Counter()
 
     def _elapsed(self) -> float:
         """Seconds for the windows of faults."""
@@ -136,14 +137,14 @@ class Simulator:
             header_names=sorted(received.headers),
             headers=harmless(received.headers),
             release=release_of(path),
+            operation=operation_of(received.method, path),
         )
 
     async def _respond(self, request: web.BaseRequest, received: Received, entry: Entry) -> web.StreamResponse:
         if self._began is None:
             self._began = self._clock()
-        self._counts[entry.service, None] += 1
-        if entry.release is not None:
-            self._counts[entry.service, entry.release] += 1
+        releases, operations = {None, entry.release}, {None, entry.operation}
+        self._counts.update(product([entry.service], releases, operations))
 
         async def answer() -> web.Response:
             reply = self._service.answer(received)
@@ -152,13 +153,13 @@ class Simulator:
 
         elapsed = self._elapsed()
         for fault in self._faults:
-            if fault.applies(entry.service, entry.release, self._number, elapsed):
+            if fault.applies(entry.service, entry.release, entry.operation, self._number, elapsed):
                 entry.fault = fault.fault
                 return await fault.respond(Exchange(request, answer, self._now, self._listener.restart))
         return await answer()
 
-    def _number(self, service: str, release: str | None) -> int:
-        return self._counts[service, release]
+    def _number(self, service: str, release: str | None, operation: str | None) -> int:
+        return self._counts[service, release, operation]
 
     async def _handle_control(self, request: web.BaseRequest) -> web.Response:
         """The control interface; a mistake in what a test sends is a 400 that says what."""

@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from .credentials import AgencyKey, Caller, KeyRing, Received, RefusedError
-from .releases import Applied, State, document, expand, state_at
+from .releases import Applied, State, document, expand, state_at, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .model import Operation
     from .scenario import Change, Release, Scenario
 
 ServiceName = Literal["asm", "iam", "metadata", "unknown"]
@@ -42,6 +43,15 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Rendered:
+    """The JSON of a release in one state, and the same as an item of a list."""
+
+    state: State
+    release: bytes
+    item: bytes
+
+
 @dataclass
 class _Running:
     """A release with what has happened to it: when its clock began, how often it was read, changes from outside."""
@@ -50,7 +60,7 @@ class _Running:
     began: float | None = None
     reads: int = 0
     changes: tuple[Applied, ...] = ()
-    rendered: tuple[State, bytes] | None = None
+    rendered: _Rendered | None = None
 
 
 def service_of(path: str) -> ServiceName:
@@ -68,9 +78,21 @@ def release_of(path: str) -> str | None:
     return unquote(place[3]) if place is not None else None
 
 
+def operation_of(method: str, path: str) -> Operation | None:
+    """Whether a request asks for all releases of a mesh, or for one."""
+    if method != "GET":
+        return None
+    if RELEASES.fullmatch(path):
+        return "list"
+    return "read" if RELEASE.fullmatch(path) else None
+
+
+def _dumped(data: object) -> bytes:
+    return json.dumps(data, separators=(",", ":")).encode()
+
+
 def _json(status: int, data: object, headers: dict[str, str] | None = None) -> Reply:
-    body = json.dumps(data, separators=(",", ":")).encode()
-    return Reply(status, body, {"Content-Type": "application/json", **(headers or {})})
+    return Reply(status, _dumped(data), {"Content-Type": "application/json", **(headers or {})})
 
 
 def _gateway(status: int, code: str, message: str, request_id: str) -> Reply:
@@ -135,37 +157,56 @@ class Service:
         refused = self._refused(request)
         if refused is not None:
             return refused
-        running = self._releases.get((mesh_id, namespace, release_id))
+        running = self._asked(mesh_id, namespace, release_id)
         if running is None:
             return _asm_not_found(f"release {release_id} not found in namespace {namespace} of mesh {mesh_id}")
-        if running.began is None:
-            running.began = self._clock() if self._scenario.clock == "first_read" else self._started
-        running.reads += 1
-        state = state_at(running.release, self._elapsed(running), running.reads, running.changes)
+        state = self._read(running)
         if not state.found:
             return _asm_not_found(f"release {release_id} not found")
-        return Reply(200, self._rendered(running, state), {"Content-Type": "application/json"})
+        return Reply(200, self._rendered(running, state).release, {"Content-Type": "application/json"})
 
     def _release_list(self, request: Received, mesh_id: str) -> Reply:
-        """All releases of a mesh that exist. It is no read: it neither begins a clock nor counts."""
+        """The releases of a mesh that exist, as far as the scenario shows them; one read of each."""
         refused = self._refused(request)
         if refused is not None:
             return refused
-        items = []
+        items: list[bytes] = []
         for (mesh, _unused, _unused), running in self._releases.items():
-            reads = max(1, running.reads)
-            state = state_at(running.release, self._elapsed(running), reads, running.changes)
-            if mesh == mesh_id and state.found:
-                items.append(self._rendered(running, state))
-        body = b'{"kind":"ReleaseList","apiVersion":"asm/v2","items":[' + b",".join(items) + b"]}"
+            if len(items) == self._scenario.list.shown:
+                break
+            if mesh == mesh_id and (state := self._read(running)).found:
+                items.append(self._rendered(running, state).item)
+        body = b'{"kind":"ReleaseList","apiVersion":"asm/v2","items":[%b]}' % b",".join(items)
         return Reply(200, body, {"Content-Type": "application/json"})
 
-    def _rendered(self, running: _Running, state: State) -> bytes:
-        if running.rendered is None or running.rendered[0] != state or running.release.heartbeat:
+    def _asked(self, mesh_id: str, namespace: str, release_id: str) -> _Running | None:
+        """The release that a path names by its id in the scenario, or by the uid that a read of it would show."""
+        known = self._releases.get((mesh_id, namespace, release_id))
+        if known is not None:
+            return known
+        around = (running for place, running in self._releases.items() if place[:2] == (mesh_id, namespace))
+        return next((running for running in around if self._state(running).uid == release_id), None)
+
+    def _read(self, running: _Running) -> State:
+        """The state that a read sees; it counts, and the first begins the clock."""
+        state = self._state(running)
+        if running.began is None:
+            running.began = self._clock() if self._scenario.clock == "first_read" else self._started
+        running.reads += 1
+        return state
+
+    def _state(self, running: _Running) -> State:
+        """The state that the next read would see now."""
+        return state_at(running.release, self._elapsed(running), running.reads + 1, running.changes)
+
+    def _rendered(self, running: _Running, state: State) -> _Rendered:
+        """The JSON of a state, kept for as long as nothing changes."""
+        if running.rendered is None or running.rendered.state != state or running.release.heartbeat:
             began = self._now() - timedelta(seconds=self._elapsed(running))
             data = document(running.release, state, began, self._now())
-            running.rendered = state, json.dumps(data, separators=(",", ":")).encode()
-        return running.rendered[1]
+            places, whole = self._scenario.list.without, _dumped(data)
+            running.rendered = _Rendered(state, whole, _dumped(without(data, places)) if places else whole)
+        return running.rendered
 
     def _elapsed(self, running: _Running) -> float:
         if self._scenario.clock == "start":

@@ -27,6 +27,7 @@ NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 TOKEN = "token-of-the-tests"
 RELEASE = {"id": "reviews-canary", "mesh_id": "mesh", "namespace": "bookinfo", "steps": [{"phase": "Creating"}]}
 READ = "/v2/meshes/mesh/namespaces/bookinfo/releases/reviews-canary"
+LIST = "/v2/meshes/mesh/releases"
 
 
 @dataclass
@@ -64,6 +65,9 @@ class Served:
 
     def read(self, **options: Any) -> requests.Response:
         return self.session.get(self.url + READ, timeout=10, **options)
+
+    def list(self) -> requests.Response:
+        return self.session.get(self.url + LIST, timeout=10)
 
     def ask(self, method: str, place: str, data: Any = None) -> Any:
         answer = self.session.request(method, f"{self.control}/_simulator/{place}", json=data, timeout=10)

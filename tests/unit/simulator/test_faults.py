@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 import requests
 
-from .conftest import READ, RELEASE, TOKEN, Serve, Served
+from .conftest import LIST, READ, RELEASE, TOKEN, Serve, Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +147,23 @@ def test_a_damaged_answer_differs_where_it_is_said(serve: Serve) -> None:
     assert data["status"]["grayDeployments"][0]["status"] == 7
     assert data["spec"]["grayDeployments"] == []
     assert "version" not in data["spec"]
+
+
+def test_a_list_is_damaged_likewise(serve: Serve) -> None:
+    fault = {
+        "fault": "damage",
+        "operation": "list",
+        "set": {"items.1.metadata.uid": "uid-1", "items.0.status.grayDeployments.0.status": {}},
+        "remove": ["kind", "items.1.status.phase", "items.2"],
+    }
+    releases = [{**RELEASE, "id": f"rel-{number}", "uid": f"uid-{number}"} for number in (1, 2, 3)]
+    data = serve(releases=releases, faults=[fault]).list().json()
+    assert data.keys() == {"apiVersion", "items"}
+    assert [item["metadata"] for item in data["items"]] == [
+        {"meshID": "mesh", "name": f"rel-{number}", "uid": "uid-1", "namespace": "bookinfo"} for number in (1, 2)
+    ]
+    assert data["items"][0]["status"]["grayDeployments"][0]["status"] == {}
+    assert ["phase" in item["status"] for item in data["items"]] == [True, False]
 
 
 @pytest.mark.parametrize("parts", [{"remove": ["status.x"]}, {"set": {"status.grayDeployments.9": 1}}], ids=str)
@@ -294,6 +311,24 @@ def test_requests_are_counted_for_each_release_when_the_fault_names_one(serve: S
     served = serve(releases=releases, faults=[fault])
     urls = [served.url + READ.replace("reviews-canary", name) for name in ("first", "second") * 2]
     assert [served.session.get(url, timeout=10).status_code for url in urls] == [200, 200, 200, 503]
+
+
+OPERATIONS = {
+    "both": ({"requests": [2, 3]}, [200, 403, 403, 200]),
+    "lists": ({"operation": "list"}, [403, 200, 403, 200]),
+    "reads": ({"operation": "read"}, [200, 403, 200, 403]),
+    "lists by number": ({"operation": "list", "requests": ["2-"]}, [200, 200, 403, 200]),
+    "reads by number": ({"operation": "read", "requests": [1]}, [200, 403, 200, 200]),
+    "reads of one release": ({"operation": "read", "release": "reviews-canary", "requests": [2]}, [200, 200, 200, 403]),
+    "reads of another": ({"operation": "read", "release": "other"}, [200, 200, 200, 200]),
+}
+
+
+@pytest.mark.parametrize(("parts", "statuses"), list(OPERATIONS.values()), ids=list(OPERATIONS))
+def test_a_fault_is_for_lists_or_reads(serve: Serve, parts: dict[str, Any], statuses: list[int]) -> None:
+    served = serve(faults=[{"fault": "answer", "status": 403, "body": "iam_new", **parts}])
+    seen = [served.session.get(served.url + path, timeout=10).status_code for path in (LIST, READ) * 2]
+    assert seen == statuses
 
 
 def test_the_first_fault_that_fits_is_done(serve: Serve) -> None:

@@ -123,6 +123,20 @@ def test_a_template_makes_numbered_releases() -> None:
     assert (len(set(ids)), ids[0], ids[-1]) == (500, "canary-001", "canary-500")
 
 
+@pytest.mark.parametrize(
+    ("service", "count", "services"),
+    [
+        pytest.param("reviews", 2, ["reviews", "reviews"], id="one service"),
+        pytest.param("reviews-{number}", 2, ["reviews-1", "reviews-2"], id="a service each"),
+        pytest.param("reviews-{number}", 1, ["reviews-1"], id="one release"),
+    ],
+)
+def test_a_template_names_the_services(service: str, count: int, services: list[str]) -> None:
+    played = expand(release({"phase": "A"}, id="canary-{number}", service=service, count=count))
+    assert [document(each, state_at(each, 0, 1), NOON, NOON)["spec"]["serviceName"] for each in played] == services
+    assert [each.id for each in played] == [f"canary-{number}" for number in range(1, count + 1)]
+
+
 MOMENTS = {
     "pods come": ([{"phase": "A", "fill_seconds": 12}], 6.0),
     "none is ready": ([{"phase": "A", "ready": 0}], 0.0),

@@ -60,6 +60,18 @@ def test_the_examples_are_there() -> None:
         pytest.param(release(count=2), r"id needs \{number\}", id="many releases with one id"),
         pytest.param(release(count=501, id="r{number}"), "releases.0.count: .*500", id="too many releases"),
         pytest.param({"releases": release()["releases"] * 2}, "m/n/one is there twice", id="one release twice"),
+        pytest.param({"list": {"limit": 1}}, "list.limit: unknown key", id="unknown key of the list"),
+        pytest.param({"list": {"shown": -1}}, "list.shown: .*greater than or equal to 0", id="fewer than none shown"),
+        pytest.param({"list": {"without": ["spec.x"]}}, "list.without.0: .*'spec'", id="a place that no item has"),
+        pytest.param(fault(fault="hang", operation="get"), "hang.operation: .*'list' or 'read'$", id="no operation"),
+        pytest.param(
+            fault(fault="hang", operation="list", service="iam"), "faults.0.hang: .*not for iam", id="a list of IAM"
+        ),
+        pytest.param(
+            fault(fault="hang", operation="list", release="x"),
+            "faults.0.hang: .*exclude each other",
+            id="a list of one",
+        ),
         pytest.param(fault(fault="hang", requests=["3:4"]), "faults.0.hang.requests.0", id="no range"),
         pytest.param(fault(fault="hang", requests=[0]), "faults.0.hang.requests.0", id="requests begin at 1"),
         pytest.param([], "the scenario: ", id="a list"),

@@ -13,7 +13,7 @@ import pytest
 import requests
 from ansible_collections.huaweicloud.asm.tests.simulator.record import Record
 
-from .conftest import READ, RELEASE, TOKEN, Serve
+from .conftest import LIST, READ, RELEASE, TOKEN, Serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,17 +98,28 @@ def test_the_record_holds_no_secret(serve: Serve) -> None:
         assert TOKEN not in text
 
 
+def test_the_record_tells_lists_from_reads(serve: Serve) -> None:
+    served = serve()
+    served.list()
+    served.read()
+    served.session.post(served.url + LIST, timeout=10)
+    seen = [(entry["operation"], entry["release"]) for entry in served.ask("GET", "requests")]
+    assert seen == [("list", None), ("read", "reviews-canary"), (None, None)]
+
+
 def test_the_summary_counts(serve: Serve, stranger: requests.Session) -> None:
     served = serve()
     served.read()
+    served.list()
     served.read()
     stranger.get(served.url + READ, timeout=10)
     served.session.put(f"{served.url}/meta-data/latest/api/token", timeout=10)
     summary = served.ask("GET", "summary")
-    assert summary["by_service"] == {"asm": 3, "metadata": 1}
-    assert summary["by_status"] == {"200": 2, "401": 1, "400": 1}
+    assert summary["by_service"] == {"asm": 4, "metadata": 1}
+    assert summary["by_status"] == {"200": 3, "401": 1, "400": 1}
     assert summary["by_release"] == {"reviews-canary": 3}
-    assert summary["by_credential"] == {"token 1": 3, "none": 1}
+    assert summary["by_operation"] == {"read": 3, "list": 1}
+    assert summary["by_credential"] == {"token 1": 4, "none": 1}
     assert summary["connections"] == 2
 
 
@@ -179,7 +190,20 @@ def test_control_also_answers_beside_the_services_but_the_services_not_beside_co
     assert served.ask("GET", "summary")["requests"] == 0
 
 
-def test_500_releases_are_served(serve: Serve) -> None:
-    served = serve(releases=[{**RELEASE, "id": "many-{number}", "count": 500}])
-    answer = served.session.get(served.url + READ.replace("reviews-canary", "many-500"), timeout=10)
-    assert answer.json()["metadata"]["name"] == "many-500"
+def test_a_test_changes_one_release_of_a_template(serve: Serve) -> None:
+    served = serve(releases=[{**RELEASE, "id": "many-{number}", "count": 3}])
+    served.ask("POST", "releases/many-2", {"phase": "Failed"})
+    assert [item["status"]["phase"] for item in served.list().json()["items"]] == ["Creating", "Failed", "Creating"]
+
+
+def test_500_releases_of_full_size_are_served(serve: Serve) -> None:
+    served = serve(releases=[{**RELEASE, "id": "many-{number}", "service": "service-{number}", "count": 500}])
+    answer = served.list()
+    items = answer.json()["items"]
+    assert (len(items), len({item["metadata"]["uid"] for item in items})) == (500, 500)
+    assert min(len(json.dumps(item, separators=(",", ":"))) for item in items) >= 33_000
+    summary = served.ask("GET", "summary")
+    assert (summary["requests"], summary["by_operation"]) == (1, {"list": 1})
+    assert summary["answer_bytes"] == len(answer.content)
+    last = served.session.get(served.url + READ.replace("reviews-canary", items[-1]["metadata"]["uid"]), timeout=10)
+    assert last.json()["metadata"]["name"] == "many-500"

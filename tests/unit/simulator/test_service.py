@@ -6,16 +6,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.simulator import service as module
 from ansible_collections.huaweicloud.asm.tests.simulator.credentials import Received
-from ansible_collections.huaweicloud.asm.tests.simulator.scenario import parse, parse_change
-from ansible_collections.huaweicloud.asm.tests.simulator.service import Reply, Service, release_of, service_of
+from ansible_collections.huaweicloud.asm.tests.simulator.releases import document
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Place, Release, parse, parse_change
+from ansible_collections.huaweicloud.asm.tests.simulator.service import (
+    Reply,
+    Service,
+    operation_of,
+    release_of,
+    service_of,
+)
 
-from .conftest import READ, RELEASE, TOKEN, ScriptedClock, scenario
+from .conftest import LIST, READ, RELEASE, TOKEN, ScriptedClock, scenario
 
-LIST = "/v2/meshes/mesh/releases"
 LOGIN = "/v3/auth/tokens?nocatalog=true"
 METADATA_TOKEN = "/meta-data/latest/api/token"
 SECURITY_KEY = "/openstack/latest/securitykey"
@@ -37,9 +44,19 @@ def read(asked: Service, target: str = READ, headers: dict[str, str] | None = No
     return ask(asked, target, headers={"x-auth-token": TOKEN, **(headers or {})})
 
 
-def phase(asked: Service) -> str:
-    seen: str = json.loads(read(asked).body)["status"]["phase"]
+def phase(asked: Service, release_id: str = "reviews-canary") -> str:
+    seen: str = json.loads(read(asked, READ.replace("reviews-canary", release_id)).body)["status"]["phase"]
     return seen
+
+
+def items(asked: Service) -> list[dict[str, Any]]:
+    seen: list[dict[str, Any]] = json.loads(read(asked, LIST).body)["items"]
+    return seen
+
+
+def listed(asked: Service) -> dict[str, str]:
+    """The phases of the releases in a list, by their names."""
+    return {item["metadata"]["name"]: item["status"]["phase"] for item in items(asked)}
 
 
 def test_a_release_is_read(clock: ScriptedClock) -> None:
@@ -114,6 +131,109 @@ def test_a_list_has_all_releases_of_the_mesh_that_exist(clock: ScriptedClock) ->
     assert [item["metadata"]["name"] for item in data["items"]] == ["many-1", "many-2", "many-3"]
 
 
+def test_a_list_of_no_release_is_empty(clock: ScriptedClock) -> None:
+    assert items(service(clock, releases=[])) == []
+
+
+def test_an_item_of_a_list_is_what_a_read_would_give(clock: ScriptedClock) -> None:
+    asked = service(clock)
+    assert items(asked) == [json.loads(read(asked).body)]
+
+
+BY_READS = [{"phase": "A"}, {"phase": "B", "after_reads": 1}, {"phase": "C", "after_reads": 3}]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "phases"),
+    [
+        pytest.param(["list"] * 4, ["A", "B", "B", "C"], id="lists alone"),
+        pytest.param(["list", "read", "list", "read"], ["A", "B", "B", "C"], id="lists and reads"),
+    ],
+)
+def test_a_list_is_one_read_of_each_release(clock: ScriptedClock, kinds: list[str], phases: list[str]) -> None:
+    asked = service(clock, releases=[{**RELEASE, "id": "rel-{number}", "count": 2, "steps": BY_READS}])
+    seen = [listed(asked)["rel-2"] if kind == "list" else phase(asked, "rel-2") for kind in kinds]
+    assert seen == phases
+
+
+def test_a_release_that_does_not_exist_yet_is_read_by_a_list_all_the_same(clock: ScriptedClock) -> None:
+    asked = service(clock, releases=[{**RELEASE, "steps": [{"phase": "Creating", "after_reads": 1}]}])
+    assert [listed(asked), listed(asked)] == [{}, {"reviews-canary": "Creating"}]
+
+
+def test_a_list_shows_no_more_releases_than_the_scenario_says_and_reads_no_other(clock: ScriptedClock) -> None:
+    late = {**RELEASE, "id": "late", "steps": [{"phase": "A", "after_reads": 1}]}
+    elsewhere = {**RELEASE, "id": "elsewhere", "mesh_id": "other"}
+    many = {**RELEASE, "id": "many-{number}", "count": 3, "steps": BY_READS}
+    asked = service(clock, releases=[elsewhere, late, many], list={"shown": 2})
+    assert listed(asked) == {"many-1": "A", "many-2": "A"}
+    assert listed(asked) == {"late": "A", "many-1": "B"}
+    assert [phase(asked, f"many-{number}") for number in (1, 2, 3)] == ["B", "B", "A"]
+
+
+def test_a_list_can_show_nothing(clock: ScriptedClock) -> None:
+    assert listed(service(clock, list={"shown": 0})) == {}
+
+
+@pytest.mark.parametrize("place", get_args(Place))
+def test_the_items_of_a_list_can_be_without_a_place_that_a_read_has(clock: ScriptedClock, place: str) -> None:
+    asked = service(clock, list={"without": [place]})
+    whole, item = json.loads(read(asked).body), items(asked)[0]
+    first, _unused, second = place.partition(".")
+    if second:
+        del whole[first][second]
+    else:
+        del whole[first]
+    assert item == whole
+
+
+def test_the_items_of_a_list_can_be_without_several_places(clock: ScriptedClock) -> None:
+    asked = service(clock, list={"without": ["spec", "spec.version", "status.deployment", "status.grayDeployments"]})
+    (item,) = items(asked)
+    assert item.keys() == {"kind", "apiVersion", "metadata", "status"}
+    assert item["status"].keys() == {"phase", "startTime", "updateTime"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "change", "rendered"),
+    [
+        pytest.param({}, {}, 0, id="nothing has changed"),
+        pytest.param({}, {"phase": "Failed"}, 1, id="one has changed"),
+        pytest.param({"heartbeat": True}, {}, 3, id="each has a heartbeat"),
+        pytest.param({"steps": [{"phase": "A", "fill_reads": 3}]}, {}, 3, id="pods come"),
+    ],
+)
+def test_a_list_renders_only_what_is_new(
+    clock: ScriptedClock, monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], change: dict[str, Any], rendered: int
+) -> None:
+    asked = service(clock, releases=[{**RELEASE, "id": "rel-{number}", "count": 3, **parts}])
+    calls: list[str] = []
+
+    def counted(release: Release, *arguments: Any) -> dict[str, Any]:
+        calls.append(release.id)
+        return document(release, *arguments)
+
+    monkeypatch.setattr(module, "document", counted)
+    first = read(asked, LIST).body
+    assert calls == ["rel-1", "rel-2", "rel-3"]
+    clock.advance(1)
+    if change:
+        asked.change("rel-2", parse_change(change))
+    assert (read(asked, LIST).body != first) == bool(rendered)
+    assert len(calls) - 3 == rendered
+
+
+def test_a_release_is_read_by_the_uid_that_it_has_now(clock: ScriptedClock) -> None:
+    steps = [{"phase": "A", "uid": "uid-1"}, {"phase": "B", "uid": "uid-2", "after_reads": 2}]
+    asked = service(clock, releases=[{**RELEASE, "id": "other"}, {**RELEASE, "steps": steps}])
+    assert [phase(asked, "uid-1"), phase(asked, "uid-1"), phase(asked, "uid-2")] == ["A", "A", "B"]
+    gone = [
+        READ.replace("reviews-canary", "uid-1"),
+        READ.replace("bookinfo/releases/reviews-canary", "x/releases/uid-2"),
+    ]
+    assert [read(asked, target).status for target in gone] == [404, 404]
+
+
 STEPS = [{"phase": "A"}, {"phase": "B", "after_seconds": 10}]
 
 
@@ -134,14 +254,18 @@ def test_steps_are_timed_by_the_clock_of_the_scenario(clock: ScriptedClock, cloc
     assert seen == phases
 
 
-def test_a_list_is_no_read(clock: ScriptedClock) -> None:
-    steps = [{"phase": "A"}, {"phase": "B", "after_reads": 1}, {"phase": "C", "after_seconds": 10}]
-    asked = service(clock, releases=[{**RELEASE, "steps": steps}])
-    read(asked, LIST)
+def test_a_list_begins_the_clock_of_each_release(clock: ScriptedClock) -> None:
+    asked = service(clock, releases=[{**RELEASE, "id": f"rel-{number}", "steps": STEPS} for number in (1, 2)])
     clock.advance(20)
-    assert [phase(asked), phase(asked)] == ["A", "B"]
+    assert listed(asked) == {"rel-1": "A", "rel-2": "A"}
     clock.advance(10)
-    assert phase(asked) == "C"
+    assert listed(asked) == {"rel-1": "B", "rel-2": "B"}
+
+
+def test_a_list_that_is_refused_is_no_read(clock: ScriptedClock) -> None:
+    asked = service(clock, releases=[{**RELEASE, "steps": BY_READS}])
+    assert ask(asked, LIST).status == 401
+    assert phase(asked) == "A"
 
 
 def test_each_release_has_a_clock_of_its_own(clock: ScriptedClock) -> None:
@@ -309,16 +433,23 @@ def test_a_key_is_the_same_until_half_of_its_lifetime_is_over(clock: ScriptedClo
 
 
 @pytest.mark.parametrize(
-    ("path", "name", "release"),
+    ("path", "name", "release", "operation"),
     [
-        (READ, "asm", "reviews-canary"),
-        (READ.replace("reviews", "a%20b"), "asm", "a b-canary"),
-        (LIST, "asm", None),
-        (LOGIN, "iam", None),
-        (METADATA_TOKEN, "metadata", None),
-        (SECURITY_KEY, "metadata", None),
-        ("/favicon.ico", "unknown", None),
+        (READ, "asm", "reviews-canary", "read"),
+        (READ.replace("reviews", "a%20b"), "asm", "a b-canary", "read"),
+        (LIST, "asm", None, "list"),
+        (LIST + "/", "asm", None, "list"),
+        (LIST + "/more", "asm", None, None),
+        (LOGIN, "iam", None, None),
+        (METADATA_TOKEN, "metadata", None, None),
+        (SECURITY_KEY, "metadata", None, None),
+        ("/favicon.ico", "unknown", None, None),
     ],
 )
-def test_a_path_belongs_to_a_service(path: str, name: str, release: str | None) -> None:
-    assert (service_of(path), release_of(path)) == (name, release)
+def test_a_path_belongs_to_a_service(path: str, name: str, release: str | None, operation: str | None) -> None:
+    assert (service_of(path), release_of(path), operation_of("GET", path)) == (name, release, operation)
+
+
+@pytest.mark.parametrize("path", [READ, LIST])
+def test_what_would_change_something_is_neither_a_list_nor_a_read(path: str) -> None:
+    assert operation_of("POST", path) is None
