@@ -25,7 +25,7 @@ import time
 import traceback
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Callable
 from urllib.parse import unquote, urlsplit
 
@@ -63,17 +63,22 @@ SLICE = 0.5
 """Seconds after which a wait looks whether anybody still waits for its end."""
 
 _READ_SIZE = 64 * 1024
+_DECODED_AT_ONCE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: HTTP status, headers (compared without case), body after decompression, and the URL asked."""
+    """What came back: HTTP status, headers (compared without case), body after decompression, and the URL asked.
+
+    `content` is what a successful body was decoded to, if a decoder was given.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
+    content: Any = None
 
 
 class Transport:
@@ -114,7 +119,13 @@ class Transport:
         self._session.close()
 
     def send(
-        self, request: Request, deadline: float, *, at_most: float | None = None, limit: int = ANSWER_LIMIT
+        self,
+        request: Request,
+        deadline: float,
+        *,
+        at_most: float | None = None,
+        limit: int = ANSWER_LIMIT,
+        decode: Callable[[Answer], Any] | None = None,
     ) -> Answer:
         """Send the request once and return its answer, whatever the status.
 
@@ -123,15 +134,17 @@ class Transport:
             deadline: on the clock given to the constructor; the answer is complete by then or not at all.
             at_most: seconds instead of `request_timeout`.
             limit: bytes of a successful answer.
+            decode: makes the content of an answer 200. It counts as a part of the exchange.
 
         Raises:
-            AsmError: kinds `timeout`, `network`, `tls`, `protocol` and, for settings that cannot work, `usage`.
+            AsmError: those of `decode`; kinds `timeout`, `network`, `tls`, `protocol` and, for settings that cannot
+                work, `usage`.
         """
         settings = self._settings_of(request.url)
         # Never zero: that would mean "without a bound" to a socket.
         bound, left = at_most or self._request_timeout, deadline - self._monotonic()
         seconds = max(0.001, min(bound, left))
-        exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit)
+        exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit, decode)
         exchange.start()
         self._wait(exchange, seconds)
         late, answer = exchange.is_alive(), exchange.answer
@@ -140,7 +153,7 @@ class Transport:
             self._session.close()
             self._session = _session()
         if answer is not None:
-            return answer
+            return exchange.understood(answer)
         if late and self._abandoned():
             raise AsmError("internal", "nobody waits for this answer any more", url=request.url)
         if late or _is_timeout(exchange.fault):
@@ -250,7 +263,13 @@ class _Exchange(threading.Thread):
     """One request and its answer. A daemon: what is given up must not keep the process alive."""
 
     def __init__(
-        self, session: Session, request: PreparedRequest, settings: Mapping[str, Any], seconds: float, limit: int
+        self,
+        session: Session,
+        request: PreparedRequest,
+        settings: Mapping[str, Any],
+        seconds: float,
+        limit: int,
+        decode: Callable[[Answer], Any] | None,
     ) -> None:
         super().__init__(name="huaweicloud.asm exchange", daemon=True)
         self.answer: Answer | None = None
@@ -260,6 +279,7 @@ class _Exchange(threading.Thread):
         self._settings = settings
         self._seconds = seconds
         self._limit = limit
+        self._decode = decode
         self.severed = False
         self._socket: socket.socket | None = None
 
@@ -282,7 +302,16 @@ class _Exchange(threading.Thread):
             body = self._read(response)
         finally:
             response.close()
-        return Answer(response.status_code, response.headers, body, url)
+        answer = Answer(response.status_code, response.headers, body, url)
+        # What is large, or hostile, takes as long to decode as to read. What is small is decoded faster by the thread
+        # that waits, whose memory is warm.
+        return self.understood(answer) if len(body) > _DECODED_AT_ONCE else answer
+
+    def understood(self, answer: Answer) -> Answer:
+        """Return an answer with its content, if it is one that is to be decoded and is not yet."""
+        if self._decode is None or answer.status != 200 or answer.content is not None:
+            return answer
+        return replace(answer, content=self._decode(answer))
 
     def _read(self, response: Response) -> bytes:
         """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
@@ -317,7 +346,7 @@ class _Exchange(threading.Thread):
             self.sever()
 
     def sever(self) -> None:
-        """End the exchange: whatever it reads next is the end of the connection."""
+        """End the exchange: it can read nothing more."""
         self.severed = True
         if self._socket is not None:
             # The other side may have been faster.
@@ -331,9 +360,10 @@ def _is_told_by_body(status: int) -> bool:
 
 
 class _Severable(io.RawIOBase):
-    """What an exchange reads from, at its end once the exchange is severed.
+    """What an exchange reads from, broken once the exchange is severed.
 
-    Shutting down the socket wakes a reader, but does not end what it reads while the other side goes on sending.
+    Shutting down the socket wakes a reader, but does not end what it reads while the other side goes on sending. It is
+    not at its end then: an answer that may end there would pass for whole, and its connection for one to be kept.
     """
 
     def __init__(self, source: io.RawIOBase, exchange: _Exchange) -> None:
@@ -345,7 +375,11 @@ class _Severable(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        return 0 if self._exchange.severed else self._source.readinto(buffer)
+        received = None if self._exchange.severed else self._source.readinto(buffer)
+        # Again: the reader may have been waiting when it was severed.
+        if self._exchange.severed:
+            raise ConnectionAbortedError("severed")
+        return received
 
     def close(self) -> None:
         self._source.close()
@@ -353,7 +387,7 @@ class _Severable(io.RawIOBase):
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer, of a proxy to CONNECT as well, that ends when its exchange is severed."""
+    """An answer, of a proxy to CONNECT as well, that breaks off when its exchange is severed."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)

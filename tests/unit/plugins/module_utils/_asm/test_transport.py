@@ -18,10 +18,16 @@ from typing import TYPE_CHECKING, Any, Callable, Protocol
 import pytest
 import requests
 import trustme
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import client
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import transport as room
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REFUSAL_LIMIT, Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import (
+    REFUSAL_LIMIT,
+    SLICE,
+    Answer,
+    Transport,
+)
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
     PATIENCE,
     Behaviour,
@@ -216,6 +222,7 @@ def endless_gzip() -> Behaviour:
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LONG = HEAD + b"Content-Length: 1000000\r\n\r\n"
+TRAILERS = HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +241,7 @@ LONG = HEAD + b"Content-Length: 1000000\r\n\r\n"
             id="chunks trickle",
         ),
         pytest.param(
-            then(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", lambda peer: peer.flood(b"X-A: b\r\n" * 100)),
+            then(TRAILERS, lambda peer: peer.flood(b"X-A: b\r\n" * 100)),
             id="trailers without end",
         ),
         pytest.param(then(HEAD + b"\r\n", lambda peer: peer.trickle(b" ")), id="a body without length trickles"),
@@ -252,6 +259,26 @@ def test_what_does_not_end_is_cut_when_its_time_is_up(make: MakeTransport, behav
         for thread in exchanges():
             thread.join(PATIENCE)
         assert exchanges() == []
+
+
+def test_what_is_cut_where_it_may_end_is_neither_an_answer_nor_kept(
+    make: MakeTransport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pool that is given up would keep its socket open, and with it the other side."""
+    kept: list[Any] = []
+    put = room._HTTPPool._put_conn
+
+    def note(pool: Any, connection: Any) -> None:
+        kept.append(connection and connection.sock)
+        put(pool, connection)
+
+    monkeypatch.setattr(room._HTTPPool, "_put_conn", note)
+    with serving(then(TRAILERS, lambda peer: peer.flood(b"X-A: b\r\n" * 100))) as server:
+        assert refused(make(BOUND), server.url).kind == "timeout"
+        for thread in exchanges():
+            thread.join(PATIENCE)
+    assert kept
+    assert not any(kept)
 
 
 def test_after_a_cut_the_next_request_has_a_new_connection(make: MakeTransport) -> None:
@@ -404,6 +431,81 @@ def test_an_answer_of_many_kilobytes_arrives_whole(make: MakeTransport) -> None:
     content = base64.b64encode(bytes(range(256)) * 4000)
     with serving(answering(response(gzip.compress(content), "200 OK", "Content-Encoding: gzip"))) as server:
         assert get(make(), server.url).body == content
+
+
+SMALL, LARGE = b" " * room._DECODED_AT_ONCE, b" " * (room._DECODED_AT_ONCE + 1)
+
+
+class TestDecoding:
+    """It counts as a part of the exchange."""
+
+    @pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+    def test_gives_an_answer_its_content(self, make: MakeTransport, body: bytes) -> None:
+        with serving(answering(response(body))) as server:
+            answer = get(make(), server.url, decode=lambda answer: len(answer.body))
+        assert (answer.content, answer.body) == (len(body), body)
+
+    @pytest.mark.parametrize(
+        ("body", "waits"), [pytest.param(SMALL, True, id="small"), pytest.param(LARGE, False, id="large")]
+    )
+    def test_of_what_is_large_happens_in_the_thread_of_the_exchange(
+        self, make: MakeTransport, body: bytes, waits: bool
+    ) -> None:
+        with serving(answering(response(body))) as server:
+            answer = get(make(), server.url, decode=lambda _answer: threading.current_thread())
+        assert (answer.content is threading.current_thread()) is waits
+
+    @pytest.mark.parametrize("status", ["201 Created", "404 Not Found", "503 Service Unavailable"])
+    def test_is_for_a_success_only(self, make: MakeTransport, status: str) -> None:
+        with serving(answering(response(b"{}", status))) as server:
+            assert get(make(), server.url, decode=lambda _answer: "decoded").content is None
+
+    @pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+    def test_that_fails_is_what_it_says(self, make: MakeTransport, body: bytes) -> None:
+        def decode(answer: Answer) -> Any:
+            raise AsmError("protocol", "the answer is not JSON", url=answer.url, passing=True)
+
+        with serving(answering(response(body))) as server:
+            error = refused(make(), server.url, decode=decode)
+        assert (error.kind, error.problem, error.passing) == ("protocol", "the answer is not JSON", True)
+
+    @pytest.mark.parametrize("body", [SMALL, LARGE], ids=["small", "large"])
+    def test_that_fails_keeps_the_connection(self, make: MakeTransport, body: bytes) -> None:
+        def decode(_answer: Answer) -> Any:
+            raise AsmError("protocol", "the answer is not JSON")
+
+        transport = make()
+        with serving(answering(response(body))) as server:
+            for _index in range(2):
+                refused(transport, server.url, decode=decode)
+            assert (server.connections, len(server.requests)) == (1, 2)
+
+    def test_that_does_not_end_is_given_up_when_its_time_is_up(self, make: MakeTransport) -> None:
+        given_up = threading.Event()
+        with serving(answering(response(LARGE))) as server:
+            began = time.monotonic()
+            error = refused(make(BOUND), server.url, decode=lambda _answer: given_up.wait(PATIENCE))
+            assert BOUND <= time.monotonic() - began < BOUND + LATE
+        given_up.set()
+        assert (error.kind, error.passing) == ("timeout", True)
+
+    def test_of_a_hostile_answer_does_not_hold_whoever_waits(self, make: MakeTransport) -> None:
+        """57 MiB of numbers, each of which is looked at, take seconds to decode."""
+        number = b"1e1,"
+        hostile = b'{"a": [' + number * (57 * 1024 * 1024 // len(number)) + b"1]}"
+        decoding: list[float] = []
+
+        def decode(answer: Answer) -> Any:
+            decoding.append(time.monotonic())
+            return client._decoded(answer)
+
+        with serving(answering(response(hostile))) as server:
+            transport = make(abandoned=lambda: bool(decoding))
+            assert refused(transport, server.url, decode=decode).kind == "internal"
+            assert time.monotonic() - decoding[0] < SLICE + LATE
+            # However long it takes to its end; nobody waits for it but this test.
+            for thread in exchanges():
+                thread.join()
 
 
 REFUSAL_HEAD = b"HTTP/1.1 %s x\r\nRetry-After: 7\r\n"
