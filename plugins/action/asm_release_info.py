@@ -15,10 +15,16 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, SECRET_OPTIONS, argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+    OPTIONS,
+    SECRET_OPTIONS,
+    argument_spec,
+    null_names,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 MODULE = "huaweicloud.asm.asm_release_info"
 
@@ -36,7 +42,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         """Return the result of the task, the same from both paths."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         arguments = self._cut(dict(self._task.args))
-        if self._is_controller():
+        nulls = null_names(arguments)
+        if nulls:
+            result.update(failed=True, msg=f"null is no value of {', '.join(nulls)}: give one, or leave the option out")
+        elif self._is_controller():
             result.update(self._read(arguments))
         else:
             result.update(

@@ -8,24 +8,37 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Which release, what opens the gate, what shuts it, and how long it may take."""
+    """Which releases, what opens the gate, what shuts it, and how long it may take."""
 
     DOCUMENTATION = r"""
 options:
   mesh_id:
-    description: ID of the mesh that the grayscale release belongs to.
+    description: ID of the mesh that the grayscale releases belong to.
     type: str
     required: true
   namespace:
-    description: Namespace of the grayscale release.
+    description:
+      - Namespace of the grayscale release.
+      - Required for a release that is named by its id alone. It narrows a selection to one namespace.
     type: str
-    required: true
+  service:
+    description:
+      - Select the releases of these services (C(spec.serviceName)), instead of naming releases by their ids.
+      - Excludes what names releases by their ids.
+    type: list
+    elements: str
+  name:
+    description:
+      - Select the releases with these names (C(metadata.name)), instead of naming releases by their ids.
+      - Excludes what names releases by their ids.
+    type: list
+    elements: str
   wait:
     description:
       - Read again and again until there is a verdict.
       - Without it, O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(stable_for),
-        O(stall_timeout), O(missing_after) and O(on_missing=wait) are errors, so that nobody believes that a gate was
-        there.
+        O(stall_timeout), O(missing_after), O(require), O(minimum), O(ignore_phases) and O(on_missing=wait) are errors,
+        so that nobody believes that a gate was there.
     type: bool
     default: false
   success_phases:
@@ -98,15 +111,40 @@ options:
     description: Phases from which a disappearance is a success. Required with O(on_missing=accept) and O(wait).
     type: list
     elements: str
+  require:
+    description:
+      - How many of several releases must reach, V(all), V(any) or a number. It makes no sense for one release.
+      - A release counts once it has met all conditions. A mere other phase later does not undo that, but a phase of
+        O(failure_phases), another release or version in its place, or ASM's own 404 does.
+      - The gate opens in a poll in which enough releases count and each of those was answered. It fails as soon as so
+        many can no longer reach.
+    type: str
+    default: all
+  minimum:
+    description:
+      - How many releases a selection must find at least. Required for a selection with O(wait), and only for that.
+      - With fewer, the gate stays shut. They are waited for with O(on_missing=wait); otherwise the outcome is
+        V(missing). A number in O(require) that is larger counts instead.
+      - A selected release that vanishes stays wanted, and one that appears joins. What may still appear counts only up
+        to this number, so a gate does not wait for more of them after too many have failed.
+    type: int
+  ignore_phases:
+    description:
+      - Leave out a selected release that is in one of these phases when it is first seen. It is listed in
+        C(gate.ignored), and O(minimum) does not count it.
+      - Releases that have ended may stay listed for days.
+    type: list
+    elements: str
   wait_timeout:
     description:
-      - Seconds for everything. Login, requests, retries and pauses all count.
+      - Seconds for everything, however many releases there are. Login, requests, retries and pauses all count.
       - A C(timeout) or C(async) of the task cuts it to 2 seconds less than either, so that the verdict is not lost.
     type: int
     default: 600
   wait_sleep:
     description:
-      - Seconds between two reads, at least 1, spread by up to 10 % either way.
+      - Seconds between two reads, at least 1, spread by up to 10 % either way. Two or more releases are read with one
+        request, so a poll of many costs as many requests as a poll of one.
       - Every read can become an audit event, so more often than every 10 seconds is bad manners.
     type: int
     default: 10
@@ -123,6 +161,13 @@ options:
         mistyped region shows at once.
     type: int
     default: 3
+  requests_per_minute:
+    description:
+      - How many single reads a minute several releases may cost, if their list is denied or does not tell enough of
+        them. The reads are spaced, so that a poll takes longer.
+      - A gate fails at once if not every release can be read twice that way before the deadline.
+    type: int
+    default: 30
   manifests:
     description:
       - Return the release as the API gave it, with the whole Deployments.

@@ -14,6 +14,7 @@ author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
   - Reads one grayscale release for each term and returns one entry for each, in the order of the terms.
+  - With O(service) or O(name) and no term, it returns an entry for each selected release, sorted by namespace and name.
   - It takes the options of M(huaweicloud.asm.asm_release_info). Those of the gate are taken from the call only.
     Credentials may also come from Ansible variables, which are a source of their own between the options and the
     environment.
@@ -22,10 +23,11 @@ description:
   - An option that is not documented is an error. A misspelt O(stable_for) would otherwise open a gate early.
 options:
   _terms:
-    description: The ids of the releases. A list as a term is flattened. At least one is needed.
+    description:
+      - The ids of the releases. A list as a term is flattened.
+      - At least one is needed, unless O(service) or O(name) selects releases.
     type: list
     elements: str
-    required: true
 extends_documentation_fragment:
   - huaweicloud.asm.gate
   - huaweicloud.asm.connection
@@ -33,7 +35,7 @@ extends_documentation_fragment:
 requirements:
   - requests (on the controller)
 notes:
-  - All terms share one session and, with O(wait), one deadline.
+  - All terms share one session and, with O(wait), one deadline. Two or more of them are read with one request a poll.
   - Any error, and with O(wait) every outcome but V(reached), fails the whole call. With C(errors='ignore') or
     C(errors='warn') nothing is returned, never a part.
   - In check mode it reads once and does not wait.
@@ -51,16 +53,22 @@ EXAMPLES = r"""
     msg: "{{ releases | map(attribute='phase') }}"
   vars:
     releases: "{{ query('huaweicloud.asm.asm_release', release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+
+- name: Show the phase of each release of a service
+  ansible.builtin.debug:
+    msg: "{{ query('huaweicloud.asm.asm_release', mesh_id=mesh_id, service=['reviews']) | map(attribute='phase') }}"
 """
 
 RETURN = r"""
 _raw:
-  description: One entry for each term, with the keys of the result of M(huaweicloud.asm.asm_release_info).
+  description:
+    - One entry for each term or selected release, with the keys that M(huaweicloud.asm.asm_release_info) returns for
+      one release.
   type: list
   elements: dict
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleLookupError
@@ -73,12 +81,15 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     SECRET_OPTIONS,
     VARIABLE_PREFIX,
     argument_spec,
+    null_names,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read_each
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 NAME = "huaweicloud.asm.asm_release"
 
+_SAID_BY_TERMS = ("release_id", "releases")
 _OMITTED = "AnsibleValueOmittedError"
 
 
@@ -93,18 +104,26 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         """
         release_ids = _flattened(terms)
         _refuse_unknown(kwargs)
+        if terms and not release_ids:
+            raise AnsibleLookupError(f"{NAME}: the list of ids is empty; give the id of at least one release")
+        nulls = null_names(kwargs)
+        if nulls:
+            raise AnsibleLookupError(f"{NAME}: null is no value of {listed(nulls)}: give one, or leave the option out")
         # A null is no value, as it is none to the module.
         given = {name: value for name, value in kwargs.items() if name != "wantlist" and value is not None}
+        given = {**given, **_asked_for(release_ids, given)}
         from_variables = self._from_variables(variables or {}, given)
-        parameters, apart = _typed(given, from_variables, release_ids[0])
+        parameters, apart = _typed(given, from_variables)
         check_mode = bool((variables or {}).get("ansible_check_mode"))
-        readings = read_each(parameters, release_ids, apart, Surroundings(check_mode=check_mode))
-        for reading in readings:
-            for warning in reading.warnings:
-                Display().warning(f"{NAME}: {warning}")
-            if reading.failed:
-                raise AnsibleLookupError(f"{NAME}: {reading.result['msg']}")
-        return [reading.result for reading in readings]
+        reading = read_apart(parameters, apart, Surroundings(check_mode=check_mode))
+        for warning in reading.warnings:
+            Display().warning(f"{NAME}: {warning}")
+        if reading.failed:
+            raise AnsibleLookupError(f"{NAME}: {reading.result['msg']}")
+        if not release_ids:
+            return list(reading.results)
+        by_id = dict(zip(dict.fromkeys(release_ids), reading.results))
+        return [by_id[release_id] for release_id in release_ids]
 
     def _from_variables(self, variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the connection options that Ansible variables hold and the call does not.
@@ -133,14 +152,25 @@ def _flattened(terms: Any) -> list[str]:
             return [str(each)]
         raise AnsibleLookupError(f"{NAME}: a term is a {type(each).__name__}, and must be the id of a release")
 
-    flattened = list(ids(terms))
-    if not flattened:
-        raise AnsibleLookupError(f"{NAME}: no term is given; give the id of at least one release")
-    return flattened
+    return list(ids(terms))
+
+
+def _asked_for(release_ids: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options that the terms stand for; a term may be there twice, a release of a train may not."""
+    distinct = list(dict.fromkeys(release_ids))
+    if not distinct:
+        if not any(name in given for name in ("service", "name")):
+            raise AnsibleLookupError(
+                f"{NAME}: no term is given; give ids of releases, or select them by service or name"
+            )
+        return {}
+    if len(distinct) == 1:
+        return {"release_id": distinct[0]}
+    return {"releases": [{"release_id": release_id} for release_id in distinct]}
 
 
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    unknown = [name for name in given if name == "release_id" or name not in {*argument_spec(), "wantlist"}]
+    unknown = [name for name in given if name in _SAID_BY_TERMS or name not in {*argument_spec(), "wantlist"}]
     if unknown:
         cleaner = Cleaner()
         cleaner.learn(*(str(given.get(name) or "") for name in SECRET_OPTIONS))
@@ -148,9 +178,7 @@ def _refuse_unknown(given: Mapping[str, Any]) -> None:
         raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
 
 
-def _typed(
-    given: Mapping[str, Any], from_variables: Mapping[str, Any], release_id: str
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _typed(given: Mapping[str, Any], from_variables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return all options, typed and with defaults, and apart from them the credentials from variables.
 
     What belongs to a set of credentials stays apart: sets are never mixed across sources.
@@ -162,7 +190,7 @@ def _typed(
     rest = {name: value for name, value in from_variables.items() if name not in names}
     apart = {name: value for name, value in from_variables.items() if name in names}
     try:
-        whole = ArgumentSpecValidator(spec).validate({**rest, **given, "release_id": release_id})
+        whole = ArgumentSpecValidator(spec).validate({**rest, **given})
     except OverflowError:
         # Not every ansible-core minds an infinity where it wants an int.
         raise AnsibleLookupError(f"{NAME}: an option of type int is infinite; give a number") from None

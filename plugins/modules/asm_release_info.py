@@ -9,21 +9,47 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: asm_release_info
-short_description: Read a grayscale release of Huawei Cloud ASM, or hold a playbook until it has reached a phase
+short_description: Read grayscale releases of Huawei Cloud ASM, or hold a playbook until they have reached a phase
 version_added: 1.0.0
 author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
-  - Reads one grayscale release of the Application Service Mesh (ASM) of Huawei Cloud.
+  - Reads one grayscale release of the Application Service Mesh (ASM) of Huawei Cloud, or several of one mesh.
   - With O(wait), it is a gate. The task succeeds when the release meets all conditions, and fails as soon as it is
-    clear that it will not, or at the deadline.
+    clear that it will not, or at the deadline. For several releases, O(require) says how many of them must.
+  - There is exactly one way to say which. O(release_id) names one, O(releases) names several, and without either every
+    release of the mesh is selected, narrowed by O(namespace), O(service) and O(name).
+  - Two or more releases are read with one request a poll, which takes the permission C(asm:mesh:listReleases). If it is
+    denied, releases that are named are read singly, with a warning.
   - On the local connection, without C(become), C(async) and C(environment), the action plugin of the same name reads
     within the controller, and shows its progress on standard error. Everything else is the same.
 options:
   release_id:
-    description: ID of the grayscale release task, as the ASM console shows it.
+    description:
+      - ID of the grayscale release task, as the ASM console shows it.
+      - The result then has the keys of one release.
     type: str
-    required: true
+  releases:
+    description:
+      - Several releases of the mesh, each named once. The result then has RV(releases).
+      - An id means the release with this uid, or else the one with this name. If several have the name, it is an error.
+    type: list
+    elements: dict
+    suboptions:
+      namespace:
+        description: Its namespace, if it is not O(namespace).
+        type: str
+      release_id:
+        description: Its id.
+        type: str
+        required: true
+      version:
+        description: Its version, instead of O(version).
+        type: str
+      images:
+        description: Its images, instead of O(images).
+        type: list
+        elements: str
 extends_documentation_fragment:
   - huaweicloud.asm.gate
   - huaweicloud.asm.connection
@@ -92,6 +118,37 @@ EXAMPLES = r"""
     stall_timeout: 300
     wait_timeout: 1800
 
+- name: Hold the play until a whole train is running
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    namespace: bookinfo
+    releases:
+      - release_id: "{{ reviews_id }}"
+        version: "2.1"
+      - release_id: "{{ ratings_id }}"
+        namespace: shop
+    wait: true
+    success_phases:
+      - Running
+    failure_phases:
+      - Failed
+
+- name: Hold the play until both services are released, whatever the ids of the releases are
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    service:
+      - reviews
+      - ratings
+    wait: true
+    minimum: 2
+    on_missing: wait
+    ignore_phases:
+      - Terminated
+    success_phases:
+      - Running
+
 - name: Tell the refusals apart
   block:
     - name: Hold the gate
@@ -119,22 +176,22 @@ msg:
 found:
   description: Whether the last answer of ASM was the release.
   type: bool
-  returned: always
+  returned: for one release
 release:
   description:
     - With O(manifests), the release as the API gave it.
     - Without it, the Deployments and unknown objects and lists are left out, and what is not printable is escaped.
     - Empty when it was not found.
   type: dict
-  returned: always
+  returned: for one release
 phase:
   description: C(status.phase) of the release. Empty when it was not found.
   type: str
-  returned: always
+  returned: for one release
 workloads:
   description: The Deployments of the release, summed up.
   type: dict
-  returned: always
+  returned: for one release
   contains:
     original:
       description: The original workload, with the keys of RV(workloads.gray). Empty when there is none.
@@ -187,6 +244,49 @@ workloads:
           description: Why it is not rolled out. Empty when it is.
           type: str
           returned: always
+releases:
+  description:
+    - Several releases, in the order of O(releases). Those of a selection are sorted by namespace and name.
+    - Each has the keys RV(found), RV(release), RV(phase) and RV(workloads) of one release as well.
+  type: list
+  elements: dict
+  returned: for several releases
+  contains:
+    namespace:
+      description: Its namespace.
+      type: str
+      returned: always
+    release_id:
+      description: Its id as it was asked for. That of a selected one is its uid.
+      type: str
+      returned: always
+    msg:
+      description: Where it stands, in one sentence.
+      type: str
+      returned: always
+    outcome:
+      description:
+        - As RV(gate.outcome), for this release alone.
+        - V(pending) while it had no verdict of its own when the gate had.
+      type: str
+      returned: with O(wait)
+    reads:
+      description: Number of answers about it.
+      type: int
+      returned: with O(wait)
+    timeline:
+      description: As RV(gate.timeline), for this release.
+      type: list
+      elements: dict
+      returned: with O(wait)
+    timeline_left_out:
+      description: As RV(gate.timeline_left_out), for this release.
+      type: int
+      returned: with O(wait)
+    error:
+      description: As RV(error), of a read of this release alone.
+      type: dict
+      returned: on an error that concerns it alone
 request_id:
   description: ID of the last request that the service gave one.
   type: str
@@ -202,9 +302,11 @@ gate:
         - V(failed) is a phase of O(failure_phases) or, with O(ready), a gray workload past its progress deadline.
         - V(timeout) is the deadline.
         - V(stalled) is no progress for O(stall_timeout).
-        - V(missing) is ASM's own 404, as far as O(on_missing) does not accept it.
+        - V(missing) is ASM's own 404, as far as O(on_missing) does not accept it, or a selection with fewer releases
+          than O(minimum).
         - V(replaced) is another release or another version in the place of the first.
         - V(error) is an error that no waiting mends.
+        - For several releases, it is the outcome of the one that was the first to become unable to reach.
       type: str
       returned: always
     message:
@@ -216,7 +318,7 @@ gate:
       type: float
       returned: always
     reads:
-      description: Number of answers about the release.
+      description: Number of answers about the release. For several releases, that of all requests that were answered.
       type: int
       returned: always
     retries:
@@ -227,7 +329,7 @@ gate:
       description: An entry for each change of phase or readiness, the first 50 and the last 200 of them.
       type: list
       elements: dict
-      returned: always
+      returned: for one release
       contains:
         phase:
           description: The phase. Empty while the release was not there.
@@ -249,7 +351,40 @@ gate:
     timeline_left_out:
       description: Number of entries that were left out between the first and the last.
       type: int
-      returned: always
+      returned: for one release
+    required:
+      description: How many releases must reach.
+      type: int
+      returned: for several releases
+    counts:
+      description: Number of releases by outcome. Those without one count as V(pending).
+      type: dict
+      returned: for several releases
+      sample:
+        reached: 7
+        pending: 5
+    ignored:
+      description: Selected releases that were left out because of O(ignore_phases).
+      type: list
+      elements: dict
+      returned: for several releases
+      contains:
+        namespace:
+          description: Its namespace.
+          type: str
+          returned: always
+        name:
+          description: Its name.
+          type: str
+          returned: always
+        uid:
+          description: Its uid.
+          type: str
+          returned: always
+        phase:
+          description: The phase in which it was first seen.
+          type: str
+          returned: always
     check_mode:
       description: Whether this is what one read alone would mean.
       type: bool
@@ -293,7 +428,8 @@ import select
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 STANDARD_OUTPUT = 1
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, TypeVar
 from urllib.parse import quote
 
-from .errors import AsmError, refusal, request_id
+from .errors import AsmError, of_list, refusal, request_id
 from .login import Authority
 from .options import Target
 from .transport import Answer, Transport
@@ -68,8 +68,19 @@ class Client:
         Raises:
             AsmError: of any kind but `internal`.
         """
-        segments = ("meshes", target.mesh_id, "namespaces", target.namespace, "releases", target.release_id)
-        return self._get("/v2/" + "/".join(quote(segment, safe="-_.~") for segment in segments), deadline)
+        mesh, namespace, release = map(_segment, (target.mesh_id, target.namespace, target.release_id))
+        return self._get(f"/v2/meshes/{mesh}/namespaces/{namespace}/releases/{release}", deadline)
+
+    def read_releases(self, mesh_id: str, deadline: float) -> Document:
+        """Return the answer of GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh"); as `read_release`.
+
+        Raises:
+            AsmError: of any kind but `internal`; `not_found` when ASM knows no such mesh.
+        """
+        try:
+            return self._get(f"/v2/meshes/{_segment(mesh_id)}/releases", deadline)
+        except AsmError as error:
+            raise of_list(error) from None
 
     def _get(self, path: str, deadline: float) -> Document:
         url = self._endpoint + path
@@ -83,11 +94,15 @@ class Client:
             self._renewed = self._renewed and refused.kind != "not_found"
             raise refused
         self._renewed = False
-        return Document(_decoded(answer), request_id(answer.headers), url)
+        return Document(answer.content, request_id(answer.headers), url)
 
     def _send(self, url: str, deadline: float) -> Answer:
         authorization = self._authority.authorization(deadline)
-        return self._transport.send(Request("GET", url, auth=authorization), deadline)
+        return self._transport.send(Request("GET", url, auth=authorization), deadline, decode=_decoded)
+
+
+def _segment(value: str) -> str:
+    return quote(value, safe="-_.~")
 
 
 def _decoded(answer: Answer) -> dict[str, Any]:
@@ -174,6 +189,7 @@ def with_retries(
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     at_most: float = float("inf"),
+    at_least: float = 0.0,
 ) -> Found:
     """Return what a single read finds that survives passing faults.
 
@@ -184,6 +200,7 @@ def with_retries(
         attempt: reads once, before a deadline.
         jitter: factors near 1.
         at_most: seconds, a tighter bound.
+        at_least: seconds of a pause, for a budget of requests.
 
     Raises:
         AsmError: the last one.
@@ -195,7 +212,7 @@ def with_retries(
             return attempt(deadline)
         except AsmError as error:
             tries += 1
-            pause = error.pause(tries, jitter())
+            pause = max(error.pause(tries, jitter()), at_least)
             # What the service asks for counts here, not what `pause` cuts it to: a try before that is of no use.
             due = monotonic() + max(pause, error.retry_after or 0.0)
             if not error.passing or tries > request_retries or due >= deadline:

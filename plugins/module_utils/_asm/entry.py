@@ -79,6 +79,8 @@ def _answered(entry: Any, test: str) -> Mapping[str, Any]:
         raise ValueError(f"{test} needs a result of asm_release_info, not {type(entry).__name__}")
     if "results" in entry:
         raise ValueError(f"{test} needs one result, and this is that of a loop; use its .results")
+    if "releases" in entry:
+        raise ValueError(f"{test} needs one release, and this is a result of several; use its .releases")
     if entry.get("skipped"):
         raise ValueError(f"{test} cannot tell: the task was skipped")
     if "ansible_job_id" in entry and not entry.get("finished"):
@@ -86,7 +88,8 @@ def _answered(entry: Any, test: str) -> Mapping[str, Any]:
     if not isinstance(entry.get("found"), bool) or not isinstance(entry.get("phase"), str):
         raise ValueError(f"{test} cannot tell: this is no result of asm_release_info with found and phase")
     kind = as_object(entry.get("error")).get("kind")
-    unread = as_object(entry.get("gate")).get("reads") == 0
+    # A result of one release has its reads in `gate`, an entry of several has them itself.
+    unread = as_object(entry.get("gate", entry)).get("reads") == 0
     if not entry["found"] and (unread or kind not in (None, "not_found")):
         raise ValueError(f"{test} cannot tell: the task ended without an answer of ASM ({kind or 'too late'})")
     return entry

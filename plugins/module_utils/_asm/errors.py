@@ -80,6 +80,12 @@ class AsmError(Exception):
         quoted = ": ".join(part for part in (answered, clean(self.message)) if part)
         return self._told(clean) + (f" ({quoted})" if quoted else "") + (f"; {self.remedy}" if self.remedy else "")
 
+    def of(self, name: str) -> AsmError:
+        """Return the error with the name of what it is about, raw, in its sentence."""
+        if not self.seen:
+            self.problem, self.seen = f"{{seen}}: {self.problem}", name
+        return self
+
     def _told(self, clean: Callable[[str], str]) -> str:
         return self.problem.replace("{seen}", f"'{clean(self.seen)}'")
 
@@ -218,6 +224,17 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> A
         retry_after=_retry_after(headers) if kind in PASSING_KINDS else None,
         by_asm=said.by_asm,
     )
+
+
+def of_list(error: AsmError) -> AsmError:
+    """Return what a refusal means when all releases of a mesh were asked for."""
+    if error.kind == "denied":
+        error.remedy = "grant asm:mesh:listReleases to their user or agency"
+    elif error.kind == "not_found":
+        error.problem, error.remedy = "ASM knows no such mesh", "check mesh_id"
+    elif error.status == 400:
+        error.remedy = "check mesh_id"
+    return error
 
 
 def login_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:

@@ -148,15 +148,28 @@ def advance(state: State, observation: Observation, conditions: Conditions) -> S
     """Return the state after one more observation. A state with an outcome is final and stays as it is."""
     if state.outcome is not None:
         return state
+    gap = _is_gap(state, observation, conditions)
+    state = after_try(state, observation, conditions)
+    if state.outcome is not None or state.faults:
+        return state
+    if observation.release is None:
+        return _after_missing(state, observation, conditions, gap)
+    return _after_release(state, observation, observation.release, conditions, gap)
+
+
+def after_try(state: State, observation: Observation, conditions: Conditions) -> State:
+    """Return the state after one more try, as far as it tells of the way to ASM and of the deadline.
+
+    What the answer says of a release is not looked at.
+    """
     retries = state.retries + (1 if state.faults else 0)
+    error, gap = observation.error, _is_gap(state, observation, conditions)
     state = replace(state, ended=observation.completed, retries=retries)
-    error = observation.error
     if observation.completed > conditions.wait_timeout:
         return at_deadline(replace(state, error=error) if error and error.passing else state, conditions)
     if error is not None and error.kind != "not_found":
         return _after_fault(state, error, conditions)
-    gap = _is_gap(state, observation, conditions)
-    state = replace(
+    return replace(
         state,
         answered=True,
         answer_ended=observation.completed,
@@ -165,9 +178,6 @@ def advance(state: State, observation: Observation, conditions: Conditions) -> S
         error=None,
         setback=state.error if gap and state.faults else state.setback,
     )
-    if observation.release is None:
-        return _after_missing(state, observation, conditions, gap)
-    return _after_release(state, observation, observation.release, conditions, gap)
 
 
 def _is_gap(state: State, observation: Observation, conditions: Conditions) -> bool:
@@ -302,23 +312,39 @@ def at_deadline(state: State, conditions: Conditions) -> State:
     return replace(state, outcome="timeout", error=state.error or state.setback)
 
 
-def next_read(state: State, conditions: Conditions, now: float, jitter: float) -> float | None:
+def next_read(
+    state: State, conditions: Conditions, now: float, jitter: float, length: float = 0.0, rested: float = 0.0
+) -> float | None:
     """Return when the next read is due, in seconds since the wait began; None when there is no time for one.
 
     Args:
         now: seconds since the wait began.
         jitter: a factor near 1 for the pause.
+        length: seconds that a look takes because of pauses within it.
+        rested: seconds of such pauses in the last one; the pause before the next is so much shorter.
     """
-    last = conditions.wait_timeout - (2.0 if conditions.wait_timeout >= 10 else 1.0)
+    last = last_read(conditions)
     if now >= last:
         return None
     if state.faults and state.error is not None:
-        return min(now + max(state.error.pause(state.faults, jitter), _SHORTEST_PAUSE), last)
-    due = now + conditions.wait_sleep * jitter
-    return max(now, min(due, last, *_falls_due(state, conditions)))
+        return min(now + pause_after_fault(state.error, state.faults, jitter), last)
+    due = now + conditions.wait_sleep * jitter - rested
+    # A look that takes long begins so early that all of it is in time, as long as there is so much time left.
+    whole = last - length
+    return max(now, min(due, whole if now < whole else last, *falls_due(state, conditions)))
 
 
-def _falls_due(state: State, conditions: Conditions) -> Sequence[float]:
+def last_read(conditions: Conditions) -> float:
+    """Return when the last read begins, in seconds since the wait began: early enough to be answered in time."""
+    return conditions.wait_timeout - (2.0 if conditions.wait_timeout >= 10 else 1.0)
+
+
+def pause_after_fault(error: AsmError, faults: int, jitter: float) -> float:
+    """Return how many seconds to wait after so many passing faults in a row."""
+    return max(error.pause(faults, jitter), _SHORTEST_PAUSE)
+
+
+def falls_due(state: State, conditions: Conditions) -> Sequence[float]:
     """Return the times at which a read would decide, if nothing has changed by then."""
     times = []
     streak = state.holding or (state.absent if state.absent and state.absent.count >= 2 else None)

@@ -37,7 +37,8 @@ class Option:
     """One option, as Ansible's argument spec wants it, and where else its value may come from.
 
     `connection` marks where and who, `credential` what belongs to a set of credentials and is never mixed across
-    sources. `environment` holds pairs of a family of `ENVIRONMENT_SOURCES` and the variable's name in it.
+    sources. `environment` holds pairs of a family of `ENVIRONMENT_SOURCES` and the variable's name in it. `suboptions`
+    are those of each entry of a list of dictionaries.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Option:
     connection: bool = False
     credential: bool = False
     environment: tuple[tuple[str, str], ...] = ()
+    suboptions: tuple[Option, ...] = ()
 
     def argument(self) -> dict[str, Any]:
         """Return the entry of an argument spec; what is at its default is left out."""
@@ -61,6 +63,8 @@ class Option:
                 argument[key] = getattr(self, key)
         if self.choices:
             argument["choices"] = list(self.choices)
+        if self.suboptions:
+            argument["options"] = {option.name: option.argument() for option in self.suboptions}
         return argument
 
 
@@ -75,8 +79,21 @@ def _credential(name: str, sdk: str = "", terraform: str = "", openstack: str = 
 
 OPTIONS: tuple[Option, ...] = (
     Option("mesh_id", required=True),
-    Option("namespace", required=True),
-    Option("release_id", required=True),
+    Option("namespace"),
+    Option("release_id"),
+    Option(
+        "releases",
+        "list",
+        elements="dict",
+        suboptions=(
+            Option("namespace"),
+            Option("release_id", required=True),
+            Option("version"),
+            Option("images", "list", elements="str"),
+        ),
+    ),
+    Option("service", "list", elements="str"),
+    Option("name", "list", elements="str"),
     Option("wait", "bool", False),
     Option("success_phases", "list", elements="str"),
     Option("failure_phases", "list", [], elements="str"),
@@ -87,10 +104,14 @@ OPTIONS: tuple[Option, ...] = (
     Option("stall_timeout", "int", 0),
     Option("on_missing", default="fail", choices=ON_MISSING),
     Option("missing_after", "list", elements="str"),
+    Option("require", default="all"),
+    Option("minimum", "int"),
+    Option("ignore_phases", "list", elements="str"),
     Option("wait_timeout", "int", 600),
     Option("wait_sleep", "int", 10),
     Option("request_timeout", "int", 15),
     Option("request_retries", "int", 3),
+    Option("requests_per_minute", "int", 30),
     Option("manifests", "bool", False),
     _connection("region", "", "HW_REGION_NAME", "OS_REGION_NAME"),
     _connection("endpoint"),
@@ -110,6 +131,8 @@ OPTIONS: tuple[Option, ...] = (
     _connection("ca_path", type="path"),
 )
 
+_DEFAULTS = {option.name: option.default for option in OPTIONS}
+
 CONNECTION_OPTIONS = tuple(option for option in OPTIONS if option.connection)
 CREDENTIAL_OPTIONS = tuple(option for option in OPTIONS if option.credential)
 SECRET_OPTIONS = tuple(option.name for option in OPTIONS if option.no_log)
@@ -125,6 +148,7 @@ _LIMITS = (
     # A socket counts the milliseconds of its time-out in 32 bits.
     ("request_timeout", 1, 1_000_000),
     ("request_retries", 0, 1_000_000),
+    ("requests_per_minute", 1, 1_000_000),
     ("stable_for", 0, _GREATEST_TIME),
     ("stall_timeout", 0, _GREATEST_TIME),
 )
@@ -139,7 +163,14 @@ _GATE_ONLY = (
     "stable_for",
     "stall_timeout",
     "missing_after",
+    "require",
+    "minimum",
+    "ignore_phases",
 )
+
+_SELECTING = ("service", "name")
+_OF_A_SELECTION = ("minimum", "ignore_phases")
+_OF_EACH_RELEASE = ("version", "images")
 
 
 def argument_spec() -> dict[str, dict[str, Any]]:
@@ -160,6 +191,45 @@ class Target:
     mesh_id: str
     namespace: str
     release_id: str
+
+
+@dataclass(frozen=True)
+class Named:
+    """One release of several: its id, and what it alone must meet besides the conditions of all."""
+
+    namespace: str
+    release_id: str
+    version: str | None = None
+    images: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Every release of a mesh, narrowed by what is given: a namespace, services, names."""
+
+    namespace: str | None = None
+    services: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Several:
+    """Which releases of one mesh, and how many of them must reach.
+
+    Attributes:
+        releases: by id, in their order, or what selects them.
+        require: how many; None for all.
+        minimum: how many must be there at least; those of a list are all there to be.
+        ignore_phases: a selected release that is in one of these when it is first seen is left out.
+        requests_per_minute: budget of single reads.
+    """
+
+    mesh_id: str
+    releases: tuple[Named, ...] | Selection
+    require: int | None = None
+    minimum: int = 0
+    ignore_phases: tuple[str, ...] = ()
+    requests_per_minute: int = 30
 
 
 @dataclass(frozen=True)
@@ -199,7 +269,7 @@ class Connection:
 class Options:
     """All options of one call, checked. `conditions` is None without `wait`."""
 
-    target: Target
+    target: Target | Several
     conditions: Conditions | None
     connection: Connection
     on_missing: str
@@ -234,7 +304,7 @@ def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = N
             # Not quoted: it may have any number of digits.
             raise usage(f"{name} is too large", f"it must be {most} or less")
     return Options(
-        target=Target(*(_identifier(name, parameters[name]) for name in ("mesh_id", "namespace", "release_id"))),
+        target=_target(parameters),
         conditions=_conditions(parameters),
         connection=_parse_connection(parameters, variables or {}),
         on_missing=parameters["on_missing"],
@@ -244,13 +314,118 @@ def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = N
     )
 
 
+def null_names(given: Mapping[str, Any]) -> list[str]:
+    """Return which of the options that say which releases are meant were given as null: often a template that came out
+    so. Left out, a null would widen a gate on one release to every release of the mesh."""
+    return [
+        name for name in ("namespace", "release_id", "releases", *_SELECTING) if name in given and given[name] is None
+    ]
+
+
+def _target(parameters: Mapping[str, Any]) -> Target | Several:
+    ways = [name for name in ("release_id", "releases", *_SELECTING) if parameters[name] is not None]
+    if len(ways) > 1 and set(ways) != set(_SELECTING):
+        raise usage(f"{' and '.join(ways)} exclude each other", "say in one way which releases are meant")
+    mesh_id = _identifier("mesh_id", parameters["mesh_id"])
+    if "release_id" in ways:
+        stray = [name for name in ("require", *_OF_A_SELECTION) if parameters[name] != _DEFAULTS[name]]
+        if stray:
+            raise usage(f"{listed(stray)} and release_id exclude each other", "one release is all or nothing")
+        return Target(mesh_id, *(_identifier(name, parameters[name]) for name in ("namespace", "release_id")))
+    return _named(mesh_id, parameters) if "releases" in ways else _selected(mesh_id, parameters)
+
+
+def _named(mesh_id: str, parameters: Mapping[str, Any]) -> Several:
+    stray = [name for name in _OF_A_SELECTION if parameters[name] is not None]
+    if stray:
+        raise usage(f"{listed(stray)} and releases exclude each other", "a list names each release that must be there")
+    entries = parameters["releases"]
+    if not entries:
+        raise usage("releases is empty", "name at least one release: nobody waits for none")
+    releases = tuple(_named_entry(f"releases[{index}]", entry, parameters) for index, entry in enumerate(entries))
+    known: set[tuple[str, str]] = set()
+    for each in releases:
+        if (each.namespace, each.release_id) in known:
+            raise usage("releases has {seen} twice", "name each release once", f"{each.namespace}/{each.release_id}")
+        known.add((each.namespace, each.release_id))
+    require = _require(parameters)
+    if require is not None and require > len(releases):
+        raise usage(f"require is {require}, and releases has {len(releases)}", "so many can never reach")
+    return Several(
+        mesh_id, releases, require, minimum=len(releases), requests_per_minute=parameters["requests_per_minute"]
+    )
+
+
+def _named_entry(place: str, entry: Mapping[str, Any], parameters: Mapping[str, Any]) -> Named:
+    stray = [name for name in _OF_EACH_RELEASE if entry.get(name) is not None and not parameters["wait"]]
+    if stray:
+        raise usage(f"{place}.{stray[0]} needs wait: true", "without it no gate is held")
+    if entry.get("images") is not None and not entry["images"]:
+        raise usage(f"{place}.images is empty", "name an image or leave it out")
+    own = {f"{place}.{name}": entry.get(name) for name in _OF_EACH_RELEASE}
+    namespace = entry.get("namespace")
+    return Named(
+        _identifier("namespace", parameters["namespace"])
+        if namespace is None
+        else _identifier(f"{place}.namespace", namespace),
+        _identifier(f"{place}.release_id", entry["release_id"]),
+        _filled(own, f"{place}.version"),
+        _filled_list(own, f"{place}.images"),
+    )
+
+
+def _selected(mesh_id: str, parameters: Mapping[str, Any]) -> Several:
+    for name in _SELECTING:
+        if parameters[name] is not None and not parameters[name]:
+            raise usage(f"{name} is empty", "name at least one, or leave it out to select every release of the mesh")
+    namespace = parameters["namespace"]
+    selection = Selection(
+        None if namespace is None else _identifier("namespace", namespace),
+        _filled_list(parameters, "service"),
+        _filled_list(parameters, "name"),
+    )
+    minimum, require = parameters["minimum"], _require(parameters)
+    if parameters["wait"] and minimum is None:
+        raise usage(
+            "a selection that waits needs minimum",
+            "say how many releases must be there at least, or name one with release_id or several with releases",
+        )
+    if minimum is not None and minimum < 1:
+        raise usage(f"minimum is {minimum}", "it must be 1 or more: an empty selection must not open a gate")
+    return Several(
+        mesh_id,
+        selection,
+        require,
+        max(minimum or 0, require or 0),
+        _phases(parameters, "ignore_phases"),
+        parameters["requests_per_minute"],
+    )
+
+
+def _require(parameters: Mapping[str, Any]) -> int | None:
+    """Return how many releases must reach, None for all."""
+    text = (parameters["require"] or "").strip().casefold()
+    if text in ("all", "any"):
+        return None if text == "all" else 1
+    # isdecimal() accepts digits of other scripts, and so does int(); nobody has releases of ten digits.
+    if text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1:
+        return int(text)
+    raise usage("require is {seen}", "it must be all, any, or a number of releases from 1", parameters["require"])
+
+
+def is_segment(value: str) -> bool:
+    """Return whether a text, percent-encoded, is one segment of a path and leads nowhere else."""
+    # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
+    ill = "/" in value or any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+    return bool(value.strip()) and value not in (".", "..") and not ill
+
+
 def _identifier(name: str, value: str | None) -> str:
     """Return an id that fits into one segment of a path."""
     # A null passes for a given option with Ansible.
     if value is None or not value.strip():
         raise usage(f"{name} is empty", "give the id that the ASM console shows")
-    # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
-    if value in (".", "..") or "/" in value or any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
+    if not is_segment(value):
         raise usage(f"{name} is {{seen}}", "it must not be '.' or '..' nor hold '/' or control characters", value)
     return value
 

@@ -66,18 +66,21 @@ class Workload:
 
 @dataclass(frozen=True)
 class Release:
-    """What the gate needs of a release, and the object that it came from.
+    """What the gate needs of a release, and what a result shows of it.
 
     Attributes:
-        uid, name, version: as given; empty when missing.
+        uid, name, namespace, service, version: as given; empty when missing.
         phase: `status.phase`; empty when it is no text.
         gray: the gray workloads of `status.grayDeployments`.
         planned: how many `spec.grayDeployments` names; None when it cannot be told.
         original: `status.deployment`, None when missing.
+        content: the object, as far as a result shows it.
     """
 
     uid: str
     name: str
+    namespace: str
+    service: str
     version: str
     phase: str
     gray: tuple[Workload, ...]
@@ -91,8 +94,11 @@ class Release:
         return f"{sum(each.ready for each in self.gray)}/{sum(each.desired for each in self.gray)}"
 
 
-def parse(content: Mapping[str, Any]) -> Release:
+def parse(content: Mapping[str, Any], manifests: bool = True) -> Release:
     """Return the release in a decoded answer.
+
+    Args:
+        manifests: whether it holds its Deployments; they are most of it, and a train has hundreds of releases.
 
     Raises:
         AsmError: kind `protocol`, final: it is no Release.
@@ -105,14 +111,16 @@ def parse(content: Mapping[str, Any]) -> Release:
     clusters = _clusters(spec)
     deployment = status.get("deployment")
     return Release(
-        uid=_identity(metadata.get("uid")),
-        name=_text(metadata.get("name")),
-        version=_text(spec.get("version")),
-        phase=_text(status.get("phase")),
+        uid=identity(metadata.get("uid")),
+        name=as_text(metadata.get("name")),
+        namespace=as_text(metadata.get("namespace")),
+        service=as_text(spec.get("serviceName")),
+        version=as_text(spec.get("version")),
+        phase=as_text(status.get("phase")),
         gray=tuple(workload(each, clusters) for each in as_list(status.get("grayDeployments"))),
         planned=planned_workloads(content),
-        original=workload(deployment, {}, _text(spec.get("clusterID"))) if isinstance(deployment, dict) else None,
-        content=content,
+        original=workload(deployment, {}, as_text(spec.get("clusterID"))) if isinstance(deployment, dict) else None,
+        content=report_release(content, manifests),
     )
 
 
@@ -124,6 +132,11 @@ def as_object(value: Any) -> Mapping[str, Any]:
 def as_list(value: Any) -> Sequence[Any]:
     """Return a decoded value if it is a list, else an empty one."""
     return value if isinstance(value, list) else ()
+
+
+def as_text(value: Any) -> str:
+    """Return a decoded value if it is a text, else an empty one."""
+    return value if isinstance(value, str) else ""
 
 
 def shown(text: str, cleaner: Cleaner) -> str:
@@ -140,11 +153,7 @@ def planned_workloads(content: Mapping[str, Any]) -> int | None:
     return len(planned) if isinstance(planned, list) and isinstance(spec, dict) else None
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _identity(value: Any) -> str:
+def identity(value: Any) -> str:
     """Return a uid as text, so that two that differ never look the same.
 
     Raises:
@@ -163,8 +172,8 @@ def _clusters(spec: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
     clusters: dict[tuple[str, str], list[str]] = {}
     for entry in as_list(spec.get("grayDeployments")):
         metadata = as_object(as_object(as_object(entry).get("template")).get("metadata"))
-        key = (_text(metadata.get("name")), _text(metadata.get("namespace")))
-        clusters.setdefault(key, []).append(_text(as_object(entry).get("clusterID")))
+        key = (as_text(metadata.get("name")), as_text(metadata.get("namespace")))
+        clusters.setdefault(key, []).append(as_text(as_object(entry).get("clusterID")))
     return clusters
 
 
@@ -187,7 +196,7 @@ def workload(
     """
     metadata, spec, status = (as_object(as_object(deployment).get(key)) for key in ("metadata", "spec", "status"))
     containers = as_list(as_object(as_object(spec.get("template")).get("spec")).get("containers"))
-    key = (_text(metadata.get("name")), _text(metadata.get("namespace")))
+    key = (as_text(metadata.get("name")), as_text(metadata.get("namespace")))
     if cluster_id is None:
         named = clusters.get(key, ())
         cluster_id = named[0] if len(named) == 1 else ""
@@ -205,7 +214,7 @@ def workload(
     return Workload(
         *key,
         cluster_id=cluster_id,
-        images=tuple(_text(as_object(container).get("image")) for container in containers),
+        images=tuple(as_text(as_object(container).get("image")) for container in containers),
         desired=counts["spec.replicas"] or 0,
         updated=counts["status.updatedReplicas"] or 0,
         ready=counts["status.readyReplicas"] or 0,
@@ -313,14 +322,17 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if not isinstance(value, (dict, list))}
 
 
-def check_depth(content: Mapping[str, Any]) -> None:
+def check_depth(content: Mapping[str, Any], above: int = 0) -> None:
     """Refuse a release that is nested too deeply to be handed on whole.
+
+    Args:
+        above: levels above that of the release.
 
     Raises:
         AsmError: kind `protocol`, final.
     """
     level: list[Any] = [content]
-    for _depth in range(DEEPEST):
+    for _depth in range(DEEPEST + above):
         level = [
             child
             for each in level

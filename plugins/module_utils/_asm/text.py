@@ -26,7 +26,9 @@ _PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z])", re.IGNORECASE)
 def printable(text: str) -> str:
     r"""Return text on one line: what is not printable (newlines, C1 and bidi controls included) as \uXXXX, commands to
     a pipeline's log broken by a blank."""
-    shown = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
+    shown = text
+    if not text.isprintable():
+        shown = "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
     return _PIPELINE_COMMANDS.sub(lambda found: found.group() + " ", shown)
 
 
@@ -64,7 +66,9 @@ class Cleaner:
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
-        return remove_values(value, self._longest_first()) if self._secrets else value
+        if not self._secrets or (isinstance(value, str) and not any(secret in value for secret in self._secrets)):
+            return value
+        return remove_values(value, self._longest_first())
 
     def redact_keys(self, value: Any) -> Any:
         """Return a foreign object with asterisks for each secret in its keys as well."""

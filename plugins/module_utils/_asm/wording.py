@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is said of a gate: its one sentence, its progress line, and its part of a result. Pure, like the gate."""
+"""What is said of one gate: its one sentence, its progress line, and its part of a result. Pure, like the gate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .options import Conditions, is_phase
 from .release import Release, missing_images, why_not_ready
 from .text import Cleaner, listed
 
-_SHUT = "the gate stays shut"
+SHUT = "the gate stays shut"
 
 _NAMED = 3
 """How many workloads a sentence names."""
@@ -32,18 +32,29 @@ def sentence(state: State, conditions: Conditions, label: str, clean: Cleaner) -
         label: which release, clean.
         clean: for phases, names and texts of the service.
     """
+    if state.outcome == "error" and state.error:
+        return f"{SHUT}: {state.error.sentence(clean)}"
+    return f"{opening(state.outcome)}: {told(state, conditions, label, clean)}"
+
+
+def opening(outcome: str | None) -> str:
+    """Return how the sentence of a verdict begins."""
+    return {None: "the gate is not open yet", "reached": "the gate is open"}.get(outcome, SHUT)
+
+
+def told(state: State, conditions: Conditions, label: str, clean: Cleaner) -> str:
+    """Return what a state means for its release, without a word of the gate; as `sentence`."""
     say: dict[str | None, Callable[[], str]] = {
-        None: lambda: f"the gate is not open yet: {label}: {_open_points(state, conditions, clean)}",
+        None: lambda: f"{label}: {_open_points(state, conditions, clean)}",
         "reached": lambda: _reached(state, label, clean),
-        "failed": lambda: f"{_SHUT}: {label} {_failure(state, conditions, clean)}",
+        "failed": lambda: f"{label} {_failure(state, conditions, clean)}",
         "timeout": lambda: _timeout(state, conditions, label, clean),
         "stalled": lambda: (
-            f"{_SHUT}: {label} has made no progress for {state.progress.idle:.0f} s: "
-            f"{_open_points(state, conditions, clean)}"
+            f"{label} has made no progress for {state.progress.idle:.0f} s: {_open_points(state, conditions, clean)}"
         ),
-        "missing": lambda: f"{_SHUT}: {_missing(state, conditions, label, clean)}",
-        "replaced": lambda: f"{_SHUT}: {label} {_replacement(state, conditions, clean)}",
-        "error": lambda: f"{_SHUT}: {state.error.sentence(clean) if state.error else 'unknown error'}",
+        "missing": lambda: _missing(state, conditions, label, clean),
+        "replaced": lambda: f"{label} {_replacement(state, conditions, clean)}",
+        "error": lambda: f"{label}: {state.error.sentence(clean) if state.error else 'unknown error'}",
     }
     return say[state.outcome]()
 
@@ -52,8 +63,8 @@ def _reached(state: State, label: str, clean: Cleaner) -> str:
     after = f"after {state.ended:.0f} s"
     if state.release is None or not state.present:
         last = clean(state.release.phase) if state.release else ""
-        return f"the gate is open: {label} has disappeared, as it may after {last}, {after}"
-    return f"the gate is open: {label} is {clean(state.release.phase)}, {state.release.ready_text} ready, {after}"
+        return f"{label} has disappeared, as it may after {last}, {after}"
+    return f"{label} is {clean(state.release.phase)}, {state.release.ready_text} ready, {after}"
 
 
 def _failure(state: State, conditions: Conditions, clean: Cleaner) -> str:
@@ -69,7 +80,7 @@ def _failure(state: State, conditions: Conditions, clean: Cleaner) -> str:
 def _timeout(state: State, conditions: Conditions, label: str, clean: Cleaner) -> str:
     seen = listed(clean(phase) for phase in state.phases) if state.phases else "none"
     parts = [
-        f"{_SHUT}: {label} did not meet all conditions within {conditions.wait_timeout:g} s",
+        f"{label} did not meet all conditions within {conditions.wait_timeout:g} s",
         f"phases wanted: {listed(map(clean, conditions.success_phases))}; phases seen: {seen}",
     ]
     if state.holding:
@@ -169,6 +180,14 @@ def report_gate(
         "elapsed": round(state.ended, 3),
         "reads": state.reads,
         "retries": state.retries,
+        **report_timeline(state, began, clean),
+        "check_mode": check_mode,
+    }
+
+
+def report_timeline(state: State, began: datetime, clean: Cleaner) -> dict[str, Any]:
+    """Return `timeline` and `timeline_left_out` of a result; as `report_gate`."""
+    return {
         "timeline": [
             {
                 "phase": clean(change.phase),
@@ -179,7 +198,6 @@ def report_gate(
             for change in state.timeline
         ],
         "timeline_left_out": state.left_out,
-        "check_mode": check_mode,
     }
 
 

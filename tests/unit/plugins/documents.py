@@ -53,6 +53,8 @@ def document(
     uid: Any = "uid-1",
     version: Any = "v2",
     name: str = "reviews-canary",
+    namespace: Any = "bookinfo",
+    service: Any = "reviews",
 ) -> dict[str, Any]:
     """Return an answer of GetReleaseByName.
 
@@ -65,9 +67,9 @@ def document(
     return {
         "kind": "Release",
         "apiVersion": "asm/v2",
-        "metadata": {"meshID": "mesh", "name": name, "uid": uid, "namespace": "bookinfo"},
+        "metadata": {"meshID": "mesh", "name": name, "uid": uid, "namespace": namespace},
         "spec": {
-            "serviceName": "reviews",
+            "serviceName": service,
             "clusterID": "cluster-0",
             "deploymentName": "reviews",
             "version": version,
@@ -84,6 +86,11 @@ def document(
             "grayDeployments": workloads,
         },
     }
+
+
+def release_list(*items: Any) -> dict[str, Any]:
+    """Return an answer of GetAllReleases with these items."""
+    return {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}
 
 
 def release(phase: Any = "Running", gray: list[Any] | None = None, **parts: Any) -> Release:

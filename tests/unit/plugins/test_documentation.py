@@ -55,7 +55,12 @@ DOCUMENTED: dict[str, Any] = {**MODULE["options"], **FRAGMENTS}
 
 def agreed(described: dict[str, Any]) -> dict[str, Any]:
     """Return of a description of an option what an argument spec says as well."""
-    kept = {key: described[key] for key in ("type", "default", "required", "elements", "choices") if key in described}
+    agreeable = ("type", "default", "required", "elements", "choices")
+    kept: dict[str, Any] = {key: described[key] for key in agreeable if key in described}
+    # Documentation and argument specs have different names for it.
+    suboptions = described.get("suboptions", described.get("options"))
+    if suboptions is not None:
+        kept["options"] = {name: agreed(each) for name, each in suboptions.items()}
     return {key: value for key, value in kept.items() if (key, value) != ("required", False)}
 
 
@@ -66,7 +71,7 @@ def specified(option: Option) -> dict[str, Any]:
 
 def test_the_fragments_and_the_module_document_every_option_and_no_other() -> None:
     assert sorted(DOCUMENTED) == sorted(NAMES)
-    assert list(MODULE["options"]) == ["release_id"]
+    assert list(MODULE["options"]) == ["release_id", "releases"]
     assert set(documentation("doc_fragments/connection.py")["options"]) == set(CONNECTION)
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.huaweicloud.asm.plugins.action import asm_release_info as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}
@@ -64,7 +67,7 @@ def run_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
 
         def read(parameters: dict[str, Any], surroundings: Surroundings) -> Reading:
             run.reads.append((parameters, surroundings))
-            return Reading(RESULT, warnings)
+            return Reading((RESULT,), warnings)
 
         def execute_module(**module: Any) -> dict[str, Any]:
             run.modules.append(module)
@@ -136,6 +139,12 @@ class TestWhere:
     def test_never_says_changed(self, run_of: Callable[..., Run]) -> None:
         assert "changed" not in run_of()()
 
+    def test_types_the_releases_of_a_train(self, run_of: Callable[..., Run]) -> None:
+        run = run_of({"mesh_id": "mesh", "releases": [{"release_id": 7, "images": "a,b"}], "require": 1})
+        run()
+        own = {"namespace": None, "release_id": "7", "version": None, "images": ["a", "b"]}
+        assert (run.arguments["releases"], run.arguments["require"]) == ([own], "1")
+
     def test_hands_on_warnings(self, run_of: Callable[..., Run]) -> None:
         assert run_of(warnings=("mind the file",))()["warnings"] == ["mind the file"]
         assert "warnings" not in run_of()()
@@ -145,6 +154,33 @@ class TestWhere:
         run = run_of(check_mode=check_mode)
         run()
         assert run.reads[0][1].check_mode is check_mode
+
+
+class TestNulls:
+    """A template that came out null must not widen a gate on one release to every release of the mesh."""
+
+    @pytest.mark.parametrize("transport", ["local", "ssh"])
+    @pytest.mark.parametrize(
+        ("nulls", "named"),
+        [
+            *(
+                pytest.param([name], name, id=name)
+                for name in ("namespace", "release_id", "releases", "service", "name")
+            ),
+            pytest.param(["release_id", "namespace"], "namespace, release_id", id="two"),
+        ],
+    )
+    def test_of_what_says_which_releases_are_refused_before_anything_is_read(
+        self, run_of: Callable[..., Run], transport: str, nulls: list[str], named: str
+    ) -> None:
+        run = run_of({"mesh_id": "mesh", "minimum": 1, "wait": True, **dict.fromkeys(nulls)}, transport=transport)
+        assert run() == {"failed": True, "msg": f"null is no value of {named}: give one, or leave the option out"}
+        assert (run.reads, run.modules) == ([], [])
+
+    @pytest.mark.parametrize("transport", ["local", "ssh"])
+    def test_of_anything_else_are_its_default(self, run_of: Callable[..., Run], transport: str) -> None:
+        run = run_of({**ARGUMENTS, "version": None, "minimum": None}, transport=transport)
+        assert run()["msg"] == RESULT["msg"]
 
 
 class TestDeadlineOfTheTask:
@@ -266,6 +302,12 @@ def module_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], s
         pytest.param({**ARGUMENTS, "wait": TOKEN}, id="a secret in the place of a bool"),
         pytest.param({**ARGUMENTS, "stable_for": f"x{TOKEN}x"}, id="a secret within a value"),
         pytest.param({**ARGUMENTS, TOKEN: "x"}, id="a secret as the name of an option"),
+        pytest.param({"mesh_id": "mesh", "releases": [{"namespace": "a"}]}, id="a release without an id"),
+        pytest.param({"mesh_id": "mesh", "releases": ["reviews-canary"]}, id="a release that is no dictionary"),
+        pytest.param(
+            {"mesh_id": "mesh", "releases": [{"release_id": "a", "stable_for": 60}]}, id="an option of no release"
+        ),
+        pytest.param({"mesh_id": "mesh", "minimum": "some"}, id="no number of releases"),
     ],
 )
 def test_refuses_in_the_words_of_ansible_module(

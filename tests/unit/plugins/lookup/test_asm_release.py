@@ -7,16 +7,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.lookup import asm_release as plugin
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import CONNECTION_OPTIONS
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+    CONNECTION_OPTIONS,
+    parse,
+    with_defaults,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
+    CONNECTION,
+    KEYS,
+    TOKEN,
+    Stage,
+    item,
+    listed,
+)
 
-TOKEN = "made-up-token-4711"
 OPTIONS = {"mesh_id": "mesh", "namespace": "bookinfo"}
 
 
@@ -35,29 +49,32 @@ class Templar:
         return TOKEN if value == "{{ vaulted }}" else value
 
 
+SELECTED = ("a-canary", "b-canary")
+
+
 @dataclass
 class Lookup:
-    """The lookup over a `read_each` that notes what it is given."""
+    """The lookup over a `read_apart` that notes what it is given, and gives each id as the phase of its release."""
 
-    failed_at: str = ""
+    failed: bool = False
     parameters: dict[str, Any] = field(default_factory=dict)
-    release_ids: list[str] = field(default_factory=list)
     variables: dict[str, Any] = field(default_factory=dict)
     surroundings: Surroundings = field(default_factory=Surroundings)
     calls: int = 0
 
-    def read_each(
-        self, parameters: dict[str, Any], release_ids: list[str], variables: dict[str, Any], surroundings: Surroundings
-    ) -> list[Reading]:
+    @property
+    def release_ids(self) -> list[str]:
+        """Return the ids that were asked for."""
+        one, several = self.parameters["release_id"], self.parameters["releases"]
+        return [one] if one is not None else [each["release_id"] for each in several or ()]
+
+    def read_apart(self, parameters: dict[str, Any], variables: dict[str, Any], surroundings: Surroundings) -> Reading:
         self.calls += 1
-        self.parameters, self.release_ids, self.variables = parameters, release_ids, variables
-        self.surroundings = surroundings
-        readings: list[Reading] = []
-        for release_id in release_ids:
-            if release_id == self.failed_at:
-                return [*readings, Reading({"failed": True, "msg": "the gate stays shut"}, ())]
-            readings.append(Reading({"found": True, "phase": release_id}, ("mind the file",)))
-        return readings
+        self.parameters, self.variables, self.surroundings = parameters, variables, surroundings
+        if self.failed:
+            return Reading(({"failed": True, "msg": "the gate stays shut"},))
+        results = tuple({"found": True, "phase": each} for each in self.release_ids or SELECTED)
+        return Reading(results, ("mind the file",))
 
     def __call__(self, terms: Any, variables: dict[str, Any] | None = None, **options: Any) -> list[dict[str, Any]]:
         lookup = plugin.LookupModule(loader=None, templar=Templar())
@@ -68,9 +85,13 @@ class Lookup:
 @pytest.fixture
 def lookup(monkeypatch: pytest.MonkeyPatch) -> Lookup:
     prepared = Lookup()
-    monkeypatch.setattr(plugin, "read_each", prepared.read_each)
+    monkeypatch.setattr(plugin, "read_apart", prepared.read_apart)
     monkeypatch.setattr(Display, "warning", lambda *_arguments: None)
     return prepared
+
+
+def phases(entries: list[dict[str, Any]]) -> list[str]:
+    return [entry["phase"] for entry in entries]
 
 
 class TestTerms:
@@ -82,18 +103,45 @@ class TestTerms:
             ([["a", "b"], "c"], ["a", "b", "c"]),
             ([["a", ["b", ("c",)]]], ["a", "b", "c"]),
             ([7], ["7"]),
-            (["a", "a"], ["a", "a"]),
         ],
         ids=str,
     )
     def test_are_flattened_in_order(self, lookup: Lookup, terms: Any, release_ids: list[str]) -> None:
-        assert [entry["phase"] for entry in lookup(terms)] == release_ids
-        assert lookup.release_ids == release_ids
+        assert phases(lookup(terms)) == release_ids
+        assert (lookup.release_ids, lookup.calls) == (release_ids, 1)
 
-    @pytest.mark.parametrize("terms", [[], [[]], [[], []]], ids=str)
-    def test_are_needed(self, lookup: Lookup, terms: Any) -> None:
-        with pytest.raises(AnsibleLookupError, match="no term is given"):
-            lookup(terms)
+    @pytest.mark.parametrize(
+        ("terms", "release_ids"), [(["a", "a"], ["a"]), (["b", "a", "b", "c", "a"], ["b", "a", "c"])], ids=str
+    )
+    def test_that_come_twice_are_read_once_and_given_twice(
+        self, lookup: Lookup, terms: list[str], release_ids: list[str]
+    ) -> None:
+        assert phases(lookup(terms)) == terms
+        assert (lookup.release_ids, lookup.calls) == (release_ids, 1)
+
+    def test_of_one_release_are_the_single_form(self, lookup: Lookup) -> None:
+        lookup(["a"])
+        assert (lookup.parameters["release_id"], lookup.parameters["releases"]) == ("a", None)
+
+    def test_of_several_are_a_train(self, lookup: Lookup) -> None:
+        lookup(["a", "b"])
+        own = {"namespace": None, "version": None, "images": None}
+        assert lookup.parameters["releases"] == [{"release_id": "a", **own}, {"release_id": "b", **own}]
+        assert lookup.parameters["release_id"] is None
+
+    def test_are_needed(self, lookup: Lookup) -> None:
+        with pytest.raises(AnsibleLookupError, match="no term is given; give ids of releases, or select them by"):
+            lookup([])
+        assert lookup.calls == 0
+
+    @pytest.mark.parametrize("terms", [[[]], [[], []], [[[]]]], ids=str)
+    @pytest.mark.parametrize("options", [{}, {"service": ["reviews"]}, {"name": ["a-canary"]}], ids=str)
+    def test_that_are_an_empty_list_are_refused_and_no_selection(
+        self, lookup: Lookup, terms: Any, options: dict[str, Any]
+    ) -> None:
+        """Often it is a template that came out empty, and must not widen the call to what the service has."""
+        with pytest.raises(AnsibleLookupError, match="the list of ids is empty; give the id of at least one release"):
+            lookup(terms, **options)
         assert lookup.calls == 0
 
     @pytest.mark.parametrize("term", [None, {"id": "a"}, 1.5, object()], ids=lambda term: type(term).__name__)
@@ -103,8 +151,36 @@ class TestTerms:
         assert lookup.calls == 0
 
 
+class TestSelections:
+    @pytest.mark.parametrize(
+        ("given", "typed"),
+        [
+            ({"service": ["reviews"]}, {"service": ["reviews"], "name": None}),
+            ({"name": "a-canary,b-canary"}, {"service": None, "name": ["a-canary", "b-canary"]}),
+            ({"service": "reviews", "name": ["a-canary"]}, {"service": ["reviews"], "name": ["a-canary"]}),
+        ],
+        ids=str,
+    )
+    def test_need_no_term(self, lookup: Lookup, given: dict[str, Any], typed: dict[str, Any]) -> None:
+        assert phases(lookup([], **given)) == list(SELECTED)
+        assert {name: lookup.parameters[name] for name in typed} == typed
+        assert (lookup.parameters["release_id"], lookup.parameters["releases"]) == (None, None)
+
+    @pytest.mark.parametrize("given", [{"minimum": 1}, {"namespace": "bookinfo"}], ids=str)
+    def test_need_a_service_or_a_name(self, lookup: Lookup, given: dict[str, Any]) -> None:
+        with pytest.raises(AnsibleLookupError, match="no term is given; give ids of releases, or select them by"):
+            lookup([], **given)
+        assert lookup.calls == 0
+
+    @pytest.mark.parametrize("terms", [["a"], ["a", "b"]], ids=str)
+    def test_beside_terms_are_for_the_options_to_refuse(self, lookup: Lookup, terms: list[str]) -> None:
+        lookup(terms, service=["reviews"])
+        with pytest.raises(AsmError, match="exclude each other"):
+            parse(with_defaults(lookup.parameters))
+
+
 class TestOptions:
-    @pytest.mark.parametrize("name", ["stabel_for", "timeout", "release_id", "retries", "_terms", "WAIT"])
+    @pytest.mark.parametrize("name", ["stabel_for", "timeout", "release_id", "releases", "retries", "_terms", "WAIT"])
     @pytest.mark.parametrize("value", [60, None], ids=["a value", "null"])
     def test_that_are_unknown_are_refused(self, lookup: Lookup, name: str, value: Any) -> None:
         with pytest.raises(AnsibleLookupError, match=f"'{name}' is no option"):
@@ -144,6 +220,19 @@ class TestOptions:
         with pytest.raises(AnsibleLookupError) as caught:
             lookup(["a"], token=TOKEN, **options)
         assert TOKEN not in str(caught.value)
+
+    @pytest.mark.parametrize("name", ["namespace", "service", "name"])
+    @pytest.mark.parametrize("terms", [[], ["a"], ["a", "b"]], ids=str)
+    def test_that_say_which_releases_must_not_be_null(self, lookup: Lookup, terms: list[str], name: str) -> None:
+        """Left out, they would widen the call."""
+        selection: dict[str, Any] = {} if terms else {"service": ["reviews"], "name": ["a-canary"]}
+        with pytest.raises(AnsibleLookupError, match=f"null is no value of {name}: give one, or leave the option out"):
+            lookup(terms, **{**selection, name: None})
+        assert lookup.calls == 0
+
+    def test_that_are_null_otherwise_are_not_given(self, lookup: Lookup) -> None:
+        lookup(["a"], wait_timeout=None, version=None)
+        assert (lookup.parameters["wait_timeout"], lookup.parameters["version"]) == (600, None)
 
 
 class TestVariables:
@@ -202,10 +291,15 @@ class TestVariables:
 
 
 class TestOutcome:
-    def test_an_error_of_one_term_is_that_of_the_whole_call(self, lookup: Lookup) -> None:
-        lookup.failed_at = "b"
+    @pytest.mark.parametrize(
+        ("terms", "options"), [(["a"], {}), (["a", "b", "c"], {}), ([], {"service": ["reviews"]})], ids=str
+    )
+    def test_a_failure_is_that_of_the_whole_call(
+        self, lookup: Lookup, terms: list[str], options: dict[str, Any]
+    ) -> None:
+        lookup.failed = True
         with pytest.raises(AnsibleLookupError, match=r"huaweicloud\.asm\.asm_release: the gate stays shut"):
-            lookup(["a", "b", "c"])
+            lookup(terms, **options)
 
     @pytest.mark.parametrize(
         ("variables", "check_mode"),
@@ -220,3 +314,52 @@ class TestOutcome:
         monkeypatch.setattr(Display, "warning", lambda _display, warning: shown.append(warning))
         lookup(["a"])
         assert shown == ["huaweicloud.asm.asm_release: mind the file"]
+
+
+class TestOverAService:
+    """With nothing between the lookup and the transport but the rooms themselves."""
+
+    @pytest.fixture
+    def ask(self, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[list[dict[str, Any]], list[str]]]:
+        stage = Stage(lambda name, value: monkeypatch.setattr(session, name, value))
+        stage.serve(listed(item("a"), item("b", "Creating")))
+
+        def asked(terms: list[str], **options: Any) -> tuple[list[dict[str, Any]], list[str]]:
+            lookup = plugin.LookupModule(loader=None, templar=Templar())
+            entries = lookup.run(terms, {}, **{**CONNECTION, **options})
+            return entries, [path for _at, path in stage.asked]
+
+        return asked
+
+    @pytest.mark.parametrize(
+        ("terms", "options", "expected"),
+        [
+            (["uid-b", "uid-a"], {"namespace": "bookinfo"}, ["Creating", "Running"]),
+            (["b", "uid-a", "b"], {"namespace": "bookinfo"}, ["Creating", "Running", "Creating"]),
+            ([], {"service": ["reviews"]}, ["Running", "Creating"]),
+            ([], {"name": ["b"]}, ["Creating"]),
+            ([], {"service": ["ratings"]}, []),
+        ],
+        ids=str,
+    )
+    def test_several_releases_are_one_request_and_an_entry_each(
+        self, ask: Any, terms: list[str], options: dict[str, Any], expected: list[str]
+    ) -> None:
+        entries, asked = ask(terms, **options)
+        assert (phases(entries), asked) == (expected, ["releases"])
+        assert all(set(entry) == KEYS for entry in entries)
+
+    def test_each_entry_has_its_own_gate(self, ask: Any) -> None:
+        phases_wanted = {"wait": True, "success_phases": ["Running", "Creating"]}
+        entries, _asked = ask(["uid-b", "uid-a"], namespace="bookinfo", **phases_wanted)
+        assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "reached"]
+        assert [entry["gate"]["timeline"][0]["phase"] for entry in entries] == ["Creating", "Running"]
+
+    def test_one_failure_names_its_release_and_fails_all(self, ask: Any) -> None:
+        gate = {"wait": True, "success_phases": ["Running"], "failure_phases": ["Creating"]}
+        with pytest.raises(AnsibleLookupError, match=r"the gate stays shut: b \(bookinfo\) is Creating"):
+            ask(["uid-a", "uid-b"], namespace="bookinfo", **gate)
+
+    def test_terms_and_a_selection_exclude_each_other(self, ask: Any) -> None:
+        with pytest.raises(AnsibleLookupError, match="release_id and service exclude each other"):
+            ask(["uid-a"], namespace="bookinfo", service=["reviews"])

@@ -11,7 +11,8 @@ from typing import Any, Callable
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 from ansible_collections.huaweicloud.asm.plugins.modules import asm_release_info as module
 
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": "made-up"}
@@ -57,36 +58,44 @@ def run(
 
 
 def test_returns_what_was_read(run: Callable[..., Any]) -> None:
-    result, reads = run(Reading({"msg": "is Running", "found": True}))
+    result, reads = run(Reading(({"msg": "is Running", "found": True},)))
     assert result == {"msg": "is Running", "found": True, "warned": []}
     assert len(reads) == 1
 
 
 def test_fails_with_all_keys(run: Callable[..., Any]) -> None:
     failed = {"msg": "the gate stays shut", "found": False, "error": {"kind": "denied"}, "gate": {"outcome": "error"}}
-    result, _reads = run(Reading({**failed, "failed": True}))
+    result, _reads = run(Reading(({**failed, "failed": True},)))
     assert {key: result[key] for key in (*failed, "failed")} == {**failed, "failed": True}
 
 
 def test_hands_on_warnings(run: Callable[..., Any]) -> None:
-    result, _reads = run(Reading({"msg": "is Running"}, ("mind the file",)))
+    result, _reads = run(Reading(({"msg": "is Running"},), ("mind the file",)))
     assert result["warned"] == ["mind the file"]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_hands_on_check_mode_and_shows_no_progress(run: Callable[..., Any], check_mode: bool) -> None:
-    _result, reads = run(Reading({"msg": "is Running"}), check_mode)
+    _result, reads = run(Reading(({"msg": "is Running"},)), check_mode)
     assert (reads[0][1].check_mode, reads[0][1].progress) == (check_mode, None)
 
 
 def test_types_the_options(run: Callable[..., Any]) -> None:
-    _result, reads = run(Reading({"msg": "is Running"}), wait="yes", success_phases="Running", stable_for="60")
+    _result, reads = run(Reading(({"msg": "is Running"},)), wait="yes", success_phases="Running", stable_for="60")
     parameters = reads[0][0]
     assert (parameters["wait"], parameters["success_phases"], parameters["stable_for"]) == (True, ["Running"], 60)
 
 
+def test_types_the_releases_of_a_train(run: Callable[..., Any]) -> None:
+    given = {"release_id": None, "releases": [{"release_id": 7, "images": "a,b"}], "require": 1, "service": "reviews"}
+    _result, reads = run(Reading(({"msg": "1 release"},)), **given)
+    parameters = reads[0][0]
+    own = {"namespace": None, "release_id": "7", "version": None, "images": ["a", "b"]}
+    assert (parameters["releases"], parameters["require"], parameters["service"]) == ([own], "1", ["reviews"])
+
+
 def test_a_misspelt_option_is_refused_before_anything_is_read(run: Callable[..., Any]) -> None:
-    result, reads = run(Reading({}), stabel_for=60)
+    result, reads = run(Reading(({},)), stabel_for=60)
     assert "Unsupported parameters" in result["msg"]
     assert reads == []
 
@@ -95,7 +104,7 @@ def test_a_misspelt_option_is_refused_before_anything_is_read(run: Callable[...,
 def test_nobody_waits_for_a_result_that_nobody_reads(
     run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, read_on: bool
 ) -> None:
-    _result, reads = run(Reading({"msg": "is Running"}))
+    _result, reads = run(Reading(({"msg": "is Running"},)))
     reader, writer = os.pipe()
     if not read_on:
         os.close(reader)

@@ -31,6 +31,8 @@ def test_answers_for_a_result(phases: list[Any], answer: bool) -> None:
         ({"found": False, "phase": "", "error": {"kind": "tls"}}, "without an answer"),
         ({"ansible_job_id": "1.2", "finished": 0}, "not finished"),
         ({"results": []}, r"use its \.results"),
+        ({"releases": []}, r"use its \.releases"),
+        ({"found": False, "phase": "", "outcome": "pending", "reads": 0}, "without an answer"),
     ],
     ids=str,
 )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
@@ -13,7 +13,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport imp
 from requests.structures import CaseInsensitiveDict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from requests import PreparedRequest, Request
 
@@ -39,6 +39,14 @@ def answer(status: int, body: bytes | str = b"", **headers: str) -> Answer:
     return Answer(status, sent, body.encode() if isinstance(body, str) else body, "https://asm.example/asked")
 
 
+def given_back(given: Answer | AsmError, bounds: Mapping[str, Any]) -> Answer:
+    """An answer as `Transport.send` returns it with these keywords, decoded if that is wanted; or the error raised."""
+    if isinstance(given, AsmError):
+        raise given
+    decode = bounds.get("decode")
+    return replace(given, content=decode(given)) if decode and given.status == 200 else given
+
+
 @dataclass(frozen=True)
 class Sent:
     """One request as it would have gone out, and the bounds that it had."""
@@ -57,7 +65,4 @@ class ScriptedTransport(Transport):
 
     def send(self, request: Request, deadline: float, **bounds: Any) -> Answer:
         self.sent.append(Sent(request.prepare(), deadline, bounds))
-        given = self._answers[min(len(self.sent), len(self._answers)) - 1]
-        if isinstance(given, AsmError):
-            raise given
-        return given
+        return given_back(self._answers[min(len(self.sent), len(self._answers)) - 1], bounds)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 TARGET = Target("m-1", "bookinfo", "r-1")
 URL = "https://asm.example/v2/meshes/m-1/namespaces/bookinfo/releases/r-1"
+LIST_URL = "https://asm.example/v2/meshes/m-1/releases"
 USER = PasswordCredentials("who", "s3cret", "account", "https://iam.example", None, "cn-north-4")
 RELEASE = {"kind": "Release", "status": {"phase": "Running"}}
 
@@ -55,7 +56,7 @@ def test_a_read_asks_once_for_the_release_and_returns_what_was_answered() -> Non
     assert (document.content, document.request_id, document.url) == (RELEASE, "id-1", URL)
     (sent,) = transport.sent
     assert (sent.request.method, sent.request.url, sent.request.body) == ("GET", URL, None)
-    assert (sent.request.headers["X-Auth-Token"], sent.deadline, sent.bounds) == ("t", 10.0, {})
+    assert (sent.request.headers["X-Auth-Token"], sent.deadline, set(sent.bounds)) == ("t", 10.0, {"decode"})
 
 
 @pytest.mark.parametrize(
@@ -265,6 +266,54 @@ def test_a_whole_surrogate_pair_is_a_letter() -> None:
     assert client(ScriptedTransport(answer(200, body))).read_release(TARGET, 10.0).content == {"kind": "\U0001f600"}
 
 
+def refused_list(*answers: Answer | AsmError) -> AsmError:
+    """The error of one read of all releases."""
+    transport = ScriptedTransport(*answers)
+    with pytest.raises(AsmError) as error:
+        client(transport).read_releases("m-1", 10.0)
+    assert len(transport.sent) == 1
+    return error.value
+
+
+def test_all_releases_of_a_mesh_are_one_request() -> None:
+    content = {"kind": "ReleaseList", "items": []}
+    transport = ScriptedTransport(answer(200, json.dumps(content), X_Request_Id="id-1"))
+    document = client(transport).read_releases("m-1", 10.0)
+    assert (document.content, document.request_id, document.url) == (content, "id-1", LIST_URL)
+    (sent,) = transport.sent
+    assert (sent.request.method, sent.request.url, sent.request.body) == ("GET", LIST_URL, None)
+    assert (sent.request.headers["X-Auth-Token"], sent.deadline, set(sent.bounds)) == ("t", 10.0, {"decode"})
+
+
+def test_the_id_of_a_mesh_is_one_segment_of_the_path_of_its_releases() -> None:
+    transport = ScriptedTransport(answer(200, "{}"))
+    client(transport, endpoint="https://asm.example/base").read_releases("a?b c%2F", 10.0)
+    assert transport.sent[0].request.url == "https://asm.example/base/v2/meshes/a%3Fb%20c%252F/releases"
+
+
+@pytest.mark.parametrize(("status", "kind", "passing"), STATUSES)
+def test_the_status_decides_for_all_releases_as_it_does_for_one(status: int, kind: str, passing: bool) -> None:
+    error = refused_list(answer(status, ASM))
+    assert (error.kind, error.passing, error.status, error.url) == (kind, passing, status, LIST_URL)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        pytest.param(answer(403, IAM_NEWER), "denied", "grant asm:mesh:listReleases to", id="no permission"),
+        pytest.param(answer(404, ASM), "not_found", "ASM knows no such mesh", id="no such mesh"),
+        pytest.param(answer(404, GATEWAY), "endpoint", "what answered is not ASM", id="404 of the gateway"),
+        pytest.param(answer(400, ASM), "usage", "check mesh_id", id="wrong id"),
+        pytest.param(answer(401, "{}"), "credentials", "the credentials were refused", id="401"),
+        pytest.param(answer(200, HTML), "protocol", "the answer is not JSON", id="page"),
+    ],
+)
+def test_a_refused_list_speaks_of_the_mesh_and_not_of_a_release(given: Answer, kind: str, said: str) -> None:
+    error = refused_list(given)
+    assert (error.kind, said in error.sentence(str)) == (kind, True)
+    assert "release_id" not in error.sentence(str)
+
+
 def tokens(*statuses: int) -> tuple[ScriptedTransport, Client]:
     """A client that logs in, and the statuses of its logins (201) and reads."""
     answers = []
@@ -324,6 +373,15 @@ def test_a_login_that_is_refused_after_a_401_is_final_and_tried_once() -> None:
         reader.read_release(TARGET, 10.0)
     assert (error.value.kind, error.value.passing) == ("credentials", False)
     assert sent(transport) == ["login", "token-0", "login"]
+
+
+def test_one_renewal_counts_for_one_release_and_for_all_of_them() -> None:
+    transport, reader = tokens(201, 401, 201, 503, 401)
+    with pytest.raises(AsmError, match="the service has failed"):
+        reader.read_releases("m-1", 10.0)
+    with pytest.raises(AsmError, match="the credentials were refused"):
+        reader.read_release(TARGET, 10.0)
+    assert sent(transport) == ["login", "token-0", "login", "token-2", "token-2"]
 
 
 class Attempts:

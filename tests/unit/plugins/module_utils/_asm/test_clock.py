@@ -9,25 +9,34 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer, Transport
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, fault
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, fault, release_list
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer, given_back
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
 HOUR = timedelta(hours=1)
 LATENCY = 0.125
 TARGET = {"region": "region-1", "mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary"}
+TRAIN = {"release_id": None, "releases": [{"release_id": "uid-1"}, {"release_id": "uid-2"}]}
 USER = {"username": "invented-user", "password": "invented-password", "domain_name": "invented", "project_id": "p1"}
 
 
 def shown(phase: str) -> Answer:
     return answer(200, json.dumps(document(phase)))
+
+
+def listed(phase: str) -> Answer:
+    items = [document(phase, uid="uid-1"), document("Running", uid="uid-2")]
+    return answer(200, json.dumps(release_list(*items)))
 
 
 def busy(retry_after: str) -> Answer:
@@ -59,7 +68,7 @@ class Service:
         if len(self.clock.slept) == self.jump_in_pause:
             self.shift += self.jump
 
-    def send(self, request: Any, _deadline: float, **_bounds: Any) -> Answer:
+    def send(self, request: Any, _deadline: float, **bounds: Any) -> Answer:
         self.asked.append((request.url, self.clock.seconds))
         self.clock.seconds += LATENCY
         if len(self.asked) == self.jump_in_request:
@@ -67,10 +76,7 @@ class Service:
         if "/v3/auth/tokens" in request.url:
             return login()
         reads = sum("/v3/auth/tokens" not in url for url, _unused in self.asked)
-        given = self.answers[min(reads, len(self.answers)) - 1]
-        if isinstance(given, AsmError):
-            raise given
-        return given
+        return given_back(self.answers[min(reads, len(self.answers)) - 1], bounds)
 
 
 Hold = Callable[..., tuple[dict[str, Any], Service]]
@@ -116,6 +122,8 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
         pytest.param({}, [shown("Creating"), fault(), fault(), shown("Running")], "reached", id="passing-faults"),
         pytest.param({}, [busy("20"), shown("Running")], "reached", id="retry-after-seconds"),
         pytest.param({}, [busy("Sun, 01 Mar 2026 12:00:20 GMT"), shown("Running")], "reached", id="retry-after-a-date"),
+        pytest.param(TRAIN, [listed("Creating"), busy("7"), listed("Running")], "reached", id="train"),
+        pytest.param({**TRAIN, "stall_timeout": 25}, [listed("Creating")], "stalled", id="train-stalled"),
         pytest.param(
             {"token": None, **USER, "wait_timeout": 8000, "wait_sleep": 600},
             [shown("Creating")],

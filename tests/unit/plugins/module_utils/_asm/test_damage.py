@@ -17,10 +17,11 @@ from unittest import mock
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, deployment, document
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer, given_back
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -185,6 +186,22 @@ def may_open(status: int, body: bytes, options: Mapping[str, Any]) -> bool:
         tree = strictly_decoded(body) if status == 200 else None
     except NoDocumentError:
         return False
+    return shows_what_is_wanted(tree, options)
+
+
+def list_may_open(body: bytes, options: Mapping[str, Any]) -> bool:
+    """Whether these bytes say of every release in them that the gate is to open; their kind is the list's to say."""
+    try:
+        tree = strictly_decoded(body)
+    except NoDocumentError:
+        return False
+    items = at(tree, "items")
+    return isinstance(items, list) and all(
+        isinstance(item, dict) and shows_what_is_wanted({"kind": "Release", **item}, options) for item in items
+    )
+
+
+def shows_what_is_wanted(tree: Any, options: Mapping[str, Any]) -> bool:
     if not isinstance(tree, dict) or tree.get("kind") != "Release" or not isinstance(tree.get("status"), dict):
         return False
     phase = tree["status"].get("phase")
@@ -238,12 +255,22 @@ def is_ready(workload: Any) -> bool:
 
 def verdict(status: int, body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the result of a gate that gets nothing but this answer, on a clock that only sleeping moves."""
+    given = answer(status, body)
+    return held({**TARGET, **options}, lambda _path: given)
+
+
+def held(options: Mapping[str, Any], given: Callable[[str], Answer]) -> dict[str, Any]:
+    """Return the result of a gate that gets these answers by what it asks for."""
     clock = Clock()
     parameters = {name: option.get("default") for name, option in argument_spec().items()}
-    parameters.update(TARGET, token="invented-token", success_phases=[WANTED], wait_timeout=3, wait_sleep=1)
+    parameters.update(token="invented-token", success_phases=[WANTED], wait_timeout=3, wait_sleep=1)
     parameters.update({"wait": True, **options})
     surroundings = Surroundings(environment={}, monotonic=clock, sleep=clock.sleep, jitter=lambda: 1.0)
-    with mock.patch.object(Transport, "send", return_value=answer(status, body)):
+
+    def send(_transport: Transport, request: Any, _deadline: float, **bounds: Any) -> Answer:
+        return given_back(given(request.url), bounds)
+
+    with mock.patch.object(Transport, "send", send):
         return read(parameters, surroundings).result
 
 
@@ -274,6 +301,52 @@ def assert_sound(result: dict[str, Any], status: int, body: bytes, options: Mapp
 @BOUNDS
 def test_a_damaged_release_never_opens_a_gate_that_must_stay_shut(body: bytes, options: dict[str, Any]) -> None:
     assert_sound(verdict(200, body, options), 200, body, options)
+
+
+COMPANION = document(WANTED, name="companion", uid="uid-companion", version=VERSION)
+GONE = answer(404, '{"errorCode": "ASM.01404001"}')
+TWO = [{"release_id": "reviews-canary"}, {"release_id": "companion"}]
+TRAINS = st.sampled_from([{"namespace": "bookinfo", "releases": TWO}, {"minimum": 2}])
+MESH = {"region": "region-1", "mesh_id": "mesh", "requests_per_minute": 600}
+
+
+def listing(body: bytes) -> bytes:
+    """The bytes of a list of these bytes and of a release that meets all conditions."""
+    return b'{"kind": "ReleaseList", "items": [' + body + b", " + json.dumps(COMPANION).encode() + b"]}"
+
+
+def verdict_on_list(body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of a gate on several releases that gets this list; no release is there to be read singly."""
+    given = answer(200, body)
+    return held({**MESH, **options}, lambda url: given if url.endswith("/meshes/mesh/releases") else GONE)
+
+
+@given(body=damaged(), options=OPTIONS, train=TRAINS)
+@BOUNDS
+def test_a_damaged_release_in_a_list_never_opens_a_gate_that_must_stay_shut(
+    body: bytes, options: dict[str, Any], train: dict[str, Any]
+) -> None:
+    body = listing(body)
+
+    result = verdict_on_list(body, {**options, **train})
+
+    assert result["gate"]["outcome"] in OUTCOMES
+    assert result.get("error", {}).get("kind") != "internal", result
+    assert result.get("failed", False) == (result["gate"]["outcome"] != "reached")
+    assert result["gate"]["outcome"] != "reached" or list_may_open(body, options), result
+    assert options["manifests"] or ENVIRONMENT_SECRET not in json.dumps(result)
+
+
+@given(made=RELEASES, options=OPTIONS, train=TRAINS)
+@BOUNDS
+def test_a_gate_opens_for_every_sound_list_that_meets_the_conditions(
+    made: dict[str, Any], options: dict[str, Any], train: dict[str, Any]
+) -> None:
+    body = listing(json.dumps(made).encode())
+
+    opened = verdict_on_list(body, {**options, **train})["gate"]["outcome"] == "reached"
+
+    assert opened == list_may_open(body, options)
 
 
 @given(status=st.sampled_from([201, 204, 301, 400, 401, 403, 404, 405, 408, 429, 500, 503]), body=error_bodies())

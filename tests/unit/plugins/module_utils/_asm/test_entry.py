@@ -54,6 +54,14 @@ UNANSWERABLE = [
     pytest.param({"changed": False, "skipped": True}, "was skipped", id="skipped"),
     pytest.param({**entry_of(release()), "skipped": True}, "was skipped", id="skipped with a rest"),
     pytest.param({"results": [entry_of(release())]}, "use its .results", id="loop"),
+    pytest.param({"releases": [entry_of(release())], "msg": "1 release"}, "use its .releases", id="several releases"),
+    pytest.param({"releases": [], "failed": True, "gate": {}}, "use its .releases", id="several that failed"),
+    pytest.param({**NOT_FOUND, "outcome": "pending", "reads": 0}, "without an answer of ASM .too late", id="unread"),
+    pytest.param(
+        {**NOT_FOUND, "outcome": "error", "reads": 0, "error": {"kind": "denied"}},
+        "without an answer of ASM .denied",
+        id="one of several, refused",
+    ),
     pytest.param({"failed": True, "msg": "unreachable", "unreachable": True}, "no result", id="unreachable"),
     pytest.param({"failed": True, "msg": "Traceback"}, "no result of asm_release_info", id="failed by a traceback"),
     pytest.param({"ansible_job_id": "1.2", "started": 1, "finished": 0}, "has not finished", id="async"),
@@ -114,6 +122,8 @@ class TestInPhase:
             {},
             {"failed": True, "error": {"kind": "not_found"}},
             {"failed": True, "error": {"kind": "not_found"}, "gate": {"outcome": "missing", "reads": 2}},
+            {"outcome": "missing", "reads": 1, "error": {"kind": "not_found"}},
+            {"outcome": "pending", "reads": 1},
         ],
     )
     def test_what_asm_does_not_know_is_in_none(self, more: dict[str, Any]) -> None:
@@ -127,6 +137,10 @@ class TestInPhase:
     def test_a_failed_task_that_saw_the_release_is_answered_for(self) -> None:
         failed = {**entry_of(release("Failed")), "failed": True, "error": {"kind": "server"}}
         assert in_phase(failed, "Failed") is True
+
+    def test_one_of_several_that_was_seen_before_its_read_was_refused_is_answered_for(self) -> None:
+        entry = {**entry_of(release("Failed")), "outcome": "error", "reads": 1, "error": {"kind": "denied"}}
+        assert in_phase(entry, "Failed") is True
 
     def test_a_finished_async_task_is_answered_for(self) -> None:
         assert in_phase({**entry_of(release()), "ansible_job_id": "1.2", "finished": 1}, "Running") is True

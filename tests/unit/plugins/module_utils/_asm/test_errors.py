@@ -14,6 +14,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     LONGEST_RETRY_AFTER,
     AsmError,
     login_refusal,
+    of_list,
     time_of_answer,
     usage,
 )
@@ -101,6 +102,46 @@ def test_pauses_double_up_to_a_bound_and_are_spread(tries: int, seconds: float) 
 @pytest.mark.parametrize(("asked", "seconds"), [(0.0, 0.0), (7.0, 7.0), (600.0, LONGEST_RETRY_AFTER)])
 def test_the_pause_that_the_service_asks_for_is_kept_up_to_a_bound(asked: float, seconds: float) -> None:
     assert AsmError("server", "x", retry_after=asked).pause(3, 1.1) == seconds
+
+
+class TestTheNameOfWhatItIsAbout:
+    def test_stands_before_the_problem(self) -> None:
+        named = AsmError("denied", "no permission", "grant it", status=403).of("reviews (bookinfo)")
+        assert named.sentence(str) == "'reviews (bookinfo)': no permission (403); grant it"
+
+    def test_is_clean(self) -> None:
+        cleaner = Cleaner()
+        cleaner.learn("s3cret")
+        assert AsmError("denied", "no permission").of("s3cret\n").sentence(cleaner) == (
+            "'********\\u000a': no permission"
+        )
+
+    def test_leaves_an_error_that_says_what_was_seen(self) -> None:
+        assert usage("namespace is {seen}", seen="a/b").of("reviews").sentence(str) == "namespace is 'a/b'"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        pytest.param(
+            AsmError("denied", "no permission", "grant get"),
+            "no permission; grant asm:mesh:listReleases to their user or agency",
+            id="denied",
+        ),
+        pytest.param(
+            AsmError("not_found", "no such release", "check release_id"),
+            "ASM knows no such mesh; check mesh_id",
+            id="not found",
+        ),
+        pytest.param(
+            AsmError("usage", "refused", "check release_id", status=400), "refused (400); check mesh_id", id="400"
+        ),
+        pytest.param(AsmError("server", "it failed", status=503), "it failed (503)", id="another"),
+    ],
+)
+def test_an_error_of_the_list_speaks_of_the_mesh(error: AsmError, sentence: str) -> None:
+    kind = error.kind
+    assert (of_list(error).sentence(str), error.kind) == (sentence, kind)
 
 
 IAM = {"error": {"code": 401, "message": "wrong password", "title": "Unauthorized"}}

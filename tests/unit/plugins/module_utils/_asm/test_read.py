@@ -7,114 +7,34 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read as room
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import in_phase
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, is_phase
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, Surroundings, read, read_each
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, read_apart
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, document
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
-    Clock,
-    ScriptedTransport,
-    answer,
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
+    BUSY,
+    DENIED,
+    ERROR_KEYS,
+    GATE,
+    GATE_KEYS,
+    GONE,
+    KEYS,
+    NOON,
+    READ,
+    TOKEN,
+    Stage,
+    ok,
 )
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer
-
-TOKEN = "made-up-token-4711"
-READ = {
-    "mesh_id": "mesh",
-    "namespace": "bookinfo",
-    "release_id": "reviews-canary",
-    "endpoint": "https://asm.example",
-    "token": TOKEN,
-}
-GATE = {**READ, "wait": True, "success_phases": ["Running"], "failure_phases": ["Failed"], "wait_timeout": 60}
-NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
-KEYS = {"msg", "found", "release", "phase", "workloads", "request_id"}
-ERROR_KEYS = {"kind", "status", "code", "message", "request_id", "url"}
-GATE_KEYS = {"outcome", "message", "elapsed", "reads", "retries", "timeline", "timeline_left_out", "check_mode"}
-
-
-def ok(phase: Any = "Running", request_id: str = "r-ok", **parts: Any) -> Answer:
-    """Return the 200 of a release."""
-    return answer(200, json.dumps(document(phase, **parts)), X_Request_Id=request_id)
-
-
-GONE = answer(404, '{"errorCode": "ASM.01404001", "errorMsg": "no such release"}', X_Request_Id="r-gone")
-BUSY = answer(503, "<html>busy</html>")
-DENIED = answer(403, '{"error_code": "IAM.0006", "error_msg": "no"}', X_Request_Id="r-denied")
-
-
-class Service(ScriptedTransport):
-    """Answers by its script; each answer takes some seconds."""
-
-    def __init__(self, clock: Clock, takes: float, *answers: Answer | AsmError) -> None:
-        super().__init__(*answers)
-        self._clock = clock
-        self._takes = takes
-        self.closed = 0
-
-    def send(self, request: Any, deadline: float, **bounds: Any) -> Answer:
-        self._clock.seconds += self._takes
-        return super().send(request, deadline, **bounds)
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-@dataclass
-class Stage:
-    """Where a call is made: the services that it opened, and the lines that it said."""
-
-    patch: Callable[[str, Any], None]
-    clock: Clock = field(default_factory=Clock)
-    services: list[Service] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
-
-    def serve(self, *answers: Answer | AsmError, takes: float = 0.0) -> None:
-        """Answer like this from now on."""
-
-        def opened(*_settings: Any) -> Service:
-            self.services.append(Service(self.clock, takes, *answers))
-            return self.services[-1]
-
-        self.patch("Transport", opened)
-
-    def surroundings(self, **changes: Any) -> Surroundings:
-        return Surroundings(
-            **{
-                "environment": {},
-                "progress": self.lines.append,
-                "monotonic": self.clock,
-                "sleep": self.clock.sleep,
-                "now": lambda: NOON,
-                "jitter": lambda: 1.0,
-                **changes,
-            }
-        )
-
-    def read(self, parameters: dict[str, Any], *answers: Answer | AsmError, **changes: Any) -> dict[str, Any]:
-        """Return the result of a call over these answers."""
-        self.serve(*answers)
-        return read(parameters, self.surroundings(**changes)).result
-
-    @property
-    def requests(self) -> int:
-        return sum(len(service.sent) for service in self.services)
-
-
-@pytest.fixture
-def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
-    return Stage(lambda name, value: monkeypatch.setattr(room, name, value))
 
 
 class TestSingleRead:
@@ -194,10 +114,10 @@ class TestErrors:
 
     @pytest.mark.parametrize("wait", [False, True])
     def test_of_ours_give_the_type_only(self, stage: Stage, wait: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-        def broken(_content: Any) -> None:
+        def broken(*_arguments: Any) -> None:
             raise KeyError(f"{TOKEN} and whatever else")
 
-        monkeypatch.setattr(room, "parse_release", broken)
+        monkeypatch.setattr(session, "parse_release", broken)
         result = stage.read(GATE if wait else READ, ok())
         assert (result["failed"], result["error"]["kind"]) == (True, "internal")
         assert "a fault of this collection: KeyError; please report it" in result["msg"]
@@ -216,7 +136,7 @@ class TestErrors:
         assert result.get("error", {}).get("kind") == ("protocol" if manifests else None)
 
     def test_of_missing_requests_name_the_python(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(room, "REQUESTS_IMPORT_ERROR", "Traceback …")
+        monkeypatch.setattr(session, "REQUESTS_IMPORT_ERROR", "Traceback …")
         result = stage.read(READ, ok())
         assert result["error"]["kind"] == "usage"
         assert "Failed to import the required Python library (requests)" in result["msg"]
@@ -228,11 +148,17 @@ def test_null_options_have_their_defaults(stage: Stage) -> None:
     assert stage.read({**nulls, **GATE}, ok()) == stage.read(GATE, ok())
 
 
-@pytest.mark.parametrize("name", ["mesh_id", "namespace", "release_id"])
+@pytest.mark.parametrize("name", ["mesh_id", "namespace"])
 def test_an_id_that_is_null_is_an_error_that_names_it(stage: Stage, name: str) -> None:
     result = stage.read({**READ, name: None}, ok())
     assert (result["failed"], result["error"]["kind"]) == (True, "usage")
     assert name in result["msg"]
+
+
+def test_a_gate_whose_release_id_came_out_null_is_none_on_all_releases_of_the_mesh(stage: Stage) -> None:
+    result = stage.read({**GATE, "release_id": None}, ok())
+    assert (result["failed"], result["error"]["kind"], stage.services) == (True, "usage", [])
+    assert "needs minimum" in result["msg"]
 
 
 class TestGate:
@@ -275,12 +201,17 @@ class TestGate:
 
     def test_an_answer_after_the_deadline_is_a_timeout(self, stage: Stage) -> None:
         stage.serve(ok(), takes=61)
-        result = read(GATE, stage.surroundings()).result
+        result = stage.read(GATE)
         assert (result["gate"]["outcome"], result["found"], result["gate"]["reads"]) == ("timeout", False, 0)
 
     def test_uses_one_session_and_closes_it(self, stage: Stage) -> None:
         stage.read(GATE, ok("Creating"))
         assert [service.closed for service in stage.services] == [1]
+
+    def test_ends_when_nobody_waits_for_an_answer_any_more(self, stage: Stage) -> None:
+        stage.serve(ok(), takes=30)
+        result = stage.read(GATE, abandoned=lambda: stage.clock() > 1015)
+        assert (result["failed"], result["gate"]["outcome"], stage.clock()) == (True, "error", 1015.5)
 
     def test_ends_when_nobody_waits_any_more(self, stage: Stage) -> None:
         result = stage.read(GATE, ok("Creating"), abandoned=lambda: stage.clock() > 1015)
@@ -308,11 +239,6 @@ class TestRequestId:
 
     def test_survives_an_answer_without_one(self, stage: Stage) -> None:
         assert stage.read(GATE, ok("Creating", "r-1"), BUSY)["request_id"] == "r-1"
-
-    def test_is_not_that_of_another_release(self, stage: Stage) -> None:
-        stage.serve(ok("Running", "r-1"), answer(403))
-        readings = read_each(READ, ["one", "two"], {}, stage.surroundings())
-        assert [reading.result["request_id"] for reading in readings] == ["r-1", ""]
 
 
 class TestCheckMode:
@@ -348,26 +274,15 @@ class TestCheckMode:
         assert stage.read(GATE, BUSY, check_mode=True)["error"]["kind"] == "server"
 
 
-class TestSeveral:
-    def test_share_one_session_and_one_login(self, stage: Stage) -> None:
-        stage.serve(ok())
-        readings = read_each(READ, ["one", "two", "three"], {}, stage.surroundings())
-        assert [reading.result["found"] for reading in readings] == [True] * 3
-        assert [len(service.sent) for service in stage.services] == [3]
-        assert [str(sent.request.url).rsplit("/", 1)[1] for sent in stage.services[0].sent] == ["one", "two", "three"]
-        assert stage.services[0].closed == 1
-
-    def test_share_one_deadline(self, stage: Stage) -> None:
-        stage.serve(*[ok("Creating")] * 4, ok(), ok("Creating"))
-        readings = read_each(GATE, ["one", "two"], {}, stage.surroundings())
-        assert [reading.result["gate"]["outcome"] for reading in readings] == ["reached", "timeout"]
-        assert {sent.deadline for sent in stage.services[0].sent} == {1060.0}
-        assert stage.clock() <= 1060
-
-    def test_end_with_the_first_that_fails(self, stage: Stage) -> None:
-        stage.serve(GONE)
-        assert len(read_each(READ, ["one", "two"], {}, stage.surroundings())) == 1
-        assert stage.requests == 1
+@pytest.mark.parametrize(
+    "answers",
+    [[ok()], [ok("Creating"), ok()], [ok("Failed")], [DENIED]],
+    ids=["at once", "later", "failed", "denied"],
+)
+@pytest.mark.parametrize("parameters", [READ, GATE], ids=["read", "gate"])
+def test_one_release_read_apart_is_the_same(stage: Stage, parameters: dict[str, Any], answers: list[Answer]) -> None:
+    stage.serve(*answers)
+    assert read_apart(parameters, {}, stage.surroundings()) == stage.reading(parameters)
 
 
 class TestSecrets:
@@ -469,6 +384,15 @@ class TestProgress:
         assert stage.lines[0].startswith("release_gate: reviews-canary (bookinfo) unknown, 60 s, server (")
         assert stage.lines[1].endswith("timeout")
 
+    def test_comes_while_an_answer_takes_its_time(self, stage: Stage) -> None:
+        stage.serve(ok(), takes=130)
+        stage.read({**GATE, "wait_timeout": 200})
+        assert stage.lines == [
+            "release_gate: reviews-canary (bookinfo) unknown, 60 s",
+            "release_gate: reviews-canary (bookinfo) unknown, 120 s",
+            "release_gate: reviews-canary (bookinfo) Running, 3/3 ready, 130 s, reached",
+        ]
+
     def test_of_nobody_changes_nothing(self, stage: Stage) -> None:
         assert stage.read(GATE, ok("Creating"), ok(), progress=None) == stage.read(GATE, ok("Creating"), ok())
 
@@ -479,14 +403,14 @@ class TestWarnings:
         path.write_text("[basic]\nak = made-up-access-key\nsk = made-up-secret-key\n")
         path.chmod(0o644)
         stage.serve(ok())
-        reading = read({**READ, "token": None, "credentials_file": str(path)}, stage.surroundings())
+        reading = stage.reading({**READ, "token": None, "credentials_file": str(path)})
         assert not reading.failed
         assert len(reading.warnings) == 1
         assert str(path) in reading.warnings[0]
 
     def test_are_none_otherwise(self, stage: Stage) -> None:
         stage.serve(ok())
-        assert read(READ, stage.surroundings()) == Reading(read(READ, stage.surroundings()).result, ())
+        assert stage.reading(READ) == Reading((stage.read(READ),), ())
 
 
 PHASE_TEXT = st.text(st.sampled_from("Running failed\n\t\u00a0\u2028\x85"), max_size=9)

@@ -33,17 +33,49 @@ MAY_KNOW: dict[str, set[str]] = {
     "gate": {"errors", "options", "release"},
     "wording": {"errors", "gate", "options", "release", "text"},
     "entry": {"options", "release", "text"},
-    "read": {
+    "roster": {"errors", "options", "release", "text"},
+    "train": {"errors", "gate", "options", "roster"},
+    "train_wording": {"text", "train", "wording"},
+    "report": {"errors", "gate", "options", "release", "text", "wording"},
+    "train_report": {"options", "release", "report", "train", "train_wording", "wording"},
+    "watch": {"errors", "transport"},
+    "session": {
         "client",
         "credentials",
         "endpoints",
         "errors",
-        "gate",
         "login",
         "options",
         "release",
+        "roster",
         "text",
         "transport",
+        "watch",
+    },
+    "poll": {"errors", "gate", "options", "release", "roster", "session", "train"},
+    "read_train": {
+        "errors",
+        "gate",
+        "options",
+        "poll",
+        "report",
+        "session",
+        "text",
+        "train",
+        "train_report",
+        "train_wording",
+        "watch",
+    },
+    "read": {
+        "errors",
+        "gate",
+        "options",
+        "read_train",
+        "release",
+        "report",
+        "session",
+        "text",
+        "watch",
         "wording",
     },
 }
@@ -56,15 +88,15 @@ MAY_KNOW_HTTP = {
     "signing": {"requests"},
 }
 
-MAY_KNOW_TIME = {"read", "login", "client", "transport", "signing", "errors"}
+MAY_KNOW_TIME = {"watch", "session", "login", "client", "transport", "signing", "errors"}
 """The other rooms are the same at any time; `gate` above all."""
 
-MAY_KNOW_FILES = {"credentials", "transport", "read"}
+MAY_KNOW_FILES = {"credentials", "transport", "watch"}
 
 ADAPTERS = {
-    "modules/asm_release_info.py": ({"options", "read"}, {"ansible.module_utils.basic"}),
+    "modules/asm_release_info.py": ({"options", "read", "watch"}, {"ansible.module_utils.basic"}),
     "action/asm_release_info.py": (
-        {"options", "read", "text", "transport"},
+        {"options", "read", "text", "transport", "watch"},
         {
             "ansible.module_utils.common.arg_spec",
             "ansible.module_utils.common.validation",
@@ -74,7 +106,7 @@ ADAPTERS = {
         },
     ),
     "lookup/asm_release.py": (
-        {"options", "read", "text"},
+        {"options", "read", "text", "watch"},
         {
             "ansible.errors",
             "ansible.module_utils.common.arg_spec",

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What an answer of GetAllReleases lists: which release of it an id means, and which of them a selection takes.
+
+Source of the fields: ASM API reference, "Obtaining All Grayscale Release Tasks of a Mesh". Nobody has published whether
+the list is paged, nor whether its items are whole. So what it lacks is only not told by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import AsmError
+from .options import Selection, is_segment
+from .release import Release, as_list, as_object, as_text, parse
+from .text import listed
+
+
+@dataclass(frozen=True)
+class Item:
+    """One release of the list.
+
+    Attributes:
+        uid: empty when it is no text that a read could ask for.
+        name, namespace: as given; empty when missing.
+        service: None when the item does not tell it.
+        phase: None when the item does not tell it.
+        content: the object itself.
+    """
+
+    uid: str
+    name: str
+    namespace: str
+    service: str | None
+    phase: str | None
+    content: Mapping[str, Any]
+
+    def release(self, manifests: bool, with_deployments: bool) -> Release | None:
+        """Return the release, None when the item is no whole one.
+
+        Args:
+            manifests: whether the Deployments are to be handed on; otherwise the release does not hold them.
+            with_deployments: whether it is whole only with its gray workloads, planned and created.
+        """
+        spec, status = (self.content.get(key) for key in ("spec", "status"))
+        if not isinstance(spec, dict) or not isinstance(status, dict):
+            return None
+        lacks_deployments = spec.get("grayDeployments") is None or status.get("grayDeployments") is None
+        if lacks_deployments and (manifests or with_deployments):
+            return None
+        try:
+            # The list says the kind of all its items; one that says another is none of them.
+            return parse(self.content if "kind" in self.content else {"kind": "Release", **self.content}, manifests)
+        except AsmError:
+            return None
+
+
+class Roster:
+    """The releases of one answer."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items = tuple(items)
+        self.uids = frozenset(item.uid for item in self.items)
+        self._by_uid = {item.uid: item for item in self.items if item.uid}
+        self._by_name: dict[tuple[str, str], list[Item]] = {}
+        for item in self.items:
+            self._by_name.setdefault((item.namespace, item.name), []).append(item)
+
+    def meant(self, namespace: str, release_id: str, uid: str = "") -> Item | None:
+        """Return the release that an id means: that with this uid, else that with this name.
+
+        Args:
+            uid: of the release, once it is known; its name may then be that of another one.
+
+        Raises:
+            AsmError: kind `usage`, several have the name, or the uid is in another namespace; kind `protocol`, final,
+                the release has no uid by which it could be read.
+        """
+        by_uid = self._by_uid.get(uid or release_id)
+        if by_uid is not None:
+            if by_uid.namespace not in ("", namespace):
+                where = f"namespace: {by_uid.namespace}"
+                problem = "the release {seen} is in another namespace"
+                raise AsmError("usage", problem, "correct its namespace", seen=release_id, message=where)
+            return by_uid
+        by_name = [] if uid else self.named(namespace, release_id)
+        if len(by_name) > 1:
+            uids = f"uids: {listed(item.uid or 'none' for item in by_name)}"
+            problem = f"release_id {{seen}} is the name of {len(by_name)} releases"
+            raise AsmError("usage", problem, "give the uid of the one that is meant", seen=release_id, message=uids)
+        if by_name and not by_name[0].uid:
+            raise _wrong("the list of releases has {seen} without a proper uid", release_id)
+        return by_name[0] if by_name else None
+
+    def named(self, namespace: str, name: str) -> list[Item]:
+        """Return the releases with a name; a name can be used again while the task that had it is still listed."""
+        return self._by_name.get((namespace, name), [])
+
+    def selected(self, selection: Selection) -> list[Item]:
+        """Return what a selection takes, with what may belong to it: where an item lacks a part, its own read tells.
+
+        Raises:
+            AsmError: kind `protocol`, final; one of them cannot be followed, because no read can ask for it.
+        """
+        selected = [
+            item
+            for item in self.items
+            if (selection.namespace is None or item.namespace in ("", selection.namespace))
+            and (not selection.names or not item.name or item.name in selection.names)
+            and (not selection.services or item.service is None or item.service in selection.services)
+        ]
+        for item in selected:
+            if not item.uid or not is_segment(item.namespace):
+                raise _wrong("the list of releases has {seen} without a proper uid and namespace", item.name)
+        return selected
+
+
+def parse_list(content: Mapping[str, Any]) -> Roster:
+    """Return what a decoded answer lists.
+
+    Raises:
+        AsmError: kind `protocol`, final: it is no list of releases, or one of them stands in it twice.
+    """
+    if content.get("kind") != "ReleaseList":
+        raise _wrong("the answer is no ReleaseList: kind is missing or another")
+    # An empty list that was never filled is null to a service that is written in Go.
+    if "items" not in content or not isinstance(content["items"], (list, type(None))):
+        raise _wrong("the answer is no ReleaseList: items is missing or no list")
+    items = [_item(each) for each in as_list(content["items"])]
+    known: set[str] = set()
+    for item in items:
+        if item.uid in known:
+            raise _wrong("the list of releases has {seen} twice", f"uid {item.uid}")
+        known.update([item.uid] if item.uid else [])
+    return Roster(items)
+
+
+def _item(content: Any) -> Item:
+    if not isinstance(content, dict):
+        raise _wrong("the list of releases holds what is no object")
+    metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
+    uid = as_text(metadata.get("uid"))
+    return Item(
+        uid if is_segment(uid) else "",
+        as_text(metadata.get("name")),
+        as_text(metadata.get("namespace")),
+        as_text(spec.get("serviceName")) or None,
+        as_text(status.get("phase")) or None,
+        content,
+    )
+
+
+def _wrong(problem: str, seen: str = "") -> AsmError:
+    return AsmError("protocol", problem, "check endpoint", seen=seen)
