@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run, TaskResult
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
@@ -75,24 +76,29 @@ def pauses(number: int, and_at: float = 0.0) -> tuple[float, float]:
     return 0.9 * number + and_at, 1.1 * number + and_at + 1
 
 
-@dataclass(frozen=True)
-class Case:
+def several(number: int | range) -> range:
+    """Return the numbers of requests that a case allows."""
+    return number if isinstance(number, range) else range(number, number + 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case(ABC):
     """One task, and what becomes of it.
 
-    ``steps`` are those of a release of its own in the scenario; without any there is none. ``options`` are added to
-    those of a read or, with ``waits``, of a gate; ``credentials`` stand in the place of the token. Both may hold names
-    in angle brackets: of a simulator for its URL, `<ca of …>` for its authority, and those that the table prepares. The
-    faults are for its release only. Cases of one simulator other than `SERVICE` run one after the other, in the order
-    of the table.
+    ``options`` are added to those of a read or, with ``waits``, of a gate; ``credentials`` stand in the place of the
+    token. Both may hold names in angle brackets: of a simulator for its URL, `<ca of …>` for its authority, and those
+    that the table prepares. Cases of one simulator other than `SERVICE` run one after the other, in the order of the
+    table.
     """
 
+    KEYS: ClassVar[frozenset[str]]
+    """What every result has."""
+
     name: str
-    steps: tuple[Mapping[str, Any], ...]
     options: Mapping[str, Any] = field(default_factory=dict)
     waits: bool = False
     check_mode: bool = False
     credentials: Mapping[str, Any] = field(default_factory=lambda: {"token": TOKEN})
-    release: Mapping[str, Any] = field(default_factory=dict)
     faults: tuple[Mapping[str, Any], ...] = ()
     server: str = SERVICE
     # What becomes of it:
@@ -100,8 +106,6 @@ class Case:
     """`gate.outcome`; empty without a gate."""
     error: str = ""
     """`error.kind`; empty without an error."""
-    requests: int | range = 1
-    """Requests to ASM. A range where a pause that happens to be short makes room for one more."""
     logins: int = 0
     metadata: int = 0
     due: tuple[float, float] = at(0)
@@ -118,29 +122,85 @@ class Case:
         """Return whether the task must fail: at an error, and where a gate that is waited for stays shut."""
         return bool(self.error) or (not self.check_mode and self.outcome not in ("", "reached"))
 
+    @property
+    @abstractmethod
+    def varies(self) -> bool:
+        """Return whether the number of its requests may be another one in each run."""
 
-def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
-    return Case(name, steps, **more)
+    @abstractmethod
+    def releases(self) -> list[dict[str, Any]]:
+        """Return the releases that the scenario has for it."""
+
+    @abstractmethod
+    def faults_of_reads(self) -> list[dict[str, Any]]:
+        """Return the faults that the scenario has for single reads of its releases."""
+
+    @abstractmethod
+    def asked(self, server: Running) -> dict[str, Any]:
+        """Return the options that say which releases are read, where, and how."""
+
+    @abstractmethod
+    def asks(self, request: Mapping[str, Any]) -> bool:
+        """Return whether a request that a simulator has seen is one for its releases."""
+
+    @abstractmethod
+    def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        """Hold how often its releases were asked for against what it says."""
 
 
-def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
-    return Case(name, steps, waits=True, **more)
+@dataclass(frozen=True, kw_only=True)
+class Single(Case):
+    """A case of one release.
+
+    ``steps`` are those of a release of its own in the scenario; without any there is none. The faults are for its
+    release only.
+    """
+
+    KEYS = frozenset({"msg", "found", "release", "phase", "workloads", "request_id"})
+
+    steps: tuple[Mapping[str, Any], ...] = ()
+    release: Mapping[str, Any] = field(default_factory=dict)
+    requests: int | range = 1
+    """Requests to ASM. A range where a pause that happens to be short makes room for one more."""
+
+    @property
+    def varies(self) -> bool:
+        return isinstance(self.requests, range)
+
+    def releases(self) -> list[dict[str, Any]]:
+        return [release(self.name, *map(dict, self.steps), **self.release)] if self.steps else []
+
+    def faults_of_reads(self) -> list[dict[str, Any]]:
+        return [{"release": self.name, **each} for each in self.faults]
+
+    def asked(self, server: Running) -> dict[str, Any]:
+        return gate(server, self.name) if self.waits else reading(server, self.name)
+
+    def asks(self, request: Mapping[str, Any]) -> bool:
+        return bool(request["release"] == self.name)
+
+    def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        assert len(requests) in several(self.requests), requests
 
 
-def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Case:
-    return Case(name, steps, waits=True, check_mode=True, **more)
+def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    return Single(name=name, steps=steps, **more)
+
+
+def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    return Single(name=name, steps=steps, waits=True, **more)
+
+
+def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    return Single(name=name, steps=steps, waits=True, check_mode=True, **more)
 
 
 def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> dict[str, Any]:
     """Return the scenario of a simulator: releases and faults of its cases."""
     own = [case for case in cases if case.server == server]
+    faults = [each for case in own for each in case.faults_of_reads()]
     return scenario(
-        *(release(case.name, *(dict(step) for step in case.steps), **case.release) for case in own if case.steps),
-        **{
-            **more,
-            "faults": [{"release": case.name, **each} for case in own for each in case.faults]
-            + list(more.get("faults", ())),
-        },
+        *(each for case in own for each in case.releases()), **{**more, "faults": [*faults, *more.get("faults", ())]}
     )
 
 
@@ -155,8 +215,8 @@ class Journey:
     """By simulator, all requests."""
 
     def requests(self, case: Case) -> list[Mapping[str, Any]]:
-        """Return the requests for the release of a case."""
-        return [entry for entry in self.seen[case.server] if entry["release"] == case.name]
+        """Return the requests for the releases of a case."""
+        return [entry for entry in self.seen[case.server] if case.asks(entry)]
 
     def count(self, server: str, service: str) -> int:
         """Return how many requests one of a simulator's services has seen."""
@@ -172,8 +232,7 @@ def filled(value: Any, names: Mapping[str, str]) -> Any:
 
 def task(case: Case, server: Running, names: Mapping[str, str]) -> dict[str, Any]:
     """Return the task of a case; an option that is None is left out."""
-    common = gate(server, case.name) if case.waits else reading(server, case.name)
-    options = {**common, "token": None, **case.credentials, **case.options}
+    options = {**case.asked(server), "token": None, **case.credentials, **case.options}
     given = {name: filled(value, names) for name, value in options.items() if value is not None}
     return {"name": case.name, MODULE: given, "ignore_errors": True, "check_mode": case.check_mode}
 
@@ -273,7 +332,7 @@ def check_result(case: Case, entry: TaskResult) -> None:
     result = entry.result
     assert entry.outcome == ("ignored" if case.fails else "ok"), result
     assert result["changed"] is False
-    assert {"msg", "found", "release", "phase", "workloads", "request_id"} <= set(result)
+    assert set(result) >= case.KEYS
     assert result.get("gate", {}).get("outcome", "") == case.outcome, result["msg"]
     assert result.get("error", {}).get("kind", "") == case.error, result["msg"]
     assert {name: place(result, name) for name in case.result} == case.result
@@ -284,8 +343,7 @@ def check_result(case: Case, entry: TaskResult) -> None:
 def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
     """Hold the requests and the time of the verdict against what its case says."""
     requests = path.requests(case)
-    number = case.requests if isinstance(case.requests, range) else range(case.requests, case.requests + 1)
-    assert len(requests) in number, requests
+    case.check_number(requests)
     assert case.faults or len({entry["connection"] for entry in requests}) <= 1
     apart = requests[-1]["seconds"] - requests[0]["seconds"] if requests else 0.0
     earliest, latest = case.due
@@ -304,7 +362,7 @@ def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:
     places = {server.url.partition("://")[2]: name for name, server in path.servers.items()}
     places[str(path.directory)] = "the directory"
     varying = {"request_id", "elapsed", "after"}
-    if isinstance(case.requests, range):
+    if case.varies:
         varying |= {"reads", "retries"}
 
     def stripped(value: Any, name: str = "") -> Any:

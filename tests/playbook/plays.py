@@ -22,6 +22,8 @@ CONNECTIONS = {"controller": "local", "module": "loopback_shell"}
 CREATING = {"phase": "Creating"}
 RUNNING = {"phase": "Running"}
 
+WAITING = {"wait": True, "success_phases": ["Running"], "wait_sleep": 1, "wait_timeout": 30}
+
 
 def release(release_id: str, *steps: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """Return a release of a scenario."""
@@ -45,8 +47,22 @@ def reading(simulator: Running, release_id: str, **options: Any) -> dict[str, An
 
 def gate(simulator: Running, release_id: str, **options: Any) -> dict[str, Any]:
     """Return the options of a gate that opens at `Running` and looks every second for half a minute at most."""
-    waiting = {"wait": True, "success_phases": ["Running"], "wait_sleep": 1, "wait_timeout": 30}
-    return {**reading(simulator, release_id), **waiting, **options}
+    return {**reading(simulator, release_id), **WAITING, **options}
+
+
+def reading_train(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
+    """Return the options of a read of several releases with `TOKEN`, or of a selection if no id is given.
+
+    Single reads need not be far apart.
+    """
+    asked = {"endpoint": simulator.url, "mesh_id": MESH_ID, "token": TOKEN, "requests_per_minute": 600}
+    named = {"namespace": NAMESPACE, "releases": [{"release_id": each} for each in release_ids]}
+    return {**asked, **(named if release_ids else {}), **options}
+
+
+def train(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
+    """Return the options of a gate on several releases, as `gate` does for one."""
+    return {**reading_train(simulator, *release_ids), **WAITING, **options}
 
 
 def play(*tasks: dict[str, Any], **keywords: Any) -> str:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -58,14 +59,27 @@ def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: C
     assert summary["connections"] == len(HOSTS)
 
 
-def test_the_role_asks_once_for_fifty_hosts(ansible: Ansible, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(release("reviews-canary", *OPENS)))
+@pytest.mark.parametrize(
+    ("asked", "operation"),
+    [
+        pytest.param({"release_gate_release_id": "reviews-canary"}, "read", id="one-release"),
+        pytest.param(
+            {"release_gate_releases": [{"release_id": "reviews-canary"}, {"release_id": "ratings-canary"}]},
+            "list",
+            id="a-train",
+        ),
+    ],
+)
+def test_the_role_asks_once_a_look_for_fifty_hosts(
+    ansible: Ansible, simulate: Callable[..., Running], asked: dict[str, Any], operation: str
+) -> None:
+    simulator = simulate(scenario(release("reviews-canary", *OPENS), release("ratings-canary", *OPENS)))
     variables = {
+        **asked,
         "huaweicloud_asm_endpoint": simulator.url,
         "huaweicloud_asm_token": TOKEN,
         "release_gate_mesh_id": MESH_ID,
         "release_gate_namespace": NAMESPACE,
-        "release_gate_release_id": "reviews-canary",
         "release_gate_success_phases": ["Running"],
         "release_gate_wait_sleep": 1,
         "release_gate_wait_timeout": 30,
@@ -84,7 +98,7 @@ def test_the_role_asks_once_for_fifty_hosts(ansible: Ansible, simulate: Callable
 
     assert run.returncode == 0, run.output
     assert {entry.host for entry in run.results if entry.task == "deploy"} == set(HOSTS)
-    assert simulator.summary()["by_release"] == {"reviews-canary": READS}
+    assert simulator.summary()["by_operation"] == {operation: READS}
 
 
 def test_two_plays_at_the_same_time_have_nothing_to_do_with_each_other(

@@ -23,17 +23,27 @@ from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ans
 from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 MESH_ID = "example-mesh"
 RELEASE_IDS = ["reviews-canary", "ratings-canary"]
+RELEASES: Mapping[str, Mapping[str, str]] = {
+    "reviews-canary": {},
+    "ratings-canary": {},
+    # Those of a train.
+    "reviews-next": {"version": "2.1"},
+    "ratings-next": {"namespace": "shop", "service": "ratings"},
+}
+"""What the examples take for granted of each release."""
 KEY = {"access_key": "INVENTEDEXAMPLEKEY", "secret_key": "invented-secret-key-of-the-examples"}
 
 VARIABLES = {
     "mesh_id": MESH_ID,
     "release_id": RELEASE_IDS[0],
     "release_ids": RELEASE_IDS,
+    "reviews_id": "reviews-next",
+    "ratings_id": "ratings-next",
     "vault_access_key": KEY["access_key"],
     "vault_secret_key": KEY["secret_key"],
 }
@@ -129,8 +139,8 @@ def _run(ansible: Ansible, simulator: Running, example: Example) -> Run:
 
 def _scenario(phase: str) -> dict[str, Any]:
     releases = [
-        {"id": release_id, "mesh_id": MESH_ID, "namespace": "bookinfo", "steps": [{"phase": phase}]}
-        for release_id in RELEASE_IDS
+        {"id": release_id, "mesh_id": MESH_ID, "namespace": "bookinfo", "steps": [{"phase": phase}], **more}
+        for release_id, more in RELEASES.items()
     ]
     return {"credentials": {"keys": [KEY]}, "releases": releases}
 

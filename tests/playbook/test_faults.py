@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -122,7 +123,7 @@ def away(name: str, *faults: Mapping[str, Any], **options: Any) -> tuple[Case, C
     """
     gate_case, read_case = passing(name, *faults, lasts=pauses(3), server=RESTARTING, options={**TRUSTED, **options})
     seen = {**gate_case.result, "gate.retries": 2}
-    return Case(**{**vars(gate_case), "result": seen}), read_case
+    return replace(gate_case, result=seen), read_case
 
 
 AWAY = (

@@ -43,6 +43,13 @@ class Case:
     """`error.kind`; None where Ansible itself refuses."""
 
 
+TRAIN: Mapping[str, Any] = {
+    "release_id": LEFT_OUT,
+    "releases": [{"release_id": "reviews-canary"}, {"release_id": "ratings-canary"}],
+}
+MESH = {"release_id": LEFT_OUT, "namespace": LEFT_OUT}
+
+
 def wrong(name: str, options: Mapping[str, Any], *says: str) -> Case:
     return Case(name, options, says)
 
@@ -96,6 +103,54 @@ OF_THE_GATE = (
     ansible_refuses("no-truth", {"wait": "perhaps"}, "'wait'", "bool"),
     ansible_refuses("no-choice", {"on_missing": "shrug"}, "on_missing", "fail, accept, wait", "shrug"),
 )
+
+
+def entry(**more: Any) -> dict[str, Any]:
+    """Return options of a train of one release."""
+    return {"release_id": LEFT_OUT, "releases": [{"release_id": "reviews-canary", **more}]}
+
+
+OF_A_TRAIN = (
+    wrong("a-release-and-releases", {"releases": TRAIN["releases"]}, "release_id and releases exclude each other"),
+    wrong("a-release-and-a-service", {"service": ["reviews"]}, "release_id and service exclude each other"),
+    wrong("releases-and-a-name", {**TRAIN, "name": ["reviews-canary"]}, "releases and name exclude each other"),
+    wrong("no-releases", {**TRAIN, "releases": []}, "releases is empty"),
+    wrong("no-service", {**MESH, "service": []}, "service is empty"),
+    wrong("no-name", {**MESH, "name": []}, "name is empty"),
+    wrong("an-empty-service", {**MESH, "service": ["reviews", " "]}, "service has an empty entry"),
+    wrong("an-empty-name", {**MESH, "name": [""]}, "name has an empty entry"),
+    wrong("a-release-twice", {**TRAIN, "releases": [*TRAIN["releases"], {"release_id": "reviews-canary"}]},
+          "'bookinfo/reviews-canary' twice"),
+    wrong("a-release-twice-by-its-namespace",
+          {**TRAIN, "releases": [*TRAIN["releases"], {"release_id": "reviews-canary", "namespace": "bookinfo"}]},
+          "'bookinfo/reviews-canary' twice"),
+    wrong("an-entry-without-a-namespace", {**TRAIN, "namespace": LEFT_OUT}, "namespace is empty"),
+    wrong("an-entry-with-a-blank-namespace", entry(namespace=" "), "releases[0].namespace is empty"),
+    wrong("an-entry-that-climbs", entry(release_id="../../v3"), "releases[0].release_id", "'../../v3'"),
+    wrong("an-entry-with-an-empty-id", entry(release_id=""), "releases[0].release_id is empty"),
+    wrong("a-version-of-an-entry-without-wait", entry(version="v2"), "releases[0].version", "wait: true"),
+    wrong("images-of-an-entry-without-wait", entry(images=["a:b"]), "releases[0].images", "wait: true"),
+    wrong_gate("an-empty-version-of-an-entry", entry(version=""), "releases[0].version is empty"),
+    wrong_gate("an-empty-image-of-an-entry", entry(images=[""]), "releases[0].images has an empty entry"),
+    wrong("require-without-wait", {**TRAIN, "require": "any"}, "require needs wait: true"),
+    wrong("minimum-without-wait", {**MESH, "minimum": 1}, "minimum needs wait: true"),
+    wrong("ignore-phases-without-wait", {**MESH, "ignore_phases": ["Terminated"]}, "ignore_phases needs wait: true"),
+    wrong_gate("require-of-one-release", {"require": "any"}, "require and release_id exclude each other"),
+    wrong_gate("minimum-of-one-release", {"minimum": 1}, "minimum and release_id exclude each other"),
+    wrong_gate("minimum-of-releases", {**TRAIN, "minimum": 1}, "minimum and releases exclude each other"),
+    wrong_gate("ignore-phases-of-releases", {**TRAIN, "ignore_phases": ["Terminated"]}, "ignore_phases and releases"),
+    wrong_gate("require-none", {**TRAIN, "require": "0"}, "require is '0'"),
+    wrong_gate("require-fewer-than-none", {**TRAIN, "require": "-1"}, "require is '-1'"),
+    wrong_gate("require-most", {**TRAIN, "require": "most"}, "require is 'most'", "all, any, or a number"),
+    wrong_gate("require-more-than-there-are", {**TRAIN, "require": "3"}, "require is 3, and releases has 2"),
+    wrong_gate("a-selection-without-minimum", MESH, "a selection that waits needs minimum"),
+    wrong_gate("a-selection-of-none", {**MESH, "minimum": 0}, "minimum is 0"),
+    wrong_gate("an-empty-ignored-phase", {**MESH, "minimum": 1, "ignore_phases": [""]}, "ignore_phases", "empty"),
+    wrong("no-request-a-minute", {**TRAIN, "requests_per_minute": 0}, "requests_per_minute is 0"),
+    ansible_refuses("an-entry-without-an-id", {**TRAIN, "releases": [{"namespace": "bookinfo"}]}, "release_id"),
+    ansible_refuses("a-misspelt-entry", entry(vresion="v2"), "vresion"),
+    ansible_refuses("a-minimum-that-is-no-number", {**MESH, "minimum": "many"}, "'minimum'", "int"),
+)  # fmt: skip
 
 OF_THE_CONNECTION = (
     wrong("request-timeout-zero", {"request_timeout": 0}, "request_timeout is 0"),
@@ -202,6 +257,7 @@ OF_AN_ATTACKER = (
     "cases",
     [
         pytest.param(OF_THE_GATE, id="of-the-gate"),
+        pytest.param(OF_A_TRAIN, id="of-a-train"),
         pytest.param(OF_THE_CONNECTION, id="of-the-connection"),
         pytest.param(OF_AN_ATTACKER, id="of-an-attacker"),
     ],
@@ -237,7 +293,7 @@ def test_a_wrong_option_is_named_before_anything_is_sent_and_alike_on_both_paths
             assert [words for words in case.says if words not in left.result["msg"]] == [], left.result["msg"]
             assert left.result.get("error", {}).get("kind") == case.kind
             assert TOKEN not in left.result["msg"]
-            for key in ("msg", "error", "gate", "found", "phase", "release", "workloads"):
+            for key in ("msg", "error", "gate", "found", "phase", "release", "releases", "workloads"):
                 expected = left.result.get(key)
                 if key == "gate" and expected is not None:
                     # Its time differs.

@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     reading,
     release,
     scenario,
+    train,
 )
 
 if TYPE_CHECKING:
@@ -128,6 +129,61 @@ def test_there_is_none_with(ansible: Ansible, simulator: Running, connection: st
     assert run.returncode == 0, run.output
     assert simulator.summary()["requests"] == 1
     assert "release_gate" not in run.output
+
+
+class TestATrain:
+    # The second look sees nothing new.
+    TRAIN = (
+        release("first", RUNNING),
+        release("second", CREATING, {**RUNNING, "after_reads": 2}),
+        release("third", CREATING, {**RUNNING, "after_reads": 3}),
+    )
+    LINES = (
+        (
+            "release_gate: 1 of 3 reached, 2 Creating, first (bookinfo) Running reached, second (bookinfo) Creating, "
+            "third (bookinfo) Creating, N s, next look in 1 s"
+        ),
+        "release_gate: 2 of 3 reached, 1 Creating, second (bookinfo) Creating → Running reached, N s, next look in 1 s",
+        "release_gate: 3 of 3 reached, third (bookinfo) Creating → Running reached, N s, reached",
+    )
+
+    def test_sums_up_and_names_what_changed(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
+        mesh = simulate(scenario(*self.TRAIN))
+
+        run = ansible.playbook(play({MODULE: train(mesh, "first", "second", "third")}), inventory=on("local"))
+
+        assert run.returncode == 0, run.output
+        assert gate_lines(run) == self.LINES
+        assert "release_gate" not in run.stdout
+
+    def test_names_no_more_than_three(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
+        opening = (CREATING, {**RUNNING, "after_reads": 1})
+        mesh = simulate(
+            scenario(release("done-{number}", RUNNING, count=7), release("open-{number}", *opening, count=5))
+        )
+
+        run = ansible.playbook(play({MODULE: train(mesh, minimum=12)}), inventory=on("local"))
+
+        began = ", ".join(f"done-{number} (bookinfo) Running reached" for number in (1, 2, 3))
+        opened = ", ".join(f"open-{number} (bookinfo) Creating → Running reached" for number in (1, 2, 3))
+        assert gate_lines(run) == (
+            f"release_gate: 7 of 12 reached, 5 Creating, {began}, and 9 more, N s, next look in 1 s",
+            f"release_gate: 12 of 12 reached, {opened}, and 2 more, N s, reached",
+        ), run.output
+
+    def test_says_how_far_apart_single_reads_are(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
+        denied = {"fault": "answer", "status": 403, "operation": "list"}
+        mesh = simulate(scenario(*self.TRAIN[:2], faults=[denied]))
+
+        run = ansible.playbook(
+            play({MODULE: train(mesh, "first", "second", requests_per_minute=60, wait_timeout=60)}),
+            inventory=on("local"),
+        )
+
+        assert run.returncode == 0, run.output
+        lines = gate_lines(run)
+        assert lines
+        assert all(", single reads 1 s apart, " in line for line in lines), lines
 
 
 def test_there_is_none_for_a_read_that_nobody_waits_for(ansible: Ansible, simulator: Running) -> None:

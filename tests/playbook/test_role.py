@@ -27,7 +27,7 @@ from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVI
 from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
 
@@ -50,6 +50,8 @@ RESCUE = {
 }
 
 OPENS, SHUTS, FLIPS, PENDING, ODD = (f"{name}-canary" for name in ("opens", "shuts", "flips", "pending", "odd"))
+RATINGS = ("ratings-1", "ratings-2")
+"""Two more that run, of a service of their own."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,7 @@ def mesh() -> Iterator[Running]:
         release(FLIPS, RUNNING, {"phase": "Failed", "after_reads": 1}),
         release(PENDING, CREATING),
         release(ODD, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
+        release("ratings-{number}", RUNNING, service="ratings", count=len(RATINGS)),
     )
     with running(scenario(*releases)) as simulator:
         yield simulator
@@ -72,7 +75,9 @@ class Gated:
 
     run: Run
     reads: dict[str, int]
-    """How often each release was read."""
+    """How often each release was read singly."""
+    lists: int
+    """How often all were read at once."""
 
     @property
     def deployed(self) -> frozenset[str]:
@@ -92,7 +97,7 @@ class Gate:
 
     def play(
         self,
-        release_id: str,
+        release_id: str | None,
         *tasks: Mapping[str, Any],
         variables: Mapping[str, Any] | None = None,
         hosts: Mapping[str, dict[str, Any]] | None = None,
@@ -100,14 +105,17 @@ class Gate:
         environment: Mapping[str, str] | None = None,
         **keywords: Any,
     ) -> Gated:
-        """Run one play with the keywords; no host but those in `hosts` can be reached."""
+        """Run one play with the keywords; no host but those in `hosts` can be reached.
+
+        Without a release, the variables say which are meant.
+        """
         self.mesh.reset()
         asked = {
             "huaweicloud_asm_endpoint": self.mesh.url,
             "huaweicloud_asm_token": TOKEN,
             "release_gate_mesh_id": MESH_ID,
             "release_gate_namespace": NAMESPACE,
-            "release_gate_release_id": release_id,
+            **({} if release_id is None else {"release_gate_release_id": release_id}),
             "release_gate_success_phases": ["Running"],
             "release_gate_failure_phases": ["Failed"],
             "release_gate_wait_sleep": 1,
@@ -122,7 +130,8 @@ class Gate:
             arguments=arguments,
             environment=environment or {},
         )
-        return Gated(run, self.mesh.summary()["by_release"])
+        summary = self.mesh.summary()
+        return Gated(run, summary["by_release"], summary["by_operation"].get("list", 0))
 
 
 @pytest.fixture
@@ -369,6 +378,128 @@ class TestAVerdictIsOnTheQuestionOfTheHost:
         assert gated.deployed <= {"first", "fourth"}, gated.run.output
 
 
+def named(*release_ids: str) -> dict[str, Any]:
+    """Return the variables of a train."""
+    return {"release_gate_releases": [{"release_id": release_id} for release_id in release_ids]}
+
+
+class TestATrain:
+    @pytest.mark.parametrize(
+        ("variables", "deployed", "told"),
+        [
+            pytest.param(named(OPENS, *RATINGS), ALL, "3 of 3 releases reached", id="opens"),
+            pytest.param(named(OPENS, SHUTS), NOBODY, "shuts-canary (bookinfo) is Failed", id="one-shuts"),
+            pytest.param(named(OPENS, PENDING), NOBODY, "pending-canary (bookinfo)", id="one-is-pending"),
+            pytest.param({**named(OPENS, PENDING), "release_gate_require": "any"}, ALL, "1 required", id="any"),
+            pytest.param({**named(SHUTS, *RATINGS), "release_gate_require": 2}, ALL, "2 required", id="a-number"),
+            pytest.param(
+                {"release_gate_service": ["ratings"], "release_gate_minimum": 2}, ALL, "2 of 2", id="a-service"
+            ),
+            pytest.param(
+                {"release_gate_service": ["ratings"], "release_gate_minimum": 3},
+                NOBODY,
+                "2 of at least 3",
+                id="too-few",
+            ),
+            pytest.param(
+                {
+                    "release_gate_name": [OPENS, SHUTS],
+                    "release_gate_minimum": 1,
+                    "release_gate_ignore_phases": ["failed"],
+                },
+                ALL,
+                "1 ignored",
+                id="names-but-for-an-ignored-one",
+            ),
+        ],
+    )
+    def test_lets_every_host_pass_or_none(
+        self, gate: Gate, variables: dict[str, Any], deployed: frozenset[str], told: str
+    ) -> None:
+        gated = gate.play(None, INCLUDE, DEPLOY, variables=variables, arguments=["-vvv"])
+
+        assert gated.deployed == deployed, gated.run.output
+        assert told in gated.run.task(f"{ROLE} : Sum up").result["msg"][0]
+        assert gated.reads == {}
+        assert ENVIRONMENT_SECRET not in gated.run.output
+
+    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+    def test_takes_one_list_where_one_release_takes_one_read(self, gate: Gate, strategy: str) -> None:
+        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, *RATINGS), strategy=strategy)
+
+        assert gated.deployed == ALL, gated.run.output
+        assert (gated.lists, gated.reads) == (1 if strategy == "linear" else len(HOSTS), {})
+
+    def test_has_its_releases_in_the_summary(self, gate: Gate) -> None:
+        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, SHUTS, PENDING))
+
+        verdict, *releases = gated.run.task(f"{ROLE} : Sum up").result["msg"]
+        assert verdict.startswith("Verdict: failed: the gate stays shut: shuts-canary (bookinfo) is Failed")
+        assert [release.partition(" (bookinfo)")[0] for release in releases] == [
+            "reached: opens-canary",
+            "failed: shuts-canary",
+            "pending: pending-canary",
+        ]
+
+    @pytest.mark.parametrize(
+        ("variable", "asked", "otherwise"),
+        [
+            pytest.param(
+                "releases", [{"release_id": OPENS}], [{"release_id": OPENS}, {"release_id": PENDING}], id="releases"
+            ),
+            pytest.param("releases", [{"release_id": OPENS}], [{"release_id": OPENS, "version": "v3"}], id="version"),
+        ],
+    )
+    def test_of_another_set_than_that_of_the_first_host_stays_shut(
+        self, gate: Gate, variable: str, asked: Any, otherwise: Any
+    ) -> None:
+        own = {host: {"own": otherwise if host == "second" else asked} for host in HOSTS}
+
+        gated = gate.play(None, INCLUDE, DEPLOY, variables={f"release_gate_{variable}": "{{ own }}"}, hosts=own)
+
+        assert gated.deployed == ALL - {"second"}, gated.run.output
+
+    @pytest.mark.parametrize(
+        ("variable", "asked", "otherwise"),
+        [
+            pytest.param("service", ["ratings"], ["ratings", "details"], id="service"),
+            pytest.param("name", list(RATINGS), [RATINGS[0]], id="name"),
+            pytest.param("minimum", 1, 2, id="minimum"),
+            pytest.param("require", "any", "all", id="require"),
+            pytest.param("ignore_phases", ["Terminated"], ["Ended"], id="ignore_phases"),
+        ],
+    )
+    def test_selected_otherwise_than_for_the_first_host_stays_shut(
+        self, gate: Gate, variable: str, asked: Any, otherwise: Any
+    ) -> None:
+        own = {host: {"own": otherwise if host == "second" else asked} for host in HOSTS}
+        selected = {"release_gate_service": ["ratings"], "release_gate_minimum": 1}
+
+        gated = gate.play(
+            None, INCLUDE, DEPLOY, variables={**selected, f"release_gate_{variable}": "{{ own }}"}, hosts=own
+        )
+
+        assert gated.deployed == ALL - {"second"}, gated.run.output
+
+    def test_is_only_told_of_in_check_mode(self, gate: Gate) -> None:
+        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, PENDING), arguments=["--check"])
+
+        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
+        assert summary[0].startswith("Verdict: in check mode, pending: the gate is not open yet"), gated.run.output
+        assert (gated.deployed, gated.lists) == (ALL, 1)
+
+    def test_with_more_releases_than_a_reader_can_take_in_is_summed_up(
+        self, ansible: Ansible, simulate: Callable[..., Running]
+    ) -> None:
+        mesh = simulate(scenario(release("many-{number}", RUNNING, count=60)))
+
+        gated = Gate(ansible, mesh).play(None, INCLUDE, DEPLOY, variables={"release_gate_minimum": 60})
+
+        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
+        assert (len(summary), summary[-1]) == (52, "and 10 more releases"), gated.run.output
+        assert gated.deployed == ALL
+
+
 class TestCheckMode:
     @pytest.mark.parametrize(
         ("release_id", "outcome"),
@@ -462,6 +593,8 @@ def test_the_summary_tells_verdict_timeline_and_workloads_and_executes_no_foreig
         pytest.param({"release_gate_success_phases": []}, "success_phases", id="no-success-phase"),
         pytest.param({"release_gate_on_missing": "ignore"}, "on_missing", id="refused-choice"),
         pytest.param({"release_gate_failure_phases": ["running"]}, "failure_phases", id="overlap"),
+        pytest.param(named(OPENS), "release_id and releases exclude each other", id="one-release-and-several"),
+        pytest.param({"release_gate_require": "any"}, "require and release_id", id="one-release-of-a-number"),
     ],
 )
 def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict[str, Any], told: str) -> None:

@@ -21,6 +21,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     inventory,
     play,
     reading,
+    reading_train,
     release,
     scenario,
     target,
@@ -47,6 +48,7 @@ def simulator(simulate: Callable[..., Running]) -> Running:
             release("opening", CREATING, {**RUNNING, "after_reads": 1}),
             release("failed", {"phase": "Failed"}),
             release("many-{number}", RUNNING, count=60),
+            release("ratings-{number}", RUNNING, service="ratings", count=2),
         )
     )
 
@@ -196,6 +198,62 @@ def test_the_tests_hold_a_task_by_its_condition(
     assert outcomes == {"ok" if deployed else "skipped"}
 
 
+class TestTheTestsOnATrain:
+    TRAIN = ("running", "creating", "failed")
+
+    def _asked(self, ansible: Ansible, simulator: Running, expression: str) -> Any:
+        """Return what an expression gives whose variable `seen` is a read of `TRAIN`."""
+        run = local(
+            ansible,
+            {MODULE: reading_train(simulator, *self.TRAIN), "register": "seen"},
+            {"name": "ask", "ansible.builtin.debug": {"msg": f"{{{{ {expression} }}}}"}},
+        )
+        return run.task("ask").result["msg"]
+
+    @pytest.mark.parametrize(
+        ("test", "passing"),
+        [
+            pytest.param("'huaweicloud.asm.in_phase', 'Running', 'Creating'", ["running", "creating"], id="in_phase"),
+            pytest.param("'huaweicloud.asm.rolled_out'", ["running", "failed"], id="rolled_out"),
+        ],
+    )
+    def test_choose_among_its_entries(
+        self, ansible: Ansible, simulator: Running, test: str, passing: list[str]
+    ) -> None:
+        chosen = f"seen.releases | select({test}) | map(attribute='release_id')"
+
+        assert self._asked(ansible, simulator, chosen) == passing
+
+    def test_hold_a_loop_over_its_entries(self, ansible: Ansible, simulator: Running) -> None:
+        run = local(
+            ansible,
+            {MODULE: reading_train(simulator, *self.TRAIN), "register": "seen"},
+            {
+                "name": "deploy",
+                "ansible.builtin.debug": {"msg": "{{ item.release_id }}"},
+                "loop": "{{ seen.releases }}",
+                "loop_control": {"label": "{{ item.release_id }}"},
+                "when": "item is huaweicloud.asm.in_phase('Running')",
+            },
+        )
+
+        results = run.task("deploy").result["results"]
+        assert [each["msg"] for each in results if "msg" in each] == ["running"]
+
+    @pytest.mark.parametrize("test", ["in_phase('Running')", "rolled_out"])
+    def test_say_of_the_whole_to_use_its_releases(self, ansible: Ansible, simulator: Running, test: str) -> None:
+        run = ansible.playbook(
+            play(
+                {MODULE: reading_train(simulator, *self.TRAIN), "register": "seen"},
+                {"name": "ask", "ansible.builtin.debug": {}, "when": f"seen is not huaweicloud.asm.{test}"},
+            ),
+            inventory=LOCAL,
+        )
+
+        assert run.task("ask").outcome == "failed"
+        assert "use its .releases" in run.output
+
+
 @pytest.mark.parametrize(("release_id", "returncode"), [("running", 0), ("unknown", 2)], ids=["found", "missing"])
 def test_a_read_on_the_command_line_prints_its_result(
     ansible: Ansible, simulator: Running, release_id: str, returncode: int
@@ -236,10 +294,14 @@ class TestLookup:
 
         phases = [entry["phase"] for entry in run.task("look up").result["msg"]]
         assert phases == ["Running", "Failed", "Creating", "Running"], run.output
-        assert simulator.summary()["connections"] == 1
+        summary = simulator.summary()
+        assert (summary["by_operation"], summary["connections"]) == ({"list": 1}, 1)
 
-    def test_has_the_shape_of_the_module(self, ansible: Ansible, simulator: Running) -> None:
-        (entry,) = look_up(ansible, simulator, "'running'").task("look up").result["msg"]
+    @pytest.mark.parametrize("terms", ["'running'", "'running', 'creating'"], ids=["one", "several"])
+    def test_has_the_shape_of_the_module_for_one_release(
+        self, ansible: Ansible, simulator: Running, terms: str
+    ) -> None:
+        entry = look_up(ansible, simulator, terms).task("look up").result["msg"][0]
         module = local(ansible, {"name": "read", MODULE: reading(simulator, "running")}).task("read").result
 
         assert {**entry, "request_id": module["request_id"]} == {name: module[name] for name in entry}
@@ -270,7 +332,8 @@ class TestLookup:
 
         assert run.task("look up").outcome == "ok", run.output
         assert not run.task("look up").result["msg"]
-        assert simulator.summary()["by_release"] == {"running": 1, "unknown": 1}
+        # The list, and what it lacks.
+        assert simulator.summary()["by_operation"] == {"list": 1, "read": 1}
 
     def test_fails_as_a_whole_otherwise(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, "'running', 'unknown'")
@@ -304,5 +367,94 @@ class TestLookup:
         run = look_up(ansible, simulator, f"{terms}, wait=true, success_phases=['Running']")
 
         assert len(run.task("look up").result["msg"]) == 60, run.output
-        summary = simulator.summary()
-        assert (summary["requests"], summary["connections"]) == (60, 1)
+        assert simulator.summary()["by_operation"] == {"list": 1}
+
+
+GATE = "wait=true, success_phases=['Running'], failure_phases=['Failed'], wait_sleep=1"
+
+
+class TestLookupOfATrain:
+    @pytest.mark.parametrize(
+        ("selection", "names"),
+        [
+            pytest.param("service=['ratings']", ["ratings-1", "ratings-2"], id="service"),
+            pytest.param("service='ratings'", ["ratings-1", "ratings-2"], id="service-as-a-text"),
+            pytest.param("name=['running', 'creating']", ["creating", "running"], id="name"),
+            pytest.param("service=['ratings'], name=['ratings-2', 'running']", ["ratings-2"], id="service-and-name"),
+            pytest.param("service=['details']", [], id="nothing"),
+        ],
+    )
+    def test_selects_by(self, ansible: Ansible, simulator: Running, selection: str, names: list[str]) -> None:
+        run = look_up(ansible, simulator, selection)
+
+        assert run.task("look up").outcome == "ok", run.output
+        entries = run.task("look up").result["msg"]
+        assert [entry["release"]["metadata"]["name"] for entry in entries] == names
+        assert simulator.summary()["by_operation"] == {"list": 1}
+
+    @pytest.mark.parametrize(
+        ("call", "told"),
+        [
+            pytest.param("[]", "no term is given", id="no-term"),
+            pytest.param("'running', service=['reviews']", "release_id and service exclude each other", id="both"),
+            pytest.param(f"service=['ratings'], {GATE}", "a selection that waits needs minimum", id="no-minimum"),
+            pytest.param("'running', 'creating', require='any'", "require needs wait: true", id="no-wait"),
+        ],
+    )
+    def test_reads_nothing_with(self, ansible: Ansible, simulator: Running, call: str, told: str) -> None:
+        run = look_up(ansible, simulator, call)
+
+        assert run.task("look up").outcome == "failed", run.output
+        assert told in run.task("look up").result["msg"]
+        assert simulator.requests() == []
+
+    def test_gives_each_entry_a_gate_of_its_own(self, ansible: Ansible, simulator: Running) -> None:
+        run = look_up(ansible, simulator, f"'running', 'opening', {GATE}")
+
+        entries = run.task("look up").result["msg"]
+        assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "reached"], run.output
+        assert [change["phase"] for change in entries[1]["gate"]["timeline"]] == ["Creating", "Running"]
+        assert simulator.summary()["by_operation"] == {"list": 2}
+
+    def test_opens_for_a_selection_of_enough(self, ansible: Ansible, simulator: Running) -> None:
+        run = look_up(ansible, simulator, f"service=['ratings'], minimum=2, {GATE}")
+
+        assert [entry["gate"]["outcome"] for entry in run.task("look up").result["msg"]] == ["reached"] * 2, run.output
+
+    def test_opens_for_as_many_as_it_must(self, ansible: Ansible, simulator: Running) -> None:
+        run = look_up(ansible, simulator, f"'creating', 'running', require='any', {GATE}")
+
+        outcomes = [entry["gate"]["outcome"] for entry in run.task("look up").result["msg"]]
+        assert outcomes == ["pending", "reached"], run.output
+
+    @pytest.mark.parametrize(
+        ("call", "told"),
+        [
+            pytest.param("'running', 'failed'", "failed (bookinfo) is Failed", id="one-fails"),
+            pytest.param("service=['ratings'], minimum=3", "2 of at least 3 selected releases", id="too-few"),
+        ],
+    )
+    def test_fails_as_a_whole_where_the_gate_stays_shut(
+        self, ansible: Ansible, simulator: Running, call: str, told: str
+    ) -> None:
+        run = look_up(ansible, simulator, f"{call}, {GATE}")
+
+        assert run.task("look up").outcome == "failed"
+        assert "the gate stays shut" in run.task("look up").result["msg"]
+        assert told in run.task("look up").result["msg"]
+
+    def test_reads_once_in_check_mode(self, ansible: Ansible, simulator: Running) -> None:
+        run = look_up(ansible, simulator, f"'running', 'creating', {GATE}", "--check")
+
+        entries = run.task("look up").result["msg"]
+        assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "pending"], run.output
+        assert simulator.summary()["by_operation"] == {"list": 1}
+
+    def test_warns_once_that_the_list_is_denied(self, ansible: Ansible, simulator: Running) -> None:
+        simulator.set_faults({"fault": "answer", "status": 403, "operation": "list"})
+
+        run = look_up(ansible, simulator, f"'running', 'opening', requests_per_minute=600, {GATE}")
+
+        assert len(run.task("look up").result["msg"]) == 2, run.output
+        assert " ".join(run.stderr.split()).count("the list of releases is denied") == 1
+        assert simulator.summary()["by_operation"] == {"list": 1, "read": 4}
