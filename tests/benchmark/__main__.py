@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ..playbook.harness import ROOT, install_collection
-from . import gates, lasting, reads
+from . import gates, lasting, reads, trains
 from .chart import Bar, Panel, chart
 from .measurement import QUICK, Measurement, Plan
 from .playbooks import READS
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = report(measured, conditions, CHART)
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / PAGE).write_text(page, encoding="utf-8")
-    (options.output / CHART).write_text(chart(_panels(measured)), encoding="utf-8")
+    (options.output / CHART).write_text(chart(_panels(measured, plan)), encoding="utf-8")
     print(page)
 
 
@@ -60,6 +60,8 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
         lambda: reads.measure_tasks(runner, plan),
         lambda: gates.measure_cost(runner, plan),
         lambda: gates.measure_delay(runner, plan),
+        lambda: trains.measure_polls(plan),
+        lambda: trains.measure_results(runner, plan),
         lambda: lasting.measure_memory(plan),
         lambda: lasting.measure_imports(runner, plan, directory),
     )
@@ -70,9 +72,9 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
     return measured
 
 
-def _panels(measured: Sequence[Measurement]) -> list[Panel]:
-    """Return the two kinds of a read, and the CPU time of a gate."""
-    loop, tasks, gate = measured[:3]
+def _panels(measured: Sequence[Measurement], plan: Plan) -> list[Panel]:
+    """Return the two kinds of a read, the CPU time of a gate, and that of a poll by the number of releases."""
+    loop, tasks, gate, _delay, polls = measured[:5]
     panels = []
     for measurement in (loop, tasks):
         values = {figure.name: figure.value for figure in measurement.figures}
@@ -80,7 +82,10 @@ def _panels(measured: Sequence[Measurement]) -> list[Panel]:
         panels.append(Panel(measurement.title, "ms", bars))
     cpu = {figure.name: figure.value for figure in gate.figures}
     bars = tuple(Bar(name, cpu[f"{name}: CPU above pause"], name == "controller") for name in ("controller", "uri"))
-    return [*panels, Panel(f"{gate.title}: CPU time above that of a pause", "s", bars)]
+    panels.append(Panel(f"{gate.title}: CPU time above that of a pause", "s", bars))
+    costs = {figure.name: figure.value for figure in polls.figures}
+    bars = tuple(Bar(f"{count} releases", costs[trains.cost_name(count)], ours=True) for count in plan.trains)
+    return [*panels, Panel(f"{polls.title}: CPU time", "ms", bars)]
 
 
 def _versions() -> dict[str, str]:

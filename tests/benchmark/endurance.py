@@ -14,7 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Surroundings, read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 from . import playbooks
 

@@ -29,6 +29,8 @@ class Plan:
         wait_sleep: seconds between their reads.
         warm_reads, endurance_reads: reads after which the memory of one gate is compared.
         imports: tasks in a play, for the count of imports.
+        trains: numbers of releases, rising.
+        polls: of each train.
     """
 
     rounds: int = 5
@@ -40,10 +42,22 @@ class Plan:
     warm_reads: int = 1_000
     endurance_reads: int = 10_000
     imports: int = 20
+    trains: tuple[int, ...] = (1, 10, 50, 100, 250, 500)
+    polls: int = 10
 
 
 QUICK = Plan(
-    rounds=1, light=3, heavy=3, gate_reads=3, gates=2, wait_sleep=1, warm_reads=20, endurance_reads=60, imports=2
+    rounds=1,
+    light=3,
+    heavy=3,
+    gate_reads=3,
+    gates=2,
+    wait_sleep=1,
+    warm_reads=20,
+    endurance_reads=60,
+    imports=2,
+    trains=(1, 60),
+    polls=2,
 )
 """Enough to see that everything works. The figures mean nothing."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 MESH = "benchmark-mesh"
 NAMESPACE = "bookinfo"
@@ -33,10 +33,38 @@ def scenario(**releases: list[Step]) -> dict[str, Any]:
     return {
         "credentials": {"tokens": [{"token": TOKEN}]},
         "releases": [
-            {"id": release_id, "mesh_id": MESH, "namespace": NAMESPACE, "heartbeat": True, "steps": of_release}
+            {"id": release_id, "mesh_id": MESH, "namespace": NAMESPACE, "steps": of_release}
             for release_id, of_release in steps.items()
         ],
     }
+
+
+def trains(counts: Sequence[int], polls: int) -> dict[str, Any]:
+    """Return a scenario with a mesh of each size, whose releases run from a poll on."""
+    steps = [{"phase": WAITING}, {"phase": READY, "after_reads": polls - 1}] if polls > 1 else [{"phase": READY}]
+    return {
+        "credentials": {"tokens": [{"token": TOKEN}]},
+        "releases": [
+            {
+                "id": "train-{number}",
+                "mesh_id": mesh_of(count),
+                "namespace": NAMESPACE,
+                "count": count,
+                "steps": steps,
+            }
+            for count in counts
+        ],
+    }
+
+
+def mesh_of(releases: int) -> str:
+    """Return the mesh that has so many releases."""
+    return f"mesh-of-{releases}"
+
+
+def train(url: str, mesh_id: str, **gate: Any) -> Task:
+    """Return a task that reads all releases of a mesh."""
+    return {"huaweicloud.asm.asm_release_info": {"endpoint": url, "token": TOKEN, "mesh_id": mesh_id, **gate}}
 
 
 def _options(url: str, release_id: str) -> dict[str, Any]:

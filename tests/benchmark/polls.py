@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Poll a train in this process, or only read and parse its list; print the cost as JSON.
+
+``polls train|bare URL MESH RELEASES POLLS``. The requests are true; the pauses of the gate are scripted.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import requests
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+
+from . import playbooks
+from .endurance import DAY, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def poll_train(url: str, mesh: str, releases: int, polls: int) -> None:
+    """Hold a gate on all releases of the mesh until it opens."""
+    clock = Clock()
+    surroundings = Surroundings(environment={}, monotonic=clock.monotonic, sleep=clock.sleep, jitter=lambda: 1.0)
+    (parameters,) = playbooks.train(
+        url,
+        mesh,
+        wait=True,
+        minimum=releases,
+        ready=True,
+        success_phases=[playbooks.READY],
+        wait_timeout=DAY,
+    ).values()
+    gate = read(parameters, surroundings).result["gate"]
+    if (gate["outcome"], gate["reads"]) != ("reached", polls):
+        raise RuntimeError(f"not {polls} polls: {gate['message']}")
+
+
+def poll_bare(url: str, mesh: str, releases: int, polls: int) -> None:
+    """Read and parse the list, and do nothing with it."""
+    with requests.Session() as session:
+        session.trust_env = False
+        session.headers["X-Auth-Token"] = playbooks.TOKEN
+        for _index in range(polls):
+            content = json.loads(session.get(f"{url}/v2/meshes/{mesh}/releases", timeout=60).content)
+            if len(content["items"]) != releases:
+                raise RuntimeError(f"{len(content['items'])} releases are listed, not {releases}")
+
+
+WAYS: dict[str, Callable[[str, str, int, int], None]] = {"train": poll_train, "bare": poll_bare}
+
+
+def peak() -> int:
+    """Return the most bytes of this process that were in memory at a time."""
+    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def main(way: str, url: str, mesh: str, releases: int, polls: int) -> None:
+    """Poll; the CPU seconds are those of a poll in the mean, the bytes what the polls took above the start."""
+    rest, began = peak(), time.process_time()
+    WAYS[way](url, mesh, releases, polls)
+    json.dump({"cpu": (time.process_time() - began) / polls, "memory": peak() - rest}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
