@@ -11,9 +11,22 @@ uv_version=0.13.9
 unset "${!ANSIBLE_@}"
 # Nothing is fetched but packages: a missing Python is reported, never downloaded.
 export UV_PYTHON_DOWNLOADS=never
+# find_pip: prints the path of an interpreter that has pip. That of an active environment often has none.
+find_pip() {
+    local candidate
+    for candidate in python3 /usr/bin/python3 "${PYENV_ROOT:-${HOME:-}/.pyenv}"/versions/*/bin/python; do
+        if "$candidate" -m pip --version >/dev/null 2>&1; then
+            printf '%s\n' "$candidate"
+            return
+        fi
+    done
+    return 1
+}
+
+pip_python=$(find_pip) || pip_python=python3
 # Certificates and the package index are the machine's, as they are for pip.
 export UV_SYSTEM_CERTS=${UV_SYSTEM_CERTS:-1}
-index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(python3 -m pip config get global.index-url 2>/dev/null || true)}}
+index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$("$pip_python" -m pip config get global.index-url 2>/dev/null || true)}}
 if [ -n "$index" ]; then
     export UV_DEFAULT_INDEX=$index
 fi
@@ -46,8 +59,8 @@ find_python() {
 provide_uv() {
     local folder=.cache/uv/$uv_version
     if [ ! -x "$folder/bin/uv" ]; then
-        python3 -m pip --version >/dev/null 2>&1 || fail "python3 has no pip, which installs everything else. Install it (on Debian: python3-pip)."
-        python3 -m pip install -qq --no-warn-script-location --root-user-action=ignore --disable-pip-version-check \
+        find_pip >/dev/null || fail "no Python on this machine has pip, which installs everything else. Install it (on Debian: python3-pip)."
+        "$pip_python" -m pip install -qq --no-warn-script-location --root-user-action=ignore --disable-pip-version-check \
             --upgrade --target "$folder" "uv==$uv_version" >&2
     fi
     printf '%s\n' "$PWD/$folder/bin/uv"
