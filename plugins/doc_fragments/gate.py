@@ -123,10 +123,11 @@ options:
   minimum:
     description:
       - How many releases a selection must find at least. Required for a selection with O(wait), and only for that.
+      - It counts releases, not services. To be sure of each of several services, use one task for each.
       - With fewer, the gate stays shut. They are waited for with O(on_missing=wait); otherwise the outcome is
         V(missing). A number in O(require) that is larger counts instead.
-      - A selected release that vanishes stays wanted, and one that appears joins. What may still appear counts only up
-        to this number, so a gate does not wait for more of them after too many have failed.
+      - A selected release that vanishes stays wanted, and one that appears joins.
+      - When too many have failed, the gate fails. It does not wait for more than this number to appear.
     type: int
   ignore_phases:
     description:

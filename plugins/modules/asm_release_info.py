@@ -134,7 +134,7 @@ EXAMPLES = r"""
     failure_phases:
       - Failed
 
-- name: Hold the play until both services are released, whatever the ids of the releases are
+- name: Hold the play until all releases of two services are running, two of them at least, whatever their ids are
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
     mesh_id: "{{ mesh_id }}"

@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import requests
@@ -58,8 +58,12 @@ WAYS: dict[str, Callable[[str, str, int, int], None]] = {"train": poll_train, "b
 
 
 def peak() -> int:
-    """Return the most bytes of this process that were in memory at a time."""
-    return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    """Return the most bytes of this program that were in memory at a time.
+
+    `getrusage` would also count what the process was before it became this program.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def main(way: str, url: str, mesh: str, releases: int, polls: int) -> None:

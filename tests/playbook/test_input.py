@@ -124,7 +124,7 @@ OF_A_TRAIN = (
     wrong("a-release-twice-by-its-namespace",
           {**TRAIN, "releases": [*TRAIN["releases"], {"release_id": "reviews-canary", "namespace": "bookinfo"}]},
           "'bookinfo/reviews-canary' twice"),
-    wrong("an-entry-without-a-namespace", {**TRAIN, "namespace": LEFT_OUT}, "namespace is empty"),
+    wrong("an-entry-without-a-namespace", {**TRAIN, "namespace": LEFT_OUT}, "releases[0].namespace is missing"),
     wrong("an-entry-with-a-blank-namespace", entry(namespace=" "), "releases[0].namespace is empty"),
     wrong("an-entry-that-climbs", entry(release_id="../../v3"), "releases[0].release_id", "'../../v3'"),
     wrong("an-entry-with-an-empty-id", entry(release_id=""), "releases[0].release_id is empty"),

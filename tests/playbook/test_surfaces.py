@@ -395,7 +395,7 @@ class TestLookupOfATrain:
     @pytest.mark.parametrize(
         ("call", "told"),
         [
-            pytest.param("[]", "no term is given", id="no-term"),
+            pytest.param("[]", "the list of ids is empty", id="no-id"),
             pytest.param("'running', service=['reviews']", "release_id and service exclude each other", id="both"),
             pytest.param(f"service=['ratings'], {GATE}", "a selection that waits needs minimum", id="no-minimum"),
             pytest.param("'running', 'creating', require='any'", "require needs wait: true", id="no-wait"),

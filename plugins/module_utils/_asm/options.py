@@ -365,9 +365,7 @@ def _named_entry(place: str, entry: Mapping[str, Any], parameters: Mapping[str, 
     own = {f"{place}.{name}": entry.get(name) for name in _OF_EACH_RELEASE}
     namespace = entry.get("namespace")
     return Named(
-        _identifier("namespace", parameters["namespace"])
-        if namespace is None
-        else _identifier(f"{place}.namespace", namespace),
+        _identifier(f"{place}.namespace", parameters["namespace"] if namespace is None else namespace),
         _identifier(f"{place}.release_id", entry["release_id"]),
         _filled(own, f"{place}.version"),
         _filled_list(own, f"{place}.images"),
@@ -423,8 +421,10 @@ def is_segment(value: str) -> bool:
 def _identifier(name: str, value: str | None) -> str:
     """Return an id that fits into one segment of a path."""
     # A null passes for a given option with Ansible.
-    if value is None or not value.strip():
-        raise usage(f"{name} is empty", "give the id that the ASM console shows")
+    if value is None:
+        raise usage(f"{name} is missing", "give it as the ASM console shows it")
+    if not value.strip():
+        raise usage(f"{name} is empty", "give it as the ASM console shows it")
     if not is_segment(value):
         raise usage(f"{name} is {{seen}}", "it must not be '.' or '..' nor hold '/' or control characters", value)
     return value

@@ -71,9 +71,10 @@ def _not_in_time(train: Train, clean: Cleaner) -> str:
 
 def _too_few(train: Train) -> str:
     within = f" within {train.conditions.wait_timeout:g} s" if train.conditions.on_missing == "wait" else ""
+    what = "ignore_phases, " if train.ignored else ""
     return (
         f"{len(train.members)} of at least {train.several.minimum} selected releases are there{within}; "
-        "check mesh_id, namespace, service and name"
+        f"check {what}mesh_id, namespace, service and name"
     )
 
 
@@ -134,13 +135,14 @@ def progress_line(before: Train, train: Train, now: float, rest: float | None, c
     polls = train.polls
     if polls.faults and polls.error:
         parts.append(f"{polls.error.kind} ({polls.faults} in a row)" if polls.error.passing else polls.error.kind)
-    parts.append(train.outcome or ("" if rest is None else f"next look in {rest:.0f} s"))
+    parts.append(train.outcome or ("" if rest is None else f"next look in {max(0.0, rest):.0f} s"))
     return "release_gate: " + ", ".join(part for part in parts if part)
 
 
 def _counted(standing: Counter[str]) -> list[str]:
     """Return how many there are of what is most common, and of all else together."""
-    common = standing.most_common(_NAMED)
+    # One kind that is left would take no more room by its name.
+    common = standing.most_common(None if len(standing) <= _NAMED + 1 else _NAMED)
     other = sum(standing.values()) - sum(count for _what, count in common)
     return [*(f"{count} {what}" for what, count in common), *([f"{other} other"] if other else [])]
 
@@ -202,4 +204,6 @@ def several(train: Train, clean: Cleaner) -> str:
     """Return the sentence about one look at several releases without a gate."""
     phases = Counter(_standing(member, clean) for member in train.members)
     count = len(train.members)
+    if not count:
+        return "no release of the mesh is selected"
     return f"{count} release{'' if count == 1 else 's'}: {listed(_counted(phases))}"

@@ -267,7 +267,7 @@ class TestReleases:
         [
             pytest.param([], "releases is empty", id="none"),
             pytest.param([{"release_id": " "}], "releases[0].release_id is empty", id="an empty id"),
-            pytest.param([{"release_id": None}], "releases[0].release_id is empty", id="a null id"),
+            pytest.param([{"release_id": None}], "releases[0].release_id is missing", id="a null id"),
             pytest.param(
                 [{"release_id": "a"}, {"release_id": "b/c"}], "releases[1].release_id is 'b/c'", id="no segment"
             ),
@@ -302,7 +302,7 @@ class TestReleases:
         assert refusal({**LIST_GATE, "releases": releases}).startswith(f"{said}; ")
 
     def test_without_any_namespace_are_refused_by_its_name(self) -> None:
-        assert refusal({**MESH, "releases": [{"release_id": "a"}]}).startswith("namespace is empty; ")
+        assert refusal({**MESH, "releases": [{"release_id": "a"}]}).startswith("releases[0].namespace is missing; ")
 
     @pytest.mark.parametrize(
         ("name", "value"), [("version", "1.10"), ("version", ""), ("images", ["reviews:2"]), ("images", [])]

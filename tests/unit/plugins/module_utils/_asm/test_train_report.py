@@ -86,7 +86,7 @@ class TestSeveralReleases:
 
     def test_of_which_there_is_none(self) -> None:
         result = report().releases(train_of(several=SELECTED), "r-1")
-        assert result == {"msg": "0 releases: nothing", "releases": [], "request_id": "r-1"}
+        assert result == {"msg": "no release of the mesh is selected", "releases": [], "request_id": "r-1"}
 
     @pytest.mark.parametrize("check_mode", [False, True])
     def test_with_a_gate(self, check_mode: bool) -> None:

@@ -508,7 +508,7 @@ class TestWithoutAGate:
     @pytest.mark.parametrize(
         ("asked", "shown", "said"),
         [
-            (selected(), {}, "0 releases: nothing"),
+            (selected(), {}, "no release of the mesh is selected"),
             (selected(), {"a": "Running"}, "1 release: 1 Running"),
             (
                 named("a", "b", "c", "d"),
