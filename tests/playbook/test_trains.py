@@ -836,7 +836,7 @@ READS = (
         without=("releases.2",),
     ),
     look("read-an-empty-selection", {"other": HERE}, selects=True, options={"service": ["details"]},
-         result={"releases": []}, says=("0 releases",)),
+         result={"releases": []}, says=("no release of the mesh is selected",)),
     look("read-refused", {"first": HERE, "second": HERE}, credentials=WRONG, error="credentials",
          result={"releases": []}),
 )  # fmt: skip

@@ -346,7 +346,8 @@ def _named(mesh_id: str, parameters: Mapping[str, Any]) -> Several:
     known: set[tuple[str, str]] = set()
     for each in releases:
         if (each.namespace, each.release_id) in known:
-            raise usage("releases has {seen} twice", "name each release once", f"{each.namespace}/{each.release_id}")
+            named = f"{each.namespace}/{each.release_id}"
+            raise usage("releases has {seen} twice", remedy="name each release once", seen=named)
         known.add((each.namespace, each.release_id))
     require = _require(parameters)
     if require is not None and require > len(releases):
@@ -408,7 +409,9 @@ def _require(parameters: Mapping[str, Any]) -> int | None:
     # isdecimal() accepts digits of other scripts, and so does int(); nobody has releases of ten digits.
     if text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1:
         return int(text)
-    raise usage("require is {seen}", "it must be all, any, or a number of releases from 1", parameters["require"])
+    raise usage(
+        "require is {seen}", remedy="it must be all, any, or a number of releases from 1", seen=parameters["require"]
+    )
 
 
 def is_segment(value: str) -> bool:

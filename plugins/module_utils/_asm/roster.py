@@ -93,7 +93,7 @@ class Roster:
             problem = f"release_id {{seen}} is the name of {len(by_name)} releases"
             raise AsmError("usage", problem, "give the uid of the one that is meant", seen=release_id, message=uids)
         if by_name and not by_name[0].uid:
-            raise _wrong("the list of releases has {seen} without a proper uid", release_id)
+            raise _wrong("the list of releases has {seen} without a proper uid", seen=release_id)
         return by_name[0] if by_name else None
 
     def named(self, namespace: str, name: str) -> list[Item]:
@@ -115,7 +115,7 @@ class Roster:
         ]
         for item in selected:
             if not item.uid or not is_segment(item.namespace):
-                raise _wrong("the list of releases has {seen} without a proper uid and namespace", item.name)
+                raise _wrong("the list of releases has {seen} without a proper uid and namespace", seen=item.name)
         return selected
 
 
@@ -134,7 +134,7 @@ def parse_list(content: Mapping[str, Any]) -> Roster:
     known: set[str] = set()
     for item in items:
         if item.uid in known:
-            raise _wrong("the list of releases has {seen} twice", f"uid {item.uid}")
+            raise _wrong("the list of releases has {seen} twice", seen=f"uid {item.uid}")
         known.update([item.uid] if item.uid else [])
     return Roster(items)
 

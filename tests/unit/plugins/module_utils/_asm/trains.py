@@ -55,14 +55,14 @@ def selected(minimum: int = 1, services: tuple[str, ...] = (), names: tuple[str,
     return Several("mesh", Selection("bookinfo", services, names), minimum=minimum, **parts)
 
 
-def item(uid: str, /, phase: Any = "Running", **parts: Any) -> dict[str, Any]:
-    """Return a release as the list has it; its name begins with its uid."""
-    return document(phase, **{"uid": uid, "name": f"{uid}-canary", **parts})
+def item(letter: str, /, phase: Any = "Running", **parts: Any) -> dict[str, Any]:
+    """Return a release as the list has it; its uid is a letter, and its name begins with it."""
+    return document(phase, **{"uid": letter, "name": f"{letter}-canary", **parts})
 
 
-def in_part(uid: str, /, lacks: str = "status", **parts: Any) -> dict[str, Any]:
+def in_part(letter: str, /, lacks: str = "status", **parts: Any) -> dict[str, Any]:
     """Return an item of the list that lacks a part."""
-    return {key: value for key, value in item(uid, **parts).items() if key != lacks}
+    return {key: value for key, value in item(letter, **parts).items() if key != lacks}
 
 
 def error_of(status: int) -> AsmError:
