@@ -46,7 +46,8 @@ class Attempt(Protocol):
     `spacing` is the least pause, in seconds, between two tries.
     """
 
-    def __call__(self, look: Callable[[float], Found], spacing: float = 0.0) -> Found: ...
+    def __call__(self, look: Callable[[float], Found], spacing: float = 0.0) -> Found:
+        """Return what was found."""
 
 
 class Poller:

@@ -415,7 +415,7 @@ def _named_twice(train: Train) -> AsmError | None:
         other = known.setdefault(member.state.uid, member) if member.state.uid else member
         if other is not member:
             ids = f"{other.release_id} and {member.release_id}"
-            return usage("releases names one release twice, as {seen}", "name each release once", ids)
+            return usage("releases names one release twice, as {seen}", remedy="name each release once", seen=ids)
     return None
 
 
