@@ -99,6 +99,13 @@ class Started:
         mark = f"RECORD_RESULTS_IN={self.record}".encode()
         return [int(place.name) for place in Path("/proc").iterdir() if place.name.isdecimal() and _holds(place, mark)]
 
+    def kill(self) -> None:
+        """Kill all of them: workers of Ansible have sessions of their own, so no signal to a group reaches them."""
+        while living := self.processes():
+            for process in living:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(process, signal.SIGKILL)
+
     def wait_for_end(self, within: float) -> float:
         """Wait until none of its processes is left and return how many seconds that took.
 
@@ -177,14 +184,13 @@ class Ansible:
         try:
             yield running
         finally:
-            for process in running.processes():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
+            running.kill()
             running.main.communicate()
 
     def _run(self, command: Sequence[str], options: Options) -> Run:
         words, environment, record = self._prepared(command, options)
-        returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, options.get("within", 60))
+        within = options.get("within", 60)
+        returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, within, record)
         return Run(returncode, stdout, stderr, seconds, _recorded(record))
 
     def _prepared(self, command: Sequence[str], options: Options) -> tuple[list[str], dict[str, str], Path]:
@@ -243,7 +249,7 @@ def _recorded(record: Path) -> tuple[TaskResult, ...]:
 
 
 def _popen(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own, so that none of its workers outlives a run that takes too long."""
+    """Start a command in a process group of its own, which no signal to the tests reaches."""
     # A shell makes what it starts in the background ignore Ctrl-C, descendants included; CI may be started like that.
     return subprocess.Popen(
         ["env", "--default-signal=INT", *command],
@@ -258,14 +264,14 @@ def _popen(command: Sequence[str], directory: Path, environment: Mapping[str, st
 
 
 def _execute(
-    command: Sequence[str], directory: Path, environment: Mapping[str, str], within: float
+    command: Sequence[str], directory: Path, environment: Mapping[str, str], within: float, record: Path
 ) -> tuple[int, str, str, float]:
     begin = time.monotonic()
     with _popen(command, directory, environment) as process:
         try:
             stdout, stderr = process.communicate(timeout=within)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+            Started(process, record).kill()
             stdout, stderr = process.communicate()
             raise AssertionError(f"{command[0]} took longer than {within} s:\n{stdout}{stderr}") from None
     return process.returncode, stdout, stderr, time.monotonic() - begin

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
 
 
@@ -91,8 +91,12 @@ def test_a_task_over_the_loopback_shell_runs_as_a_module(ansible: Ansible, becom
     assert "AnsiballZ_ping.py" in run.stdout
 
 
-def test_a_run_that_takes_too_long_is_ended(ansible: Ansible) -> None:
-    task = {"ansible.builtin.command": "sleep 3600"}
+def test_a_run_that_takes_too_long_is_ended_with_all_that_it_has_started(ansible: Ansible, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    task = {"ansible.builtin.shell": f"echo $$ > {started}; exec sleep 3600"}
 
-    with pytest.raises(AssertionError, match="longer than 1 s"):
-        ansible.playbook(play(**task), inventory=one_host(ansible_connection="local"), within=1)
+    with pytest.raises(AssertionError, match="longer than 10 s"):
+        ansible.playbook(play(**task), inventory=one_host(ansible_connection="local"), within=10)
+
+    process = int(started.read_text(encoding="utf-8"))
+    until(lambda: not Path(f"/proc/{process}").exists(), "the end of what the module has started")
