@@ -206,9 +206,8 @@ def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) 
         return train, []
     if isinstance(train.several.releases, Selection):
         train = _joined(train, roster, train.several.releases)
-    members = tuple(
-        member if member.unreachable else _noted(member, roster, roster.uids - train.listed) for member in train.members
-    )
+    new = roster.uids - train.listed
+    members = tuple(member if member.unreachable else _noted(member, roster, new) for member in train.members)
     seen: dict[Key, Observation] = {}
     alone = []
     for member in members:
