@@ -1,7 +1,12 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One table of options: whatever else lists options must agree with it."""
+"""One table of options: what documents the module, the lookup and the event source must agree with it.
+
+So must the role (`tests/unit/test_release_gate_options.py`) and the playbook `gate`
+(`tests/unit/test_gate_playbook_options.py`). What Ansible itself makes of the fragments is in
+`tests/playbook/test_documentation.py`.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +18,11 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
-    AUTH_TYPES,
     CONNECTION_OPTIONS,
     OPTIONS,
     OWN_ENDPOINT_NAME,
     SECRET_OPTIONS,
+    SOURCE_OPTIONS,
     VARIABLE_PREFIX,
     Option,
     argument_spec,
@@ -25,8 +30,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
 
 ROOT = Path(__file__).parents[3]
 PLUGINS = ROOT / "plugins"
-ROLE = ROOT / "roles" / "release_gate" / "meta" / "argument_specs.yml"
-ROLE_PREFIX = "release_gate_"
+SOURCE = ROOT / "extensions" / "eda" / "plugins" / "event_source" / "asm_release.py"
 
 BY_NAME = {option.name: option for option in OPTIONS}
 NAMES = [option.name for option in OPTIONS]
@@ -34,7 +38,7 @@ CONNECTION = [option.name for option in CONNECTION_OPTIONS]
 GATE = [name for name in NAMES if name not in CONNECTION]
 
 
-def documentation(path: str, name: str = "DOCUMENTATION") -> dict[str, Any]:
+def documentation(path: str | Path, name: str = "DOCUMENTATION") -> dict[str, Any]:
     """Return a YAML text of a plugin, without importing it: some need the whole of Ansible."""
     for node in ast.walk(ast.parse((PLUGINS / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
@@ -50,6 +54,8 @@ FRAGMENTS: dict[str, Any] = {
 VARIABLES: dict[str, Any] = documentation("doc_fragments/connection.py", "PLUGINS")["options"]
 MODULE = documentation("modules/asm_release_info.py")
 LOOKUP = documentation("lookup/asm_release.py")
+# No fragment can help it: ansible-rulebook knows none.
+WATCHING: dict[str, Any] = documentation(SOURCE)["options"]
 DOCUMENTED: dict[str, Any] = {**MODULE["options"], **FRAGMENTS}
 
 
@@ -156,52 +162,21 @@ def test_what_is_documented_does_not_repeat_what_the_fragments_say(file: str) ->
     assert set(documentation(file)["options"]).isdisjoint(FRAGMENTS)
 
 
-def test_the_action_group_has_every_module() -> None:
+def test_the_action_group_has_every_module_with_connection_options() -> None:
     groups = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"]
-    assert groups == {"asm": sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))}
+    fragments = {
+        path.stem: documentation(f"modules/{path.name}")["extends_documentation_fragment"]
+        for path in (PLUGINS / "modules").glob("*.py")
+    }
+    assert groups == {"asm": sorted(name for name, used in fragments.items() if "huaweicloud.asm.connection" in used)}
     assert MODULE["attributes"]["action_group"]["membership"] == ["huaweicloud.asm.asm"]
 
 
-@pytest.fixture(scope="module")
-def options() -> dict[str, Any]:
-    """The options of the role."""
-    specs = yaml.safe_load(ROLE.read_text(encoding="utf-8"))["argument_specs"]
-    assert list(specs) == ["main"]
-    found: dict[str, Any] = specs["main"]["options"]
-    return found
+def test_the_event_source_documents_every_option_of_its_own_table_and_no_other() -> None:
+    assert sorted(WATCHING) == sorted(option.name for option in SOURCE_OPTIONS)
 
 
-class TestRole:
-    """The argument specs of `release_gate`."""
-
-    OWN = ("release_gate_delegate_to",)
-
-    def test_it_has_every_option_but_wait(self, options: dict[str, Any]) -> None:
-        wanted = [f"{ROLE_PREFIX}{name}" for name in NAMES if name != "wait"]
-        assert sorted(options) == sorted([*wanted, *self.OWN])
-
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "wait"])
-    def test_an_option_is_specified_as_it_is(self, options: dict[str, Any], name: str) -> None:
-        option = specified(BY_NAME[name])
-        # Ansible prints a choice that it refuses, and the module refuses the same.
-        option.pop("choices", None)
-        if name == "success_phases":
-            # The role always waits.
-            option["required"] = True
-        described = agreed(options[f"{ROLE_PREFIX}{name}"])
-        if name in CONNECTION:
-            # Their defaults are the variables that the lookup reads too.
-            option.pop("default", None)
-            described.pop("default", None)
-        assert described == option
-
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "wait"])
-    def test_secrets_are_not_logged(self, options: dict[str, Any], name: str) -> None:
-        assert options[f"{ROLE_PREFIX}{name}"].get("no_log", False) is (name in SECRET_OPTIONS)
-
-    def test_no_option_has_choices(self, options: dict[str, Any]) -> None:
-        assert [name for name, described in options.items() if "choices" in described] == []
-
-    def test_every_kind_of_credentials_is_told_in_words(self, options: dict[str, Any]) -> None:
-        text = str(options[f"{ROLE_PREFIX}auth_type"]["description"])
-        assert [kind for kind in AUTH_TYPES if kind not in text] == []
+@pytest.mark.parametrize("option", SOURCE_OPTIONS, ids=lambda option: option.name)
+def test_an_option_of_the_event_source_is_documented_as_it_is(option: Option) -> None:
+    assert agreed(WATCHING[option.name]) == specified(option)
+    assert WATCHING[option.name]["description"]
