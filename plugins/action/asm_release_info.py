@@ -15,6 +15,11 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import (
+    # `read` would import them in each worker; here they are imported in the controller, for all workers.
+    read_gate,  # noqa: F401
+    read_train,  # noqa: F401
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
     OPTIONS,
     SECRET_OPTIONS,
@@ -30,6 +35,9 @@ MODULE = "huaweicloud.asm.asm_release_info"
 
 MARGIN = 2
 """Seconds that a gate ends before Ansible would end its task: a task that is killed loses its verdict."""
+
+# Made in the controller, once for all of its workers.
+_VALIDATOR = ArgumentSpecValidator(argument_spec())
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -82,7 +90,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
         try:
-            validation = ArgumentSpecValidator(argument_spec()).validate(arguments)
+            validation = _VALIDATOR.validate(arguments)
         except OverflowError:
             # Not every ansible-core minds an infinity where it wants an int.
             return {"failed": True, "msg": "an option of type int is infinite; give a number"}

@@ -6,27 +6,21 @@
 
 No exception leaves it, and no secret: whatever it returns or tells has passed the `Cleaner`, after the verdict.
 
-What only several releases need is imported when it is needed: a module is compiled anew in each task, and most tasks
-read one release.
+What only a gate or several releases need is imported when it is needed: a module is compiled anew in each task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .errors import AsmError
-from .gate import Observation, State, advance, hold
-from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, Options, Several, Target, parse, with_defaults
-from .release import Release
-from .report import Report, failed, label
+from .options import SECRET_NAMES, SECRET_OPTIONS, Options, Several, Target, parse, with_defaults
+from .report import Report, failed
 from .session import Session
 from .text import Cleaner
-from .watch import Surroundings, Watch
-from .wording import progress_line
-
-_UNBOUNDED = float("inf")
+from .watch import Surroundings
 
 
 @dataclass(frozen=True)
@@ -114,60 +108,19 @@ class _Call:
         report, conditions = self._report(options.manifests), options.conditions
         if conditions is None:
             return self._look(options, target, report)
-        decide = self._judge if self._surroundings.check_mode else self._hold
-        state = decide(options, target, conditions)
-        result = report.gate(target, state, conditions, self.session.request_id)
-        is_open = state.outcome == "reached" or self._surroundings.check_mode
-        return result if is_open else failed(result, state.error, self._cleaner)
+        from .read_gate import GateReader  # noqa: PLC0415
+
+        return GateReader(self.session, self._surroundings, self._cleaner, options, target).result(report, conditions)
 
     def _look(self, options: Options, target: Target, report: Report) -> dict[str, Any]:
         """Return the result of a read that nobody waits for."""
         try:
-            release = self._look_once(options, target)
+            release = self.session.look_patiently(options, target)
         except AsmError as error:
             if error.kind != "not_found" or options.on_missing == "fail":
                 raise
             return report.absent(error.sentence(self._cleaner), self.session.request_id)
         return report.read(target, release, self.session.request_id)
-
-    def _look_once(self, options: Options, target: Target, at_most: float = _UNBOUNDED) -> Release:
-        return self.session.patiently(options, lambda deadline: self.session.look(options, target, deadline), at_most)
-
-    def _judge(self, options: Options, target: Target, conditions: Conditions) -> State:
-        """Return what one read alone would mean: check mode."""
-        release: Release | None = None
-        missing: AsmError | None = None
-        try:
-            release = self._look_once(options, target, conditions.wait_timeout)
-        except AsmError as error:
-            if error.kind != "not_found":
-                raise
-            missing = error
-        # A read that needed retries is not late: nobody waits here.
-        state = advance(State(), Observation(0.0, 0.0, release, missing), conditions)
-        return replace(state, ended=self.session.elapsed(), error=None)
-
-    def _hold(self, options: Options, target: Target, conditions: Conditions) -> State:
-        self.session.connect(options)
-
-        def line(before: State, state: State, now: float, rest: float | None) -> str:
-            name = label(target, state.release, self._cleaner)
-            # A line of a long pause tells the time of now, not of the last answer.
-            text = progress_line(before.latest, replace(state, ended=now), name, rest, self._cleaner)
-            return str(self._cleaner.redact(text))
-
-        watch = Watch(
-            self._surroundings, self.session.elapsed, State(), lambda state: (state.outcome, state.latest), line
-        )
-        self.session.meanwhile = watch.remind
-        return hold(
-            lambda: self.session.look(options, target, conditions.wait_timeout),
-            conditions,
-            self.session.elapsed,
-            self._surroundings.jitter,
-            watch.tell,
-            watch.rest,
-        )
 
     def _several(self, options: Options, several: Several, apart: bool) -> list[dict[str, Any]]:
         from .read_train import TrainReader  # noqa: PLC0415
@@ -181,9 +134,8 @@ class _Call:
             from .read_train import failure  # noqa: PLC0415
 
             return failure(report, error, self.session, waited)
-        if not waited:
-            return failed(report.absent(error.sentence(self._cleaner), request_id), error, self._cleaner)
-        state = State(outcome="error", error=error, ended=self.session.elapsed())
-        # Of the conditions, the sentence of an error tells nothing: they may be what is wrong.
-        result = report.gate(Target("", "", ""), state, Conditions(()), request_id)
-        return failed(result, error, self._cleaner)
+        if waited:
+            from .read_gate import failure as failure_of_gate  # noqa: PLC0415
+
+            return failure_of_gate(report, error, self.session)
+        return failed(report.absent(error.sentence(self._cleaner), request_id), error, self._cleaner)

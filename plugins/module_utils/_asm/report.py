@@ -10,14 +10,15 @@ Whoever hands one on redacts it first: only what could act on a terminal or a pi
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import AsmError
-from .gate import State
 from .options import Conditions, Target
 from .release import Release, report_workloads, shown
 from .text import Cleaner, printable_throughout
-from .wording import report_gate, single
+
+if TYPE_CHECKING:
+    from .gate import State
 
 
 class Report:
@@ -47,6 +48,9 @@ class Report:
 
     def gate(self, target: Target, state: State, conditions: Conditions, request_id: str) -> dict[str, Any]:
         """Return the result of a gate on one release."""
+        # Most tasks have none, and a module is compiled anew in each task.
+        from .wording import report_gate  # noqa: PLC0415
+
         name = label(target, state.release, self.clean)
         gate = report_gate(state, conditions, name, self.began, self.clean, self.check_mode)
         release = state.release if state.present else None
@@ -78,3 +82,8 @@ def failed(result: dict[str, Any], error: AsmError | None, clean: Cleaner) -> di
 def label(target: Target, release: Release | None, clean: Cleaner) -> str:
     """Return how a person calls the release: its name, or its id before it has one, and its namespace."""
     return f"{clean((release and release.name) or target.release_id)} ({clean(target.namespace)})"
+
+
+def single(release: Release, label: str, clean: Cleaner) -> str:
+    """Return the sentence about one read without a gate."""
+    return f"{label} is {clean(release.phase) or 'in no phase'}, {release.ready_text} ready"

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ansible.module_utils.basic import missing_required_lib
 
@@ -18,10 +18,12 @@ from .login import authority
 from .options import Options, Target
 from .release import Release, check_depth
 from .release import parse as parse_release
-from .roster import Roster, parse_list
 from .text import Cleaner
 from .transport import REQUESTS_IMPORT_ERROR, Transport
 from .watch import Surroundings
+
+if TYPE_CHECKING:
+    from .roster import Roster
 
 Found = TypeVar("Found")
 
@@ -113,8 +115,14 @@ class Session:
 
         return self._understood(lambda: client.read_release(target, self._started + deadline), understood)
 
+    def look_patiently(self, options: Options, target: Target, at_most: float = float("inf")) -> Release:
+        """Return a release that nobody waits for; as `look` and `patiently`."""
+        return self.patiently(options, lambda deadline: self.look(options, target, deadline), at_most)
+
     def look_at_all(self, options: Options, mesh_id: str, deadline: float) -> Roster:
         """Return the releases of a mesh, read once; as for `look`."""
+        from .roster import parse_list  # noqa: PLC0415
+
         client = self.connect(options)
 
         def understood(document: Document) -> Roster:

@@ -22,6 +22,8 @@ SHOWN_CHARACTERS = 200
 # The end of a command is not looked for: it may stand in another text of the same line.
 _PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z])", re.IGNORECASE)
 
+_TEMPLATES = re.compile(r"\{(?=[{%#])")
+
 
 def printable(text: str) -> str:
     r"""Return text on one line: what is not printable (newlines, C1 and bidi controls included) as \uXXXX, commands to
@@ -39,6 +41,19 @@ def printable_throughout(value: Any) -> Any:
     if isinstance(value, dict):
         return {printable_throughout(key): printable_throughout(each) for key, each in value.items()}
     return [printable_throughout(each) for each in value] if isinstance(value, list) else value
+
+
+def untemplated_throughout(value: Any) -> Any:
+    """Return value (text, or any nesting of lists and dicts) with each opening of a Jinja template in it broken by a
+    blank, keys included.
+
+    Whatever hands it to a playbook as an extra variable hands over templates that Ansible trusts and runs.
+    """
+    if isinstance(value, str):
+        return _TEMPLATES.sub("{ ", value)
+    if isinstance(value, dict):
+        return {untemplated_throughout(key): untemplated_throughout(each) for key, each in value.items()}
+    return [untemplated_throughout(each) for each in value] if isinstance(value, list) else value
 
 
 def listed(texts: Iterable[str]) -> str:
@@ -66,13 +81,21 @@ class Cleaner:
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
-        if not self._secrets or (isinstance(value, str) and not any(secret in value for secret in self._secrets)):
-            return value
-        return remove_values(value, self._longest_first())
+        # To look is faster than to copy, and there is seldom anything to strike out.
+        return remove_values(value, self._longest_first()) if self._is_in(value) else value
 
     def redact_keys(self, value: Any) -> Any:
         """Return a foreign object with asterisks for each secret in its keys as well."""
-        return sanitize_keys(self.redact(value), self._longest_first()) if self._secrets else value
+        return sanitize_keys(self.redact(value), self._longest_first()) if self._is_in(value) else value
+
+    def _is_in(self, value: Any) -> bool:
+        """Return whether a secret stands in value, keys and numbers included."""
+        if isinstance(value, dict):
+            return any(self._is_in(each) for pair in value.items() for each in pair)
+        if isinstance(value, (list, tuple)):
+            return any(map(self._is_in, value))
+        text = value if isinstance(value, str) else str(value)
+        return any(secret in text for secret in self._secrets)
 
     def _longest_first(self) -> list[str]:
         """Return the secrets so that of one that begins with another nothing stays: not every ansible-core sorts."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from .options import Selection, Target
 from .release import shown
-from .report import Report
+from .report import Report, single
 from .train import Member, Train
 from .train_wording import label, member_told, report_train, several
-from .wording import report_timeline, single
+from .wording import report_timeline
 
 
 class TrainReport(Report):

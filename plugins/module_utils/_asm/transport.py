@@ -2,20 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP session that sends a request once, within a bound, and to nobody else.
+"""Sends a request once, within a bound, and to nobody else.
 
-`requests` bounds each read of the socket, not the whole answer, and nothing bounds the resolver. So each exchange runs
-in a thread of its own, and whoever waits for it cuts its connection when the time is up.
+`requests` bounds each wait for the socket, not the whole answer, and nothing bounds the resolver. So our connections
+read through a `_Reader` that asks before each wait what is left, and whatever cannot ask (the resolver, a handshake,
+the decoding of what is large) runs in a thread that is left behind when the time is up.
 
-How the one that waits comes to the socket: `requests` makes connections through an adapter, and ours makes them of a
-class that tells the exchange whose thread it runs in which socket it uses. `Transport.send` severs the exchange.
+Of `requests`, only its adapter is used: a session would follow redirects, read `.netrc`, keep cookies and ask the
+environment for proxies, unless it is told not to.
 """
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import http.cookiejar
 import io
 import os
 import socket
@@ -26,7 +25,8 @@ import traceback
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from .endpoints import is_loopback_literal
@@ -37,7 +37,6 @@ REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     import urllib3
-    from requests import Session
     from requests.adapters import HTTPAdapter
     from requests.utils import should_bypass_proxies
     from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -45,13 +44,15 @@ try:
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
     # The classes below need bases to be defined; without requests none of them is ever made.
-    HTTPAdapter = HTTPConnection = HTTPSConnection = Session = object  # type: ignore[misc,assignment]
+    HTTPAdapter = HTTPConnection = HTTPSConnection = object  # type: ignore[misc,assignment]
     HTTPConnectionPool = HTTPSConnectionPool = object  # type: ignore[misc,assignment]
 else:
     REQUESTS_IMPORT_ERROR = None
 
 if TYPE_CHECKING:
     from requests import PreparedRequest, Request, Response
+
+Made = TypeVar("Made")
 
 ANSWER_LIMIT = 64 * 1024 * 1024
 """Bytes of an answer, after decompression."""
@@ -61,6 +62,13 @@ REFUSAL_LIMIT = 64 * 1024
 
 SLICE = 0.5
 """Seconds after which a wait looks whether anybody still waits for its end."""
+
+_HEADERS = {
+    "User-Agent": "ansible-collection-huaweicloud.asm",
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+}
 
 _READ_SIZE = 64 * 1024
 _DECODED_AT_ONCE = 256 * 1024
@@ -82,7 +90,7 @@ class Answer:
 
 
 class Transport:
-    """Sends requests over one session: keep-alive, no redirects, no `.netrc`, no cookies, bounded in time and size.
+    """Sends requests: keep-alive, no redirects, no `.netrc`, no cookies, bounded in time and size.
 
     Args:
         request_timeout: seconds that one request may take.
@@ -111,12 +119,12 @@ class Transport:
         self._ca_path = ca_path
         self._validate_certs = validate_certs
         self._monotonic = monotonic
-        self._session = _session()
+        self._adapter = _Adapter(_Clock(abandoned))
         self._settings: dict[str, dict[str, Any]] = {}
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._session.close()
+        self._adapter.close()
 
     def send(
         self,
@@ -130,7 +138,7 @@ class Transport:
         """Send the request once and return its answer, whatever the status.
 
         Args:
-            request: method, URL, headers, body and auth.
+            request: method, URL, headers, body or JSON, and auth.
             deadline: on the clock given to the constructor; the answer is complete by then or not at all.
             at_most: seconds instead of `request_timeout`.
             limit: bytes of a successful answer.
@@ -144,39 +152,31 @@ class Transport:
         # Never zero: that would mean "without a bound" to a socket.
         bound, left = at_most or self._request_timeout, deadline - self._monotonic()
         seconds = max(0.001, min(bound, left))
-        exchange = _Exchange(self._session, self._session.prepare_request(request), settings, seconds, limit, decode)
-        exchange.start()
-        self._wait(exchange, seconds)
-        late, answer = exchange.is_alive(), exchange.answer
-        if late:
-            exchange.sever()
-            self._session.close()
-            self._session = _session()
-        if answer is not None:
-            return exchange.understood(answer)
-        if late and self._abandoned():
+        prepared = _prepared(request)
+        clock = self._running_clock(seconds)
+        try:
+            response = self._adapter.send(prepared, stream=True, timeout=seconds, **settings)
+            answer = _answer(response, limit)
+            if decode is None or answer.status != 200:
+                return answer
+            large = len(answer.body) > _DECODED_AT_ONCE
+            return replace(answer, content=clock.aside(partial(decode, answer)) if large else decode(answer))
+        except Exception as fault:
+            if not _is_timeout(fault):
+                raise _meaning(fault, request.url) from fault
+        if self._abandoned():
             raise AsmError("internal", "nobody waits for this answer any more", url=request.url)
-        if late or _is_timeout(exchange.fault):
-            # Who notices first, this thread or the socket, is chance; what is said is not.
-            allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
-            raise AsmError("timeout", f"no complete answer {allowed}", url=request.url)
-        if exchange.fault is None:
-            raise RuntimeError("an exchange ended without an answer and without a fault")
-        raise _meaning(exchange.fault, request.url) from exchange.fault
+        allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
+        raise AsmError("timeout", f"no complete answer {allowed}", url=request.url)
 
-    def _wait(self, exchange: _Exchange, seconds: float) -> None:
-        """Wait until an exchange has ended, its time is up, or nobody waits for it any more.
-
-        In slices: Python handles a signal that comes just before a wait only after it, and Ctrl-C must not wait for a
-        request that hangs.
-        """
-        # The real clock, whatever the constructor was given: a thread is waited for.
-        end = time.monotonic() + seconds
-        while exchange.is_alive() and not self._abandoned():
-            left = end - time.monotonic()
-            if left <= 0:
-                return
-            exchange.join(min(left, SLICE))
+    def _running_clock(self, seconds: float) -> _Clock:
+        """Return the clock of the connections, started."""
+        if self._adapter.clock.given_up:
+            # A thread that was left behind may still work on one of these connections.
+            self._adapter.close()
+            self._adapter = _Adapter(_Clock(self._abandoned))
+        self._adapter.clock.start(seconds)
+        return self._adapter.clock
 
     def _settings_of(self, url: str) -> dict[str, Any]:
         """Return the certificate and proxy settings for a URL's host, checked once."""
@@ -227,27 +227,6 @@ def _variable(environment: Mapping[str, str], name: str) -> str:
     return environment.get(name, environment.get(name.upper(), ""))
 
 
-class _Session(Session):
-    """A session that does not look where a redirect leads.
-
-    `requests` does so even when it does not follow, and to that end reads the whole body, however large.
-    """
-
-    def get_redirect_target(self, resp: Response) -> None:  # noqa: ARG002
-        return None
-
-
-def _session() -> Session:
-    session = _Session()
-    # Neither .netrc nor proxies for http: only what this room passes on itself.
-    session.trust_env = False
-    session.headers.update({"User-Agent": "ansible-collection-huaweicloud.asm", "Accept-Encoding": "gzip"})
-    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(pool_connections=2, pool_maxsize=1))
-    return session
-
-
 def _refuse_foreign_localhost(host: str) -> None:
     if host != "localhost":
         return
@@ -259,99 +238,26 @@ def _refuse_foreign_localhost(host: str) -> None:
         raise usage("'localhost' is not only this machine here", "name 127.0.0.1, or use https://")
 
 
-class _Exchange(threading.Thread):
-    """One request and its answer. A daemon: what is given up must not keep the process alive."""
+def _prepared(request: Request) -> PreparedRequest:
+    prepared = requests.PreparedRequest()
+    headers = {**_HEADERS, **request.headers}
+    # Not `Request.prepare()`: it goes through parameters even where there are none, which takes it a third longer.
+    prepared.prepare(request.method, request.url, headers, data=request.data, json=request.json, auth=request.auth)
+    return prepared
 
-    def __init__(
-        self,
-        session: Session,
-        request: PreparedRequest,
-        settings: Mapping[str, Any],
-        seconds: float,
-        limit: int,
-        decode: Callable[[Answer], Any] | None,
-    ) -> None:
-        super().__init__(name="huaweicloud.asm exchange", daemon=True)
-        self.answer: Answer | None = None
-        self.fault: Exception | None = None
-        self._session = session
-        self._request = request
-        self._settings = settings
-        self._seconds = seconds
-        self._limit = limit
-        self._decode = decode
-        self.severed = False
-        self._socket: socket.socket | None = None
 
-    def run(self) -> None:
-        try:
-            self.answer = self._exchange()
-        # Not swallowed: `Transport.send` raises it in the thread that waits, as a future would.
-        except Exception as fault:  # noqa: BLE001
-            self.fault = fault
-
-    def _exchange(self) -> Answer:
-        response = self._session.send(
-            self._request, stream=True, timeout=self._seconds, allow_redirects=False, **self._settings
-        )
-        url = self._request.url or ""
-        try:
-            if not _is_told_by_body(response.status_code):
-                # Whatever becomes of its body, a 401 must not pass for a fault that is worth another try.
-                self.answer = Answer(response.status_code, response.headers, b"", url)
-            body = self._read(response)
-        finally:
-            response.close()
-        answer = Answer(response.status_code, response.headers, body, url)
-        # What is large, or hostile, takes as long to decode as to read. What is small is decoded faster by the thread
-        # that waits, whose memory is warm.
-        return self.understood(answer) if len(body) > _DECODED_AT_ONCE else answer
-
-    def understood(self, answer: Answer) -> Answer:
-        """Return an answer with its content, if it is one that is to be decoded and is not yet."""
-        if self._decode is None or answer.status != 200 or answer.content is not None:
-            return answer
-        return replace(answer, content=self._decode(answer))
-
-    def _read(self, response: Response) -> bytes:
-        """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        success = 200 <= response.status_code < 300
-        limit = self._limit if success else REFUSAL_LIMIT
-        if encoding not in ("identity", "", "gzip"):
-            raise AsmError("protocol", "the answer has an encoding that was not asked for", url=response.url)
-        inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
-        body = bytearray()
-        received = 0
-        # The default since urllib3 2.0: an answer that breaks off is none.
-        response.raw.enforce_content_length = True
-        # Not raw.stream(): urllib3 reads the lines between chunks without a bound, http.client does not.
-        while chunk := response.raw.read(_READ_SIZE, decode_content=False):
-            received += len(chunk)
-            body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
-            if max(received, len(body)) > limit:
-                if success:
-                    raise AsmError("protocol", f"the answer is larger than {limit} bytes", url=response.url)
-                return bytes(body[:limit])
-            if inflate and inflate.unused_data:
-                raise AsmError("protocol", "the answer goes on after the end of its gzip", url=response.url)
-        if inflate and body and not inflate.eof:
-            raise http.client.IncompleteRead(b"")
-        return bytes(body)
-
-    def connected(self, connection: socket.socket | None) -> None:
-        """Remember the socket of this exchange, to cut it when its time is up."""
-        self._socket = connection
-        if self.severed:
-            self.sever()
-
-    def sever(self) -> None:
-        """End the exchange: it can read nothing more."""
-        self.severed = True
-        if self._socket is not None:
-            # The other side may have been faster.
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+def _answer(response: Response, limit: int) -> Answer:
+    """Return the answer, read to its end."""
+    body = b""
+    try:
+        body = _body(response, limit)
+    except Exception:
+        # Whatever becomes of its body, a 401 must not pass for a fault that is worth another try.
+        if _is_told_by_body(response.status_code):
+            raise
+    finally:
+        response.close()
+    return Answer(response.status_code, response.headers, body, response.url)
 
 
 def _is_told_by_body(status: int) -> bool:
@@ -359,93 +265,230 @@ def _is_told_by_body(status: int) -> bool:
     return 200 <= status < 300 or status == 404
 
 
-class _Severable(io.RawIOBase):
-    """What an exchange reads from, broken once the exchange is severed.
+def _body(response: Response, limit: int) -> bytes:
+    """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    success = 200 <= response.status_code < 300
+    limit = limit if success else REFUSAL_LIMIT
+    if encoding not in ("identity", "", "gzip"):
+        raise AsmError("protocol", "the answer has an encoding that was not asked for", url=response.url)
+    inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
+    body = bytearray()
+    received = 0
+    # The default since urllib3 2.0: an answer that breaks off is none.
+    response.raw.enforce_content_length = True
+    # Not raw.stream(): urllib3 reads the lines between chunks without a bound, http.client does not.
+    while chunk := response.raw.read(_READ_SIZE, decode_content=False):
+        received += len(chunk)
+        body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
+        if max(received, len(body)) > limit:
+            if success:
+                raise AsmError("protocol", f"the answer is larger than {limit} bytes", url=response.url)
+            return bytes(body[:limit])
+        if inflate and inflate.unused_data:
+            raise AsmError("protocol", "the answer goes on after the end of its gzip", url=response.url)
+    if inflate and body and not inflate.eof:
+        raise http.client.IncompleteRead(b"")
+    return bytes(body)
 
-    Shutting down the socket wakes a reader, but does not end what it reads while the other side goes on sending. It is
-    not at its end then: an answer that may end there would pass for whole, and its connection for one to be kept.
+
+class _Clock:
+    """How long the exchange under way may still take, and whether anybody waits for it.
+
+    It is the real one, whatever clock the deadlines are on: sockets and threads are waited for.
+
+    Attributes:
+        given_up: a thread was left behind; for good.
     """
 
-    def __init__(self, source: io.RawIOBase, exchange: _Exchange) -> None:
+    def __init__(self, abandoned: Callable[[], bool]) -> None:
+        self._abandoned = abandoned
+        self._end = 0.0
+        self.given_up = False
+
+    def start(self, seconds: float) -> None:
+        """Begin an exchange that may take so long."""
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Return the seconds that may be waited at once.
+
+        In slices: Python handles a signal that comes just before a wait only after it, and Ctrl-C must not wait for a
+        request that hangs.
+
+        Raises:
+            socket.timeout: the time is up.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0 or self.given_up:
+            raise socket.timeout("the time is up")
+        return min(left, SLICE)
+
+    def left_if_awaited(self) -> float:
+        """Return the same, for the thread that waits for the exchange: it alone may ask whether somebody waits for it.
+
+        Raises:
+            socket.timeout: the time is up, or nobody waits any more.
+        """
+        if self._abandoned():
+            raise socket.timeout("nobody waits")
+        return self.left()
+
+    def aside(self, make: Callable[[], Made]) -> Made:
+        """Return what is made in another thread, which is left behind when the time is up.
+
+        Raises:
+            socket.timeout: as `left_if_awaited`.
+            Exception: what `make` raised.
+        """
+        maker = _Aside(make)
+        maker.start()
+        try:
+            while maker.is_alive():
+                maker.join(self.left_if_awaited())
+        except BaseException:
+            self.given_up = True
+            raise
+        if maker.fault is not None:
+            raise maker.fault
+        made: Made = maker.made[0]
+        return made
+
+
+class _Aside(threading.Thread):
+    """Makes something that nobody may wait for. A daemon: what is left behind must not keep the process alive."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        super().__init__(name="huaweicloud.asm exchange", daemon=True)
+        self.made: list[Any] = []
+        self.fault: Exception | None = None
+        self._make = make
+
+    def run(self) -> None:
+        try:
+            self.made.append(self._make())
+        # Not swallowed: `_Clock.aside` raises it in the thread that waits, as a future would.
+        except Exception as fault:  # noqa: BLE001
+            self.fault = fault
+
+
+class _Reader(io.RawIOBase):
+    """What an answer is read from: it ends with a timeout, however fast or slowly the other side goes on sending.
+
+    Args:
+        connection: where it comes from.
+        file: a file of the connection, which keeps that open until it is closed itself.
+        left: seconds that may be waited at once.
+    """
+
+    def __init__(self, connection: socket.socket, file: io.RawIOBase, left: Callable[[], float]) -> None:
         super().__init__()
-        self._source = source
-        self._exchange = exchange
+        self._connection = connection
+        self._file = file
+        self._left = left
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        received = None if self._exchange.severed else self._source.readinto(buffer)
-        # Again: the reader may have been waiting when it was severed.
-        if self._exchange.severed:
-            raise ConnectionAbortedError("severed")
-        return received
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            self._connection.settimeout(self._left())
+            try:
+                return self._connection.recv_into(buffer)
+            except socket.timeout:
+                # Of this slice; whether there is another one is asked above.
+                continue
 
     def close(self) -> None:
-        self._source.close()
+        self._file.close()
         super().close()
 
 
 class _Response(http.client.HTTPResponse):
-    """An answer, of a proxy to CONNECT as well, that breaks off when its exchange is severed."""
+    """An answer, of a proxy to CONNECT as well, that is read through a `_Reader`."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        exchange = threading.current_thread()
-        if isinstance(exchange, _Exchange):
-            self.fp = io.BufferedReader(_Severable(self.fp.detach(), exchange))
+    def __init__(self, connection: socket.socket, *arguments: Any, left: Callable[[], float], **named: Any) -> None:
+        super().__init__(connection, *arguments, **named)
+        self.fp = io.BufferedReader(_Reader(connection, self.fp.detach(), left))
 
 
-class _Known:
-    """A connection whose exchange knows its socket."""
+class _Bounded:
+    """A connection whose answers are bounded by a clock."""
 
-    response_class = _Response
     sock: socket.socket | None
 
-    def _new_conn(self) -> socket.socket:
-        # Before a proxy is asked for a tunnel: its answer may trickle as well.
-        connected: socket.socket = super()._new_conn()  # type: ignore[misc]
-        _tell_exchange(connected)
-        return connected
-
-    def getresponse(self, *arguments: Any, **named: Any) -> Any:
-        # Again: a socket that was wrapped for TLS is another one, and a kept connection makes none.
-        _tell_exchange(self.sock)
-        return super().getresponse(*arguments, **named)  # type: ignore[misc]
+    def __init__(self, *arguments: Any, clock: _Clock, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._clock = clock
+        self.response_class = partial(_Response, left=clock.left_if_awaited)
 
 
-def _tell_exchange(connection: socket.socket | None) -> None:
-    exchange = threading.current_thread()
-    if isinstance(exchange, _Exchange):
-        exchange.connected(connection)
+class _PlainConnection(_Bounded, HTTPConnection):  # type: ignore[misc]
+    """To loopback only: there a connection is made at once, or its listener is busy and is tried again."""
+
+    def connect(self) -> None:
+        while True:
+            self.timeout = self._clock.left_if_awaited()
+            try:
+                return super().connect()
+            except urllib3.exceptions.NewConnectionError:
+                # It was refused; to urllib3 that is a timeout as well.
+                raise
+            except urllib3.exceptions.ConnectTimeoutError:
+                continue
 
 
-class _KnownHTTPConnection(_Known, HTTPConnection):  # type: ignore[misc]
-    pass
+class _SecureConnection(_Bounded, HTTPSConnection):  # type: ignore[misc]
+    """To anywhere: names, proxies and handshakes are left to a thread."""
+
+    _is_connecting = False
+
+    def connect(self) -> None:
+        self.response_class = partial(_Response, left=self._clock.left)
+        self._is_connecting = True
+        self._clock.aside(self._connect)
+        self.response_class = partial(_Response, left=self._clock.left_if_awaited)
+
+    def _connect(self) -> None:
+        try:
+            super().connect()
+        finally:
+            self._is_connecting = False
+            if self._clock.given_up:
+                self.close()
+
+    def close(self) -> None:
+        # urllib3 closes what it could not connect, but a thread that was left behind still works with the socket.
+        if not self._is_connecting:
+            super().close()
 
 
-class _KnownHTTPSConnection(_Known, HTTPSConnection):  # type: ignore[misc]
-    pass
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _PlainConnection
 
 
-class _HTTPPool(HTTPConnectionPool):
-    ConnectionCls = _KnownHTTPConnection
-
-
-class _HTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _KnownHTTPSConnection
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
 
 
 class _Adapter(HTTPAdapter):
-    """The adapter of `requests`, with connections that can be cut from outside."""
+    """The adapter of `requests`, with connections that are bounded by a clock."""
+
+    def __init__(self, clock: _Clock) -> None:
+        self.clock = clock
+        super().__init__(pool_connections=2, pool_maxsize=1)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
         super().init_poolmanager(*arguments, **named)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self._bound(self.poolmanager)
 
     def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
-        manager = super().proxy_manager_for(*arguments, **named)
-        manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        return self._bound(super().proxy_manager_for(*arguments, **named))
+
+    def _bound(self, manager: Any) -> Any:
+        pools = {"http": _PlainPool, "https": _SecurePool}
+        # What a pool does not know itself it hands on to each connection.
+        manager.pool_classes_by_scheme = {scheme: partial(pool, clock=self.clock) for scheme, pool in pools.items()}
         return manager
 
 

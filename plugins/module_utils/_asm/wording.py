@@ -199,8 +199,3 @@ def report_timeline(state: State, began: datetime, clean: Cleaner) -> dict[str, 
         ],
         "timeline_left_out": state.left_out,
     }
-
-
-def single(release: Release, label: str, clean: Cleaner) -> str:
-    """Return the sentence about one read without a gate."""
-    return f"{label} is {clean(release.phase) or 'in no phase'}, {release.ready_text} ready"

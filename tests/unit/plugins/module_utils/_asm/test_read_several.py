@@ -10,7 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import roster
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import in_phase, rolled_out
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer
@@ -315,7 +315,7 @@ class TestErrors:
         def broken(*_arguments: Any) -> None:
             raise KeyError(f"{TOKEN} and whatever else")
 
-        monkeypatch.setattr(session, "parse_list", broken)
+        monkeypatch.setattr(roster, "parse_list", broken)
         stage.serve_mesh([listed()])
         result = stage.read(parameters)
         self.assert_is_whole(result, "internal", bool(parameters.get("wait")))

@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State, advance
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Target
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.report import Report, failed, label
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.report import Report, failed, label, single
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, not_found, release
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
@@ -101,3 +101,9 @@ def test_a_result_that_fails_keeps_its_keys_and_has_the_error_if_there_is_one(er
     assert (result["failed"], result["msg"]) == (True, "no")
     assert set(result) == {*KEYS, "failed", *(["error"] if error else [])}
     assert error is None or set(result["error"]) == ERROR_KEYS
+
+
+def test_a_read_without_a_gate_is_one_sentence() -> None:
+    name = "reviews-canary (bookinfo)"
+    assert single(release(), name, Cleaner()) == "reviews-canary (bookinfo) is Running, 3/3 ready"
+    assert single(release(None), name, Cleaner()) == "reviews-canary (bookinfo) is in no phase, 3/3 ready"

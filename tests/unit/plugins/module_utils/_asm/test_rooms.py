@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ PACKAGE = "ansible_collections.huaweicloud.asm.plugins.module_utils._asm."
 MAY_KNOW: dict[str, set[str]] = {
     "text": set(),
     "errors": set(),
+    "files": {"errors"},
+    "verdict": {"errors"},
     "options": {"errors", "text"},
     "endpoints": {"errors", "options", "text"},
     "signing": set(),
@@ -39,6 +42,11 @@ MAY_KNOW: dict[str, set[str]] = {
     "report": {"errors", "gate", "options", "release", "text", "wording"},
     "train_report": {"options", "release", "report", "train", "train_wording", "wording"},
     "watch": {"errors", "transport"},
+    "lasting": {"gate", "options", "release", "train"},
+    "follow": {"gate", "lasting", "options", "release", "train"},
+    "follow_state": {"follow", "gate", "options", "release", "train"},
+    "event_report": {"follow", "release", "report", "text", "wording"},
+    "state_file": {"errors", "files"},
     "session": {
         "client",
         "credentials",
@@ -66,11 +74,10 @@ MAY_KNOW: dict[str, set[str]] = {
         "train_wording",
         "watch",
     },
-    "read": {
+    "read_gate": {
         "errors",
         "gate",
         "options",
-        "read_train",
         "release",
         "report",
         "session",
@@ -78,6 +85,22 @@ MAY_KNOW: dict[str, set[str]] = {
         "watch",
         "wording",
     },
+    "read_events": {
+        "endpoints",
+        "errors",
+        "event_report",
+        "follow",
+        "follow_state",
+        "lasting",
+        "options",
+        "poll",
+        "session",
+        "state_file",
+        "text",
+        "train",
+        "watch",
+    },
+    "read": {"errors", "options", "read_gate", "read_train", "report", "session", "text", "watch"},
 }
 
 HTTP = {"requests", "urllib3", "http", "socket", "ssl", "urllib.request"}
@@ -88,15 +111,16 @@ MAY_KNOW_HTTP = {
     "signing": {"requests"},
 }
 
-MAY_KNOW_TIME = {"watch", "session", "login", "client", "transport", "signing", "errors"}
+MAY_KNOW_TIME = {"watch", "session", "login", "client", "transport", "signing", "errors", "read_events"}
 """The other rooms are the same at any time; `gate` above all."""
 
-MAY_KNOW_FILES = {"credentials", "transport", "watch"}
+MAY_KNOW_FILES = {"credentials", "files", "state_file", "transport", "watch"}
 
 ADAPTERS = {
     "modules/asm_release_info.py": ({"options", "read", "watch"}, {"ansible.module_utils.basic"}),
+    "modules/asm_verdict_file.py": ({"errors", "files", "text", "verdict"}, {"ansible.module_utils.basic"}),
     "action/asm_release_info.py": (
-        {"options", "read", "text", "transport", "watch"},
+        {"options", "read", "read_gate", "read_train", "text", "transport", "watch"},
         {
             "ansible.module_utils.common.arg_spec",
             "ansible.module_utils.common.validation",
@@ -113,6 +137,10 @@ ADAPTERS = {
             "ansible.plugins.lookup",
             "ansible.utils.display",
         },
+    ),
+    "../extensions/eda/plugins/event_source/asm_release.py": (
+        {"options", "read_events", "text", "watch"},
+        {"ansible.module_utils.common.arg_spec"},
     ),
     "test/in_phase.py": ({"entry"}, {"ansible.errors"}),
     "test/rolled_out.py": ({"entry"}, {"ansible.errors"}),
@@ -150,8 +178,9 @@ def test_every_room_is_in_the_table() -> None:
 
 
 def test_every_adapter_is_in_the_table() -> None:
-    found = {path for folder in ("modules", "action", "lookup", "test") for path in (PLUGINS / folder).glob("*.py")}
-    assert {path.relative_to(PLUGINS).as_posix() for path in found} == set(ADAPTERS)
+    folders = ("modules", "action", "lookup", "test", "../extensions/eda/plugins/event_source")
+    found = {f"{folder}/{path.name}" for folder in folders for path in (PLUGINS / folder).glob("*.py")}
+    assert found == set(ADAPTERS)
 
 
 def test_there_is_one_direction_and_no_way_back() -> None:
@@ -160,6 +189,25 @@ def test_there_is_one_direction_and_no_way_back() -> None:
         ready = {room for room, known in MAY_KNOW.items() if known <= done} - done
         assert ready, f"these know each other in a circle: {set(MAY_KNOW) - done}"
         done |= ready
+
+
+@functools.cache
+def known(path: Path, at_once: bool) -> set[str]:
+    """Return the rooms that a file knows, and those that they know; ``at_once``, as soon as it is imported."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    nodes = [node for node in (tree.body if at_once else ast.walk(tree)) if isinstance(node, ast.ImportFrom)]
+    own = {
+        part.name if node.module in {None, PACKAGE[:-1]} else (node.module or "").rpartition(".")[2]
+        for node in nodes
+        if node.level or f"{node.module}.".startswith(PACKAGE)
+        for part in node.names
+    }
+    return own.union(*(known(ROOMS / f"{room}.py", at_once) for room in own))
+
+
+def test_what_a_worker_needs_is_imported_in_the_controller() -> None:
+    path = PLUGINS / "action" / "asm_release_info.py"
+    assert known(path, at_once=True) == known(path, at_once=False)
 
 
 @pytest.mark.parametrize("room", MAY_KNOW)

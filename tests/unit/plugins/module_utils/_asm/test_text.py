@@ -13,6 +13,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import (
     printable,
     printable_throughout,
     shortened,
+    untemplated_throughout,
 )
 
 
@@ -55,6 +56,22 @@ def test_an_object_becomes_printable_throughout() -> None:
     foreign = {"a\x1b": "b\n", "c": [{"##[d]": "e", "f": 1}, None, True]}
 
     assert printable_throughout(foreign) == {"a\\u001b": "b\\u000a", "c": [{"# #[d]": "e", "f": 1}, None, True]}
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        pytest.param("{{ lookup('pipe', 'id') }}", "{ { lookup('pipe', 'id') }}", id="an expression"),
+        pytest.param("a{%if%}", "a{ %if%}", id="a statement"),
+        pytest.param("{#a#}", "{ #a#}", id="a comment"),
+        pytest.param("{{{", "{ { {", id="one behind another"),
+        pytest.param("{}} %} { {", "{}} %} { {", id="what opens nothing stays"),
+    ],
+)
+def test_nothing_is_a_template(foreign: str, shown: str) -> None:
+    assert untemplated_throughout({foreign: [foreign, {"a": foreign}, 1, None]}) == {
+        shown: [shown, {"a": shown}, 1, None]
+    }
 
 
 @pytest.mark.parametrize("length", [SHOWN_CHARACTERS - 1, SHOWN_CHARACTERS])

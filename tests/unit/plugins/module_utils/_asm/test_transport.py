@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import select
 import socket
@@ -266,13 +267,13 @@ def test_what_is_cut_where_it_may_end_is_neither_an_answer_nor_kept(
 ) -> None:
     """A pool that is given up would keep its socket open, and with it the other side."""
     kept: list[Any] = []
-    put = room._HTTPPool._put_conn
+    put = room._PlainPool._put_conn
 
     def note(pool: Any, connection: Any) -> None:
         kept.append(connection and connection.sock)
         put(pool, connection)
 
-    monkeypatch.setattr(room._HTTPPool, "_put_conn", note)
+    monkeypatch.setattr(room._PlainPool, "_put_conn", note)
     with serving(then(TRAILERS, lambda peer: peer.flood(b"X-A: b\r\n" * 100))) as server:
         assert refused(make(BOUND), server.url).kind == "timeout"
         for thread in exchanges():
@@ -319,12 +320,153 @@ def test_after_the_deadline_nothing_is_waited_for(make: MakeTransport, ago: floa
         assert time.monotonic() - began < LATE
 
 
-def test_nobody_has_to_wait_for_an_answer_that_nobody_wants(make: MakeTransport) -> None:
-    with serving(Peer.hang) as server:
-        transport = make(abandoned=lambda: bool(server.connections))
-        error = refused(transport, server.url, PATIENCE)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    "behave",
+    [
+        pytest.param(Peer.hang, id="it hangs"),
+        pytest.param(then(LONG, Peer.hang), id="it hangs before the body"),
+        pytest.param(then(LONG, lambda peer: peer.trickle(b" ")), id="a body trickles"),
+        pytest.param(then(LONG[:-2], lambda peer: peer.trickle(b"X-A: b\r\n")), id="headers trickle"),
+    ],
+)
+def test_nobody_has_to_wait_for_an_answer_that_nobody_wants(
+    make: MakeTransport, authority: trustme.CA, ca_path: str, behave: Behaviour, scheme: str
+) -> None:
+    with serving(behave, context(authority) if scheme == "https" else None) as server:
+        left: list[float] = []
+
+        def abandoned() -> bool:
+            if server.connections and not left:
+                left.append(time.monotonic())
+            return bool(left)
+
+        error = refused(make(ca_path=ca_path, abandoned=abandoned), server.url)
+        assert time.monotonic() - left[0] < SLICE + LATE
         assert (error.kind, error.passing) == ("internal", False)
         assert server.ended.wait(PATIENCE)
+
+
+def test_only_whoever_waits_for_an_answer_is_asked_whether_somebody_does(
+    make: MakeTransport, authority: trustme.CA, ca_path: str
+) -> None:
+    """Who is asked may tell a person something, and that is not made for two threads."""
+    asked: set[str] = set()
+
+    def abandoned() -> bool:
+        asked.add(threading.current_thread().name)
+        return False
+
+    with (
+        serving(answering(response()), context(authority, "asm.example")) as beyond,
+        serving(tunnel(lambda: beyond.port)) as proxy,
+    ):
+        transport = make(environment={"HTTPS_PROXY": proxy.url}, ca_path=ca_path, abandoned=abandoned)
+        assert get(transport, "https://asm.example").status == 200
+    assert asked == {threading.current_thread().name}
+
+
+def test_a_connection_that_is_made_when_nobody_waits_any_more_is_closed(
+    make: MakeTransport, authority: trustme.CA
+) -> None:
+    go_on, made = threading.Event(), threading.Event()
+
+    def behave(peer: Peer) -> None:
+        go_on.wait(PATIENCE)
+        with context(authority).wrap_socket(peer.connection, server_side=True) as connection:
+            made.set()
+            connection.recv(1)
+
+    with serving(behave) as server:
+        transport = make(validate_certs=False, abandoned=lambda: bool(server.connections))
+        assert refused(transport, server.url.replace("http:", "https:")).kind == "internal"
+        go_on.set()
+        assert made.wait(PATIENCE)
+        assert server.ended.wait(PATIENCE)
+
+
+@pytest.fixture
+def no_thread(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Makes the next thread of a transport a failure."""
+
+    def forbid() -> None:
+        def start(_thread: threading.Thread) -> None:
+            raise AssertionError("a thread was started")
+
+        monkeypatch.setattr(room._Aside, "start", start)
+
+    return forbid
+
+
+def test_loopback_needs_no_thread(make: MakeTransport, no_thread: Callable[[], None]) -> None:
+    no_thread()
+    with serving(answering(response())) as server:
+        assert get(make(), server.url, decode=lambda answer: len(answer.body)).content == 2
+
+
+def test_a_kept_connection_needs_no_thread(
+    make: MakeTransport, secure: Server, ca_path: str, no_thread: Callable[[], None]
+) -> None:
+    transport = make(ca_path=ca_path)
+    get(transport, secure.url)
+    no_thread()
+    assert get(transport, secure.url).status == 200
+
+
+class TestBusyListener:
+    """Even on loopback a connection may not be made at once: when as many wait to be accepted as the listener takes."""
+
+    @pytest.fixture
+    def busy(self) -> Iterator[socket.socket]:
+        """A listener that takes no more: what comes next is not even answered."""
+        with contextlib.ExitStack() as stack:
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+            stack.enter_context(socket.create_connection(listener.getsockname(), PATIENCE))
+            yield listener
+
+    def url(self, listener: socket.socket) -> str:
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    def test_is_waited_for_no_longer_than_allowed(self, make: MakeTransport, busy: socket.socket) -> None:
+        began = time.monotonic()
+        error = refused(make(BOUND), self.url(busy))
+        assert (error.kind, error.passing) == ("timeout", True)
+        assert BOUND <= time.monotonic() - began < BOUND + LATE
+
+    def test_is_not_waited_for_when_nobody_wants_the_answer(self, make: MakeTransport, busy: socket.socket) -> None:
+        asked: list[float] = []
+
+        def abandoned() -> bool:
+            asked.append(time.monotonic())
+            return len(asked) > 1
+
+        assert refused(make(abandoned=abandoned), self.url(busy)).kind == "internal"
+        assert asked[1] - asked[0] < SLICE + LATE
+
+    def test_is_tried_again(self, make: MakeTransport, busy: socket.socket) -> None:
+        asked: list[bool] = []
+        idle = threading.Event()
+
+        def abandoned() -> bool:
+            asked.append(True)
+            if len(asked) > 1:
+                idle.set()
+            return False
+
+        def serve() -> None:
+            busy.settimeout(PATIENCE)
+            idle.wait(PATIENCE)
+            busy.accept()[0].close()
+            with busy.accept()[0] as connection:
+                connection.recv(65536)
+                connection.sendall(response())
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            assert get(make(abandoned=abandoned), self.url(busy)).status == 200
+        finally:
+            thread.join(PATIENCE)
 
 
 def test_a_handshake_that_stalls_is_cut_when_its_time_is_up(make: MakeTransport) -> None:

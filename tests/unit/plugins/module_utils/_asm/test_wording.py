@@ -25,7 +25,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wording impor
     progress_line,
     report_gate,
     sentence,
-    single,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     IMAGE,
@@ -209,11 +208,6 @@ def test_foreign_text_in_a_sentence_is_on_one_line_and_short(late: bool) -> None
     said = sentence(state_of(conditions, odd, late=late), conditions, LABEL, Cleaner())
     assert "\n" not in said
     assert "x" * 200 not in said
-
-
-def test_a_single_read_is_one_sentence() -> None:
-    assert single(release(), LABEL, Cleaner()) == "reviews-canary (bookinfo) is Running, 3/3 ready"
-    assert single(release(None), LABEL, Cleaner()) == "reviews-canary (bookinfo) is in no phase, 3/3 ready"
 
 
 class TestProgressLine:
