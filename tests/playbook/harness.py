@@ -167,6 +167,10 @@ class Ansible:
             module_arguments = json.dumps(module_arguments)
         return self._run(["ansible", pattern, "-m", module, "-a", module_arguments], options)
 
+    def shell(self, commands: str, **options: Unpack[Options]) -> Run:
+        """Run commands in bash, which ends at the first that fails, as a step of a pipeline does."""
+        return self._run(["/bin/bash", "-e", "-c", commands], options)
+
     def _file(self, text: str | Path, name: str) -> Path:
         if isinstance(text, Path):
             return text

@@ -4,7 +4,7 @@
 """Every example that the documentation shows runs as it stands there, and every gate in it refuses a failed release.
 
 An example is a block of YAML or a shell command in README.md, in the role's README or in a guide, or the EXAMPLES of a
-plugin.
+plugin. A block with a name is tried by a test of its guide; a rulebook is held against ansible-rulebook's own schema.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from __future__ import annotations
 import ast
 import json
 import re
-import shlex
 import textwrap
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from ansible_collections.huaweicloud.asm.tests.guides.blocks import OPENINGS, blocks
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible, Run
 from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_rulebook.validators import Validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 MESH_ID = "example-mesh"
 RELEASE_IDS = ["reviews-canary", "ratings-canary"]
@@ -56,20 +57,24 @@ INVENTORY = json.dumps(
 SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep): )\d+$", re.MULTILINE)
 """Options whose seconds a passing example really takes; they run with 1."""
 
-BLOCKS = {
-    ".md": re.compile(r"^```(?P<language>yaml|shell)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL),
-    ".rst": re.compile(
-        r"^\.\. code-block:: (?P<language>yaml|shell)\n\n(?P<text>(?:(?: {4}[^\n]*)?\n)+)", re.MULTILINE
-    ),
-}
-OPENINGS = re.compile(r"^(?:```|\.\. code-block:: )(?:yaml|yml|shell)", re.MULTILINE)
+TRIED = {"yaml", "shell"}
+QUOTED = {"groovy", "ini", "json", "text"}
+"""By the language of a block. Any other name of a language would let an example go by untried."""
+
+WRITTEN_IN = "/var/lib/pipeline/"
+"""The folder of their reader that examples write in."""
+
 DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
-PLUGINS = [
-    path
-    for folder in ("modules", "lookup", "test")
-    for path in sorted((ROOT / "plugins" / folder).iterdir())
-    if (folder == "test") == (path.suffix == ".yml") and path.is_file()
+SOURCES = [
+    *(
+        path
+        for folder in ("modules", "lookup", "test")
+        for path in sorted((ROOT / "plugins" / folder).iterdir())
+        if (folder == "test") == (path.suffix == ".yml") and path.is_file()
+    ),
+    *sorted(ROOT.glob("extensions/eda/plugins/event_source/*.py")),
 ]
+"""The files of plugins that have EXAMPLES."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +86,22 @@ class Example:
     text: str
 
     @property
+    def is_rulebook(self) -> bool:
+        """Return whether it is for ansible-rulebook, and not for Ansible."""
+        return self.language == "yaml" and "sources" in yaml.safe_load(self.text)[0]
+
+    @property
     def is_gate(self) -> bool:
         """Return whether it waits for a release, and so must refuse one that has failed."""
-        return bool(re.search(r"wait: true|wait=true|release_gate_success_phases", self.text))
+        return bool(re.search(r"wait: true|wait=true|release_gate_success_phases|huaweicloud\.asm\.gate\b", self.text))
 
 
-def _in_document(path: Path) -> Iterator[Example]:
-    content = path.read_text(encoding="utf-8")
-    for number, block in enumerate(BLOCKS[path.suffix].finditer(content), start=1):
-        place = f"{path.relative_to(ROOT)}-{number}"
-        yield Example(place, block["language"], textwrap.dedent(block["text"]))
+def _in_document(path: Path) -> list[Example]:
+    return [
+        Example(block.place, block.language, block.text)
+        for block in blocks(path)
+        if block.language in TRIED and not block.name
+    ]
 
 
 def _in_plugin(path: Path) -> Example:
@@ -103,15 +114,25 @@ def _in_plugin(path: Path) -> Example:
             for node in ast.parse(content).body
             if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "EXAMPLES"
         )
+    if path.parent.name == "event_source":
+        text = _rulebook(text)
     return Example(str(path.relative_to(ROOT)), "yaml", text)
 
 
-EXAMPLES = [example for path in DOCUMENTS for example in _in_document(path)] + [_in_plugin(path) for path in PLUGINS]
+def _rulebook(sources: str) -> str:
+    """Return sources of events in a rulebook of their own."""
+    rule = {"name": "Tell", "condition": "event.kind is defined", "action": {"debug": {}}}
+    return json.dumps([{"name": "Watch", "hosts": "all", "sources": yaml.safe_load(sources), "rules": [rule]}])
 
 
-def _playbook(text: str) -> str:
-    """Return an example as a playbook: plays as they are, tasks in a play of their own."""
-    text = SHORT.sub(r"\g<option>1", text)
+EXAMPLES = [example for path in DOCUMENTS for example in _in_document(path)] + [_in_plugin(path) for path in SOURCES]
+RULEBOOKS = [example for example in EXAMPLES if example.is_rulebook]
+RUN = [example for example in EXAMPLES if not example.is_rulebook]
+
+
+def _playbook(text: str, folder: Path) -> str:
+    """Return an example as a playbook that writes in ``folder``: plays as they are, tasks in a play of their own."""
+    text = SHORT.sub(r"\g<option>1", text).replace(WRITTEN_IN, f"{folder}/")
     if "hosts" in yaml.safe_load(text)[0]:
         return text
     return "- hosts: localhost\n  gather_facts: false\n  tasks:\n" + textwrap.indent(text, " " * 4)
@@ -129,12 +150,12 @@ def _run(ansible: Ansible, simulator: Running, example: Example) -> Run:
         # What an example includes, the reader brings along.
         (ansible.directory / "shift.yml").write_text("[]", encoding="utf-8")
         return ansible.playbook(
-            _playbook(example.text), inventory=INVENTORY, extra_vars=VARIABLES, environment=environment
+            _playbook(example.text, ansible.directory),
+            inventory=INVENTORY,
+            extra_vars=VARIABLES,
+            environment=environment,
         )
-    command = example.text.replace("$MESH_ID", MESH_ID).replace("$RELEASE_ID", RELEASE_IDS[0])
-    program, pattern, option, module, arguments_option, arguments = shlex.split(command)
-    assert (program, option, arguments_option) == ("ansible", "-m", "-a")
-    return ansible.adhoc(pattern, module, arguments, environment=environment)
+    return ansible.shell(example.text, environment={**environment, "MESH_ID": MESH_ID, "RELEASE_ID": RELEASE_IDS[0]})
 
 
 def _scenario(phase: str) -> dict[str, Any]:
@@ -172,13 +193,23 @@ def failed_releases(failed_simulator: Running) -> Running:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_example_of_a_document_is_overlooked(path: Path) -> None:
+def test_no_block_of_a_document_is_overlooked(path: Path) -> None:
     openings = OPENINGS.findall(path.read_text(encoding="utf-8"))
 
-    assert len(list(_in_document(path))) == len(openings) > 0
+    assert [block.language for block in blocks(path)] == openings
+    assert {block.language for block in blocks(path)} <= TRIED | QUOTED
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.place)
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_block_with_a_name_is_one_that_a_test_of_its_guide_takes(path: Path) -> None:
+    tests = [each.read_text(encoding="utf-8") for each in Path(__file__).parent.glob("*.py")]
+    about = [test for test in tests if f'"{path.name}"' in test]
+    names = [block.name for block in blocks(path) if block.name]
+
+    assert [name for name in names if not any(f'"{name}"' in test for test in about)] == []
+
+
+@pytest.mark.parametrize("example", RUN, ids=lambda example: example.place)
 def test_an_example_runs(ansible: Ansible, running_releases: Running, example: Example) -> None:
     run = _run(ansible, running_releases, example)
 
@@ -187,9 +218,7 @@ def test_an_example_runs(ansible: Ansible, running_releases: Running, example: E
     assert not any(entry.outcome in {"failed", "ignored", "unreachable"} for entry in run.results), run.output
 
 
-@pytest.mark.parametrize(
-    "example", [example for example in EXAMPLES if example.is_gate], ids=lambda example: example.place
-)
+@pytest.mark.parametrize("example", [example for example in RUN if example.is_gate], ids=lambda example: example.place)
 def test_a_gate_of_an_example_refuses_a_failed_release(
     ansible: Ansible, failed_releases: Running, example: Example
 ) -> None:
@@ -198,3 +227,13 @@ def test_a_gate_of_an_example_refuses_a_failed_release(
     assert run.returncode == 2, run.output
     assert "which is one of failure_phases" in run.output
     assert not any(entry.task in {"Deploy", "Go on"} for entry in run.results), run.output
+
+
+@pytest.mark.parametrize("example", RULEBOOKS, ids=lambda example: example.place)
+def test_a_rulebook_is_one_for_ansible_rulebook(example: Example) -> None:
+    # It raises what is wrong.
+    Validate.rulebook(yaml.safe_load(example.text))
+
+
+def test_the_event_source_has_a_rulebook_as_example() -> None:
+    assert any("event_source" in example.place for example in RULEBOOKS)
