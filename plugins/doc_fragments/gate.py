@@ -73,6 +73,7 @@ options:
   images:
     description:
       - The gate opens only when each of these is the image of some container in every gray workload.
+      - They tell what was just deployed from what was there before, also when the same release gets another image.
     type: list
     elements: str
   stable_for:
@@ -108,7 +109,8 @@ options:
       - accept
       - wait
   missing_after:
-    description: Phases from which a disappearance is a success. Required with O(on_missing=accept) and O(wait).
+    description:
+      - Phases from which a disappearance is a success. Required for a gate (O(wait)) with O(on_missing=accept).
     type: list
     elements: str
   require:

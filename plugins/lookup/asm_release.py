@@ -33,14 +33,26 @@ extends_documentation_fragment:
   - huaweicloud.asm.connection
   - huaweicloud.asm.connection.plugins
 requirements:
-  - requests (on the controller)
+  - requests (in the Python of the controller)
 notes:
   - All terms share one session and, with O(wait), one deadline. Two or more of them are read with one request a poll.
-  - Any error, and with O(wait) every outcome but V(reached), fails the whole call. With C(errors='ignore') or
-    C(errors='warn') nothing is returned, never a part.
+  - Any error, and with O(wait) every outcome but V(reached), fails the whole call. Where C(errors) of the call is
+    V(ignore) or V(warn), nothing is returned, never a part.
   - In check mode it reads once and does not wait.
   - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
     is quicker.
+seealso:
+  - module: huaweicloud.asm.asm_release_info
+    description: The same reads as a task, and the gate.
+  - plugin: huaweicloud.asm.in_phase
+    plugin_type: test
+    description: Ask an entry for its phase.
+  - plugin: huaweicloud.asm.rolled_out
+    plugin_type: test
+    description: Ask an entry whether its gray workloads are rolled out.
+  - name: Credentials
+    link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/credentials.rst
+    description: The guide to all sources of credentials, and to the permissions that are needed.
 """
 
 EXAMPLES = r"""

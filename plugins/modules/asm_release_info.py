@@ -56,14 +56,17 @@ extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
 attributes:
   check_mode:
-    description: Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
+    description:
+      - Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
+      - Of the outcomes, only V(error) fails the task then.
     support: full
   diff_mode:
+    description: Changes nothing, so there is no difference to show.
     support: none
   platform:
     platforms: posix
   action:
-    description: Has an action plugin of the same name, which reads within the controller where that is the same.
+    description: The action plugin of the same name reads within the controller. Elsewhere the module does the same.
     support: full
   async:
     description: Can run with C(async). It then runs as a module, and shows no progress.
@@ -87,10 +90,19 @@ notes:
 seealso:
   - plugin: huaweicloud.asm.asm_release
     plugin_type: lookup
+    description: Read releases within an expression.
   - plugin: huaweicloud.asm.in_phase
     plugin_type: test
+    description: Ask a result for its phase.
   - plugin: huaweicloud.asm.rolled_out
     plugin_type: test
+    description: Ask a result whether its gray workloads are rolled out.
+  - name: What the verdicts mean
+    link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/verdicts.rst
+    description: The guide to the rules of the gate.
+  - name: Credentials
+    link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/credentials.rst
+    description: The guide to all sources of credentials, and to the permissions that are needed.
 """
 
 EXAMPLES = r"""
@@ -298,14 +310,16 @@ gate:
   contains:
     outcome:
       description:
-        - V(reached) opens the gate. Everything else fails the task, except V(pending), which only check mode returns.
+        - V(reached) opens the gate. Everything else fails the task.
+        - In check mode, where V(failed), V(missing) and V(replaced) do not fail it, V(pending) says that one read does
+          not decide it.
         - V(failed) is a phase of O(failure_phases) or, with O(ready), a gray workload past its progress deadline.
         - V(timeout) is the deadline.
         - V(stalled) is no progress for O(stall_timeout).
         - V(missing) is ASM's own 404, as far as O(on_missing) does not accept it, or a selection with fewer releases
           than O(minimum).
         - V(replaced) is another release or another version in the place of the first.
-        - V(error) is an error that no waiting mends.
+        - V(error) is an error that waiting does not mend.
         - For several releases, it is the outcome of the one that was the first to become unable to reach.
       type: str
       returned: always
@@ -314,7 +328,7 @@ gate:
       type: str
       returned: always
     elapsed:
-      description: Seconds that it took.
+      description: How many seconds it took.
       type: float
       returned: always
     reads:
@@ -344,7 +358,7 @@ gate:
           type: float
           returned: always
         ready:
-          description: Ready of desired replicas of the gray workloads.
+          description: How many of the replicas that the gray workloads want are ready.
           type: str
           returned: always
           sample: 2/3

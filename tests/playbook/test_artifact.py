@@ -1,0 +1,66 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the built artifact brings to those who install it: all that they need, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def installed(installed_collection: Path) -> Path:
+    """The collection as it was installed from its artifact."""
+    return installed_collection / "ansible_collections" / "huaweicloud" / "asm"
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        pytest.param(
+            ".",
+            {
+                "CHANGELOG.rst",
+                "FILES.json",
+                "LICENSE",
+                "MANIFEST.json",
+                "README.md",
+                "SECURITY.md",
+                "changelogs",
+                "docs",
+                "extensions",
+                "meta",
+                "playbooks",
+                "plugins",
+                "roles",
+            },
+            id="root",
+        ),
+        pytest.param("changelogs", {"changelog.yaml"}, id="changelogs"),
+        pytest.param("docs", {"awx", "docsite", "eda"}, id="docs"),
+        pytest.param("extensions", {"eda"}, id="extensions"),
+        pytest.param(
+            "plugins",
+            {"action", "doc_fragments", "lookup", "module_utils", "modules", "test"},
+            id="plugins",
+        ),
+        pytest.param("playbooks", {"continue_deployment.yml", "gate.yml", "tell_trouble.yml"}, id="playbooks"),
+        pytest.param("roles", {"release_gate"}, id="roles"),
+    ],
+)
+def test_a_folder_holds_what_users_need_and_nothing_else(installed: Path, folder: str, names: set[str]) -> None:
+    assert {path.name for path in (installed / folder).iterdir()} == names
+
+
+def test_no_file_is_generated_or_hidden(installed: Path) -> None:
+    unwanted = re.compile(r"(^|/)\.|__pycache__|\.(pyc|pyo|log|orig|rej|swp|tar\.gz)$")
+
+    files = [path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()]
+
+    assert [file for file in files if unwanted.search(file)] == []
