@@ -11,7 +11,12 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, VARIABLE_PREFIX, Option
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+    AUTH_TYPES,
+    OPTIONS,
+    VARIABLE_PREFIX,
+    Option,
+)
 
 ROLE = Path(__file__).resolve().parents[2] / "roles" / "release_gate"
 PREFIX = "release_gate_"
@@ -64,6 +69,16 @@ def test_an_option_is_specified_as_in_the_table_but_without_choices(
         del wanted["default"]
 
     assert undescribed(documented[PREFIX + option.name]) == wanted
+
+
+def test_no_option_has_choices_which_ansible_would_print_when_it_refuses_one(documented: dict[str, Any]) -> None:
+    assert [name for name, option in documented.items() if "choices" in option] == []
+
+
+def test_every_kind_of_credentials_is_told_in_words(documented: dict[str, Any]) -> None:
+    text = str(documented[f"{PREFIX}auth_type"]["description"])
+
+    assert [kind for kind in AUTH_TYPES if kind not in text] == []
 
 
 @each_option

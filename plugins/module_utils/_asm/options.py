@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import usage
@@ -131,6 +131,22 @@ OPTIONS: tuple[Option, ...] = (
     _connection("ca_path", type="path"),
 )
 
+SOURCE_REFUSED: Mapping[str, str] = {
+    "wait": "the event source always watches; success_phases gives each release a gate",
+    "require": "each release has a gate and events of its own",
+    "minimum": "each release has a gate and events of its own, and one that appears later is watched as well",
+    "ignore_phases": "what is there at the first poll starts nothing, whatever its phase is",
+}
+"""Options that the event source does not take, and why."""
+
+SOURCE_OPTIONS: tuple[Option, ...] = (
+    *(option for option in OPTIONS if option.name not in SOURCE_REFUSED),
+    Option("initial", "bool", False),
+    Option("state_file", "path"),
+    Option("feedback", "bool", False),
+)
+"""The options of the event source."""
+
 _DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 CONNECTION_OPTIONS = tuple(option for option in OPTIONS if option.connection)
@@ -182,6 +198,11 @@ def with_defaults(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters with defaults for what is missing or null: Ansible leaves a null as it is."""
     given = {name: value for name, value in parameters.items() if value is not None}
     return {option.name: given.get(option.name, option.default) for option in OPTIONS}
+
+
+def source_argument_spec() -> dict[str, dict[str, Any]]:
+    """Return the argument spec of the event source."""
+    return {option.name: option.argument() for option in SOURCE_OPTIONS}
 
 
 @dataclass(frozen=True)
@@ -278,6 +299,27 @@ class Options:
     manifests: bool
 
 
+@dataclass(frozen=True)
+class SourceOptions:
+    """All options of the event source, checked.
+
+    Attributes:
+        options: what each poll needs; it has no conditions, because no poll is to give a verdict.
+        several: which releases.
+        conditions: of the gate of each release, None without `success_phases`.
+        wait_sleep: seconds between two polls.
+        initial: whether the first poll tells what is there.
+        state_file: where what was seen is kept, None for nowhere.
+    """
+
+    options: Options
+    several: Several
+    conditions: Conditions | None
+    wait_sleep: float
+    initial: bool
+    state_file: str | None
+
+
 def is_phase(phase: object, wanted: Iterable[str]) -> bool:
     """Return whether a phase is one of those wanted: stripped, and without regard to case.
 
@@ -312,6 +354,53 @@ def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = N
         request_retries=parameters["request_retries"],
         manifests=parameters["manifests"],
     )
+
+
+def parse_source(parameters: Mapping[str, Any]) -> SourceOptions:
+    """Return the options of the event source.
+
+    Args:
+        parameters: options by name, typed as Ansible's argument spec leaves them.
+
+    Raises:
+        AsmError: kind `usage`, naming the option.
+    """
+    given = with_defaults(parameters)
+    gated = given["success_phases"] is not None
+    if not gated:
+        _refuse_without_gate(given)
+    elif not given["success_phases"]:
+        raise usage("success_phases is empty", "name the phases in which the gate of a release may open")
+    # A selection that waits needs a minimum; here nothing is decided by how many there are.
+    is_selection = given["release_id"] is None and given["releases"] is None
+    given["minimum"] = 1 if gated and is_selection else None
+    # A release that is not there yet may appear, whatever on_missing says.
+    given["on_missing"] = given["on_missing"] if gated else "fail"
+    options = parse({**given, "wait": gated})
+    several = options.target
+    if isinstance(several, Target):
+        one = Named(several.namespace, several.release_id)
+        several = Several(several.mesh_id, (one,), minimum=1, requests_per_minute=given["requests_per_minute"])
+    return SourceOptions(
+        replace(options, target=several, conditions=None),
+        several,
+        options.conditions,
+        given["wait_sleep"],
+        bool(parameters.get("initial")),
+        _filled({"state_file": parameters.get("state_file")}, "state_file"),
+    )
+
+
+def _refuse_without_gate(given: Mapping[str, Any]) -> None:
+    """Refuse what belongs to a gate where there is none: nobody must believe that there was one."""
+    stray = [name for name in _GATE_ONLY if name not in SOURCE_REFUSED and given[name] != _DEFAULTS[name]]
+    if given["on_missing"] == "accept":
+        stray.append("on_missing: accept")
+    for index, entry in enumerate(given["releases"] or ()):
+        stray += [f"releases[{index}].{name}" for name in _OF_EACH_RELEASE if entry.get(name) is not None]
+    if stray:
+        each = "each of " if len(stray) > 1 else ""
+        raise usage(f"{each}{listed(stray)} needs success_phases", "without it no release has a gate")
 
 
 def null_names(given: Mapping[str, Any]) -> list[str]:

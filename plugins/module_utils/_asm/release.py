@@ -75,6 +75,8 @@ class Release:
         planned: how many `spec.grayDeployments` names; None when it cannot be told.
         original: `status.deployment`, None when missing.
         content: the object, as far as a result shows it.
+        tells_workloads: whether it says which gray workloads are planned and created; an item of a list may not.
+        manifests: whether `content` may hold the Deployments.
     """
 
     uid: str
@@ -87,6 +89,8 @@ class Release:
     planned: int | None
     original: Workload | None
     content: Mapping[str, Any]
+    tells_workloads: bool = True
+    manifests: bool = False
 
     @property
     def ready_text(self) -> str:
@@ -121,6 +125,8 @@ def parse(content: Mapping[str, Any], manifests: bool = True) -> Release:
         planned=planned_workloads(content),
         original=workload(deployment, {}, as_text(spec.get("clusterID"))) if isinstance(deployment, dict) else None,
         content=report_release(content, manifests),
+        tells_workloads=spec.get("grayDeployments") is not None and status.get("grayDeployments") is not None,
+        manifests=manifests,
     )
 
 

@@ -39,6 +39,11 @@ class Item:
     phase: str | None
     content: Mapping[str, Any]
 
+    @property
+    def is_readable(self) -> bool:
+        """Return whether a read of its own can ask for it."""
+        return bool(self.uid) and is_segment(self.namespace)
+
     def release(self, manifests: bool, with_deployments: bool) -> Release | None:
         """Return the release, None when the item is no whole one.
 
@@ -106,17 +111,27 @@ class Roster:
         Raises:
             AsmError: kind `protocol`, final; one of them cannot be followed, because no read can ask for it.
         """
-        selected = [
+        for error in self.unfit(selection):
+            raise error
+        return self._taken(selection)
+
+    def readable(self, selection: Selection) -> list[Item]:
+        """Return what a selection takes as `selected` does, without what cannot be followed."""
+        return [item for item in self._taken(selection) if item.is_readable]
+
+    def unfit(self, selection: Selection) -> tuple[AsmError, ...]:
+        """Return an error for each release of a selection that cannot be followed, because no read can ask for it."""
+        problem = "the list of releases has {seen} without a proper uid and namespace"
+        return tuple(_wrong(problem, seen=item.name) for item in self._taken(selection) if not item.is_readable)
+
+    def _taken(self, selection: Selection) -> list[Item]:
+        return [
             item
             for item in self.items
             if (selection.namespace is None or item.namespace in ("", selection.namespace))
             and (not selection.names or not item.name or item.name in selection.names)
             and (not selection.services or item.service is None or item.service in selection.services)
         ]
-        for item in selected:
-            if not item.uid or not is_segment(item.namespace):
-                raise _wrong("the list of releases has {seen} without a proper uid and namespace", seen=item.name)
-        return selected
 
 
 def parse_list(content: Mapping[str, Any]) -> Roster:

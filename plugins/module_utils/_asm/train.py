@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from .errors import AsmError, usage
 from .gate import Observation, State, advance, after_try, falls_due, last_read, next_read
@@ -31,6 +32,9 @@ _NO_POLL = State()
 _UNSEEN = State(answered=True)
 """Whether ASM answers at all, and what that means early on, is a matter of the polls, not of a member."""
 
+_UNJUDGED = Conditions((), on_missing="wait")
+"""Conditions under which a release is there, has disappeared, or is another one, and nothing else is said of it."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -40,7 +44,7 @@ class Member:
         namespace, release_id: as asked for; of a selected release its uid.
         conditions: those of the train, with what it alone must meet.
         state: of its own gate. The outcome `reached` can be undone, every other one is final.
-        answered: whether the poll that runs has an answer about it.
+        answer: the one that the poll that runs has about it, None while it has none.
         uid: as the list showed it; empty before.
         listed: whether the list of this poll shows it.
         settled: whether what selected it has told enough to know that it belongs.
@@ -52,7 +56,7 @@ class Member:
     release_id: str
     conditions: Conditions
     state: State = _UNSEEN
-    answered: bool = False
+    answer: Observation | None = None
     uid: str = ""
     listed: bool = False
     settled: bool = True
@@ -69,6 +73,11 @@ class Member:
         """Return the id for a read of its own. Nobody has published whether one by name is answered, and a 404 that
         only means that a name is no id must not pass for a disappearance."""
         return self.uid or self.release_id
+
+    @property
+    def answered(self) -> bool:
+        """Return whether the poll that runs has an answer about it."""
+        return self.answer is not None
 
     @property
     def reached(self) -> bool:
@@ -106,6 +115,9 @@ class Train:
         alone, alone_before: how many members need a read of their own in this poll, and needed one in the poll before.
         outcome: the verdict, None while there is none.
         error: that ended the train, made one of its members unreachable, or had a part in a `timeout`.
+        judged: whether there is to be a verdict. A train without one is looked at for ever: only an error ends it.
+        told: whether this poll has the list.
+        unfit: of a train without a verdict, releases of the list that cannot be followed, and why.
     """
 
     several: Several
@@ -119,6 +131,15 @@ class Train:
     alone_before: int = 0
     outcome: str | None = None
     error: AsmError | None = None
+    judged: bool = True
+    told: bool = False
+    unfit: tuple[AsmError, ...] = ()
+
+    @property
+    def pause(self) -> float:
+        """Return the seconds between two looks at a release: an interval that is stretched by single reads, of this
+        poll or of the one before, is no gap."""
+        return max(self.conditions.wait_sleep, max(self.alone, self.alone_before) * self.spacing)
 
     @property
     def spacing(self) -> float:
@@ -187,8 +208,8 @@ def needs_deployments(conditions: Conditions) -> bool:
 
 def new_poll(train: Train) -> Train:
     """Return the train at the beginning of a poll, in which nothing is answered yet."""
-    members = tuple(replace(member, answered=False, listed=False) for member in train.members)
-    return replace(train, members=members, alone=0, alone_before=train.alone)
+    members = tuple(replace(member, answer=None, listed=False) for member in train.members)
+    return replace(train, members=members, alone=0, alone_before=train.alone, told=False)
 
 
 def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) -> tuple[Train, list[Key]]:
@@ -204,9 +225,12 @@ def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) 
     train = _tried(train, way)
     if train.outcome is not None:
         return train, []
-    if isinstance(train.several.releases, Selection):
-        train = _joined(train, roster, train.several.releases)
-    new = roster.uids - train.listed
+    train = replace(train, told=way.error is None)
+    selection = train.several.releases
+    if isinstance(selection, Selection):
+        train = _joined(replace(train, unfit=roster.unfit(selection)), roster, selection)
+    # Without a verdict, what has come up in the place of another is looked at as what it is.
+    new = roster.uids - train.listed if train.judged else frozenset()
     members = tuple(member if member.unreachable else _noted(member, roster, new) for member in train.members)
     seen: dict[Key, Observation] = {}
     alone = []
@@ -252,6 +276,8 @@ def after_single(train: Train, key: Key, observation: Observation) -> Train:
         return train
     (member,) = (member for member in train.members if member.key == key)
     observation = _understood(member, observation)
+    if not train.judged:
+        observation = _uncontradicted(member, observation)
     error = observation.error
     if error is not None and (error.passing or error.kind not in OWN_KINDS):
         members = tuple(replace(each, fault=error) if each is member else each for each in train.members)
@@ -276,6 +302,15 @@ def _understood(member: Member, observation: Observation) -> Observation:
     if member.heir and member.state.release is not None:
         return replace(observation, release=replace(member.state.release, uid=member.heir), error=None)
     return observation
+
+
+def _uncontradicted(member: Member, observation: Observation) -> Observation:
+    """Return an observation that keeps to the uid by which the list knows the member: it was asked for by that."""
+    release = observation.release
+    if release is None or release.uid == member.uid or not member.uid:
+        return observation
+    problem = "a read of {seen} answers with a release of another uid"
+    return replace(observation, release=None, error=AsmError("protocol", problem, passing=True, seen=member.uid))
 
 
 def after_fault(train: Train, observation: Observation) -> Train:
@@ -323,7 +358,8 @@ def _joined(train: Train, roster: Roster, selection: Selection) -> Train:
     already shows them in a phase that is."""
     known = _known(train)
     members, ignored = [], []
-    for item in roster.selected(selection):
+    # With a verdict, one that cannot be followed ends it all; without one, the others are followed all the same.
+    for item in roster.selected(selection) if train.judged else roster.readable(selection):
         if item.uid in known:
             continue
         belongs = (not selection.services or item.service is not None) and (not selection.names or bool(item.name))
@@ -338,11 +374,10 @@ def _joined(train: Train, roster: Roster, selection: Selection) -> Train:
 
 def after_answers(train: Train, seen: Mapping[Key, Observation]) -> Train:
     """Return the train after answers about some of its members, with the verdict if there is one."""
-    # An interval that is stretched by single reads, of this poll or of the one before, is no gap.
-    pause = max(train.conditions.wait_sleep, max(train.alone, train.alone_before) * train.spacing)
     new = {member.key for member in train.members if member.state.release is None} & set(seen)
+    after = _next if train.judged else _next_unjudged
     members = tuple(
-        replace(member, state=_next(member, seen[member.key], pause), answered=True, fault=None)
+        replace(member, state=after(member, seen[member.key], train.pause), answer=seen[member.key], fault=None)
         if member.key in seen
         else member
         for member in train.members
@@ -364,6 +399,17 @@ def _next(member: Member, observation: Observation, pause: float) -> State:
     if observation.release is not None and member.state.present and after.outcome in (None, "stalled"):
         return replace(after, outcome="reached")
     return after
+
+
+def _next_unjudged(member: Member, observation: Observation, pause: float) -> State:
+    """Return the state of a member after an answer about it, as far as it tells whether it is there and the same."""
+    return advance(member.state, observation, _unjudged(pause))
+
+
+@lru_cache(maxsize=1)
+def _unjudged(pause: float) -> Conditions:
+    """Return the conditions of a poll, once for all of a thousand releases."""
+    return replace(_UNJUDGED, wait_sleep=pause)
 
 
 def _settled(train: Train, new: Set[Key]) -> Train:
@@ -394,6 +440,8 @@ def _judged(train: Train) -> Train:
     twice = _named_twice(train)
     if twice is not None:
         return replace(train, outcome="error", error=twice)
+    if not train.judged:
+        return train
     answered = sum(member.reached and member.answered for member in train.members)
     complete = not isinstance(train.several.releases, Selection) or train.there >= train.several.minimum
     if answered >= train.required and complete:
@@ -452,6 +500,6 @@ def next_poll(train: Train, now: float, jitter: float, rested: float) -> float |
     due = next_read(polls, train.conditions, now, jitter, train.length, rested)
     if due is None or polls.faults:
         return due
-    # What is not answered decides nothing when it falls due.
-    waiting = [member for member in answered if member.state.outcome is None]
+    # What is not answered decides nothing when it falls due, and neither does what nobody judges.
+    waiting = [member for member in answered if train.judged and member.state.outcome is None]
     return max(now, min([due, *(time for each in waiting for time in falls_due(each.state, each.conditions))]))

@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The events of releases that are watched for ever: poll, see what it means, deliver, remember.
+
+As `read`, it lets no exception out and no secret: whatever it delivers, warns of or returns has passed the `Cleaner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Callable
+
+from . import follow as rules
+from .endpoints import asm_endpoint
+from .errors import AsmError
+from .event_report import EventReport
+from .follow import Event, Following, follow
+from .follow_state import parse_following, remembered, report_following, report_watched
+from .lasting import UNBOUNDED, begin, refreshed
+from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, SourceOptions, parse_source
+from .poll import Found, Pace, Poller
+from .session import Session
+from .state_file import StateFile, locked
+from .text import Cleaner
+from .train import Train, next_poll
+from .watch import Surroundings, Watch
+
+_SHORTEST_PAUSE = 1.0
+"""Seconds between two polls, however many runs fall due."""
+
+_JUST_AFTER = 0.001
+"""Seconds by which a poll that must decide begins late, so that no rounding makes it begin early."""
+
+
+def watch(
+    parameters: Mapping[str, Any],
+    surroundings: Surroundings,
+    deliver: Callable[[dict[str, Any]], bool],
+    warn: Callable[[str], None],
+) -> str:
+    """Watch releases until nobody takes events any more, or a final error; return its sentence, empty without one.
+
+    Args:
+        parameters: the options by name, typed as `options.source_argument_spec` describes them.
+        deliver: takes an event; returns whether it was taken.
+        warn: takes a sentence about what passes.
+    """
+    cleaner = Cleaner()
+    cleaner.learn(*(parameters.get(name) for name in SECRET_OPTIONS))
+    cleaner.learn(*(surroundings.environment.get(name) for name in SECRET_NAMES))
+    session = Session(surroundings, cleaner)
+    try:
+        _Watcher(parse_source(parameters), session, surroundings, cleaner, deliver, warn).run()
+    except AsmError as error:
+        # Whatever a request that was cut short raises is not for anybody who has gone.
+        return "" if surroundings.abandoned() else str(cleaner.redact(error.sentence(cleaner)))
+    # As in `read`: the text of a fault of ours may hold a secret, so only its type is told.
+    except Exception as fault:  # noqa: BLE001
+        return f"a fault of this collection: {type(fault).__name__}; please report it"
+    finally:
+        session.close()
+    return ""
+
+
+class _Watcher:
+    """Watches the releases of one source over its session."""
+
+    def __init__(
+        self,
+        source: SourceOptions,
+        session: Session,
+        surroundings: Surroundings,
+        cleaner: Cleaner,
+        deliver: Callable[[dict[str, Any]], bool],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._source = source
+        self._session = session
+        self._surroundings = surroundings
+        self._cleaner = cleaner
+        self._deliver = deliver
+        self._warn = warn
+        self._warned: set[tuple[str, str]] = set()
+        self._origin: str | None = None
+        quiet: Watch[None] = Watch(surroundings, session.elapsed, None, lambda _state: None, lambda *_parts: "")
+        self._pace = Pace(session.elapsed, quiet.rest, surroundings.jitter)
+
+    def run(self) -> None:
+        """Poll again and again.
+
+        Raises:
+            AsmError: final, or because nobody takes events any more.
+        """
+        source = self._source
+        self._session.connect(source.options)
+        following = rules.begin(source.several, source.conditions, source.initial)
+        if source.state_file is None:
+            self._watch(following, None)
+            return
+        self._origin = asm_endpoint(source.options.connection, self._surroundings.environment)
+        scope = {
+            "endpoint": self._origin,
+            "mesh_id": source.several.mesh_id,
+            "watched": report_watched(source.several),
+        }
+        with locked(source.state_file, scope) as state:
+            self._watch(_restored(state, following), state)
+
+    def _watch(self, following: Following, state: StateFile | None) -> None:
+        source = self._source
+        # Without a gate, an answer needs to tell no more than it does.
+        conditions = source.conditions or Conditions(
+            (), wait_sleep=source.wait_sleep, request_timeout=source.options.request_timeout
+        )
+        train = begin(source.several, conditions, {key: remembered(each) for key, each in following.releases.items()})
+        poller = Poller(
+            self._session, source.options, source.several, self._pace, _attempt, UNBOUNDED, lambda _train: None
+        )
+        while not self._surroundings.abandoned():
+            train = poller.poll(train)
+            if self._surroundings.abandoned():
+                return
+            self._complain(train)
+            following, events = follow(following, train)
+            self._hand_over(events)
+            # Sent first and written then: after a crash between the two, what was sent is sent again.
+            if state is not None and following.unread is not None:
+                state.save(report_following(following, self._session.elapsed()))
+            self._end(train)
+            due = self._next(train, following, poller)
+            train = refreshed(train, following.releases.keys())
+            self._pace.rest(due)
+
+    def _hand_over(self, events: list[Event]) -> None:
+        """Deliver the events of a poll.
+
+        Raises:
+            AsmError: kind `internal`; nobody takes them any more.
+        """
+        source, now = self._source, self._surroundings.now()
+        # The clock of the polls does not follow a wall clock that is set; each poll looks what time it is.
+        began = now - timedelta(seconds=self._session.elapsed())
+        mesh_id, manifests = source.several.mesh_id, source.options.manifests
+        report = EventReport(self._cleaner, manifests, began, mesh_id, self._origin)
+        for event in events:
+            if not self._deliver(report.event(event)):
+                raise AsmError("internal", "nobody takes events any more")
+
+    def _next(self, train: Train, following: Following, poller: Poller) -> float:
+        """Return when the next poll begins, in seconds since the first."""
+        now = self._pace.clock()
+        due = next_poll(train, now, self._pace.jitter(), poller.rested)
+        # Only a deadline makes it None, and there is none.
+        due = now if due is None else due
+        if train.polls.faults and not any(member.answered for member in train.members):
+            # What falls due would not be answered either.
+            return max(due, poller.asked)
+        decisive = [time + _JUST_AFTER for time in following.falls_due() if time > now]
+        return max(min([due, *decisive]), min(due, now + _SHORTEST_PAUSE), poller.asked)
+
+    def _end(self, train: Train) -> None:
+        """Raise the error that ends it all, if there is one: of the way to ASM, or of what may be read.
+
+        A single release that cannot be understood does not.
+        """
+        if train.outcome == "error" and train.error is not None:
+            raise train.error
+        for member in train.members:
+            error = member.state.error
+            if member.state.outcome == "error" and error is not None and error.kind != "protocol":
+                raise error.of(f"{member.release_id} ({member.namespace})")
+
+    def _complain(self, train: Train) -> None:
+        """Warn once of what passes, and again when it comes again."""
+        problems = dict(_problems(train))
+        new = [error.sentence(self._cleaner) for key, error in problems.items() if key not in self._warned]
+        for text in (*self._session.take_warnings(), *new):
+            self._warn(str(self._cleaner.redact(text)))
+        self._warned = {*problems, *(self._warned if train.polls.faults else ())}
+
+
+def _restored(state: StateFile, following: Following) -> Following:
+    """Return what was known when the state file was written last; as it begins if there is none yet.
+
+    Raises:
+        AsmError: kind `usage`: the file cannot be used.
+    """
+    values = state.load()
+    if values is None:
+        return following
+    try:
+        return parse_following(values, following)
+    except ValueError:
+        raise state.damaged() from None
+
+
+def _attempt(look: Callable[[float], Found], spacing: float = 0.0) -> Found:  # noqa: ARG001
+    """Make one request: the next poll makes up for a passing fault."""
+    return look(UNBOUNDED)
+
+
+def _problems(train: Train) -> Iterator[tuple[tuple[str, str], AsmError]]:
+    """Yield what is wrong and passes, each with what it is about."""
+    alone = False
+    for member in train.members:
+        answer = member.answer.error if member.answer is not None else None
+        error = member.fault or (answer if answer is not None and answer.kind == "protocol" else None)
+        alone = alone or member.fault is not None
+        if error is not None:
+            yield member.key, error.of(f"{member.release_id} ({member.namespace})")
+    for error in train.unfit:
+        yield ("unfit", error.seen), error
+    polls = train.polls
+    if polls.error is not None and train.outcome is None and not alone:
+        yield ("polls", polls.error.kind), polls.error

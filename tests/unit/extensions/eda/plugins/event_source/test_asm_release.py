@@ -1,0 +1,384 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source, as its host uses it: its arguments, its queue, its end, and what it does not block."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Callable
+
+import ansible
+import pytest
+import yaml
+from ansible_collections.huaweicloud.asm.extensions.eda.plugins.event_source import asm_release
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+    OPTIONS,
+    SOURCE_OPTIONS,
+    SOURCE_REFUSED,
+    Option,
+    parse_source,
+)
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import release_list
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
+    PATIENCE,
+    Peer,
+    Server,
+    answering,
+    response,
+    serving,
+)
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import TOKEN, item
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.test_documentation import agreed, environment, specified
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+
+CONNECTION = {"mesh_id": "mesh", "token": TOKEN}
+DOCUMENTATION = yaml.safe_load(asm_release.DOCUMENTATION)
+DOCUMENTED: dict[str, Any] = DOCUMENTATION["options"]
+KINDS = {"appeared", "phase", "ready", "gone", "reached", "failed", "stalled", "timeout"}
+
+Deliver = Callable[[dict[str, Any]], bool]
+
+
+def mesh(*phases: str) -> bytes:
+    """Return the answer of a list with a release in each of these phases."""
+    items = [item(f"r{number}", phase) for number, phase in enumerate(phases)]
+    return response(json.dumps(release_list(*items)).encode())
+
+
+def ended(args: Mapping[str, Any]) -> str:
+    """Return the sentence with which a source ends."""
+
+    async def run() -> None:
+        await asm_release.main(asyncio.Queue(), dict(args))
+
+    with pytest.raises(asm_release.AsmReleaseError) as raised:
+        asyncio.run(run())
+    # What is printed with it.
+    assert raised.value.__cause__ is None
+    assert raised.value.__context__ is None or raised.value.__suppress_context__
+    return str(raised.value)
+
+
+async def cancelled(task: asyncio.Task[None]) -> float:
+    """Cancel a source, and return the seconds after which it has ended, and its thread with it."""
+    began = time.monotonic()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    for thread in threading.enumerate():
+        if thread.name.startswith(asm_release.NAME):
+            thread.join(PATIENCE)
+    return time.monotonic() - began
+
+
+class TestDocumentation:
+    def test_has_every_option_and_no_other(self) -> None:
+        assert set(DOCUMENTED) == {option.name for option in SOURCE_OPTIONS}
+
+    @pytest.mark.parametrize("option", SOURCE_OPTIONS, ids=lambda option: option.name)
+    def test_says_of_an_option_what_it_is(self, option: Option) -> None:
+        assert agreed(DOCUMENTED[option.name]) == specified(option)
+        assert DOCUMENTED[option.name]["description"]
+
+    @pytest.mark.parametrize("option", SOURCE_OPTIONS, ids=lambda option: option.name)
+    def test_names_where_else_a_value_comes_from(self, option: Option) -> None:
+        text = "".join(DOCUMENTED[option.name]["description"])
+        assert re.findall(r"E\(([^)]*)\)", text) == environment(option)
+
+    def test_tells_every_kind_of_event(self) -> None:
+        assert set(DOCUMENTATION["events"]) == KINDS
+
+    @pytest.mark.parametrize("example", yaml.safe_load(asm_release.EXAMPLES), ids=json.dumps)
+    def test_has_examples_that_are_accepted(self, example: dict[str, Any]) -> None:
+        assert list(example) == [asm_release.NAME]
+        assert parse_source(asm_release._typed(example[asm_release.NAME])).several.mesh_id
+
+
+class TestArguments:
+    @pytest.mark.parametrize("name", SOURCE_REFUSED)
+    def test_of_the_module_alone_are_refused_with_the_reason(self, name: str) -> None:
+        assert ended({**CONNECTION, name: None}) == (
+            f"huaweicloud.asm.asm_release: {name} is no argument of it: {SOURCE_REFUSED[name]}"
+        )
+
+    def test_are_otherwise_those_of_the_module(self) -> None:
+        assert {option.name for option in OPTIONS} == {
+            *SOURCE_REFUSED,
+            *(option.name for option in SOURCE_OPTIONS if option.name not in ("initial", "state_file", "feedback")),
+        }
+
+    @pytest.mark.parametrize(
+        ("args", "said"),
+        [
+            pytest.param({"stabel_for": 60}, "'stabel_for' is no argument of it", id="misspelt"),
+            pytest.param({TOKEN: 1}, "is no argument of it", id="a secret for a name"),
+            pytest.param({"mesh_id": None}, "missing required arguments: mesh_id", id="no mesh"),
+            pytest.param({"service": None}, "null is no value of service", id="a null that would widen it"),
+            pytest.param({"wait_sleep": "soon"}, "'wait_sleep' is of type", id="a type"),
+            pytest.param({"wait_sleep": float("inf")}, "int", id="an infinity"),
+            pytest.param({"version": 1.1}, "version is a number or a truth, and must be a text", id="a version"),
+            pytest.param({"token": 1e5}, "token is a number or a truth", id="a secret that reads like a number"),
+            pytest.param({"images": ["a", True]}, "images is a number or a truth", id="in a list"),
+            pytest.param(
+                {"releases": [{"release_id": "a", "version": 1.1}]},
+                "releases[0].version is a number",
+                id="in a release",
+            ),
+            pytest.param({"on_missing": "ignore"}, "value of on_missing must be one of", id="a choice"),
+            pytest.param({"releases": [{}]}, "missing required arguments: release_id", id="no id"),
+            pytest.param({"releases": [{"release_id": "a", "name": "b"}]}, "name", id="misspelt in a release"),
+            pytest.param({"wait_sleep": 0}, "wait_sleep is 0; it must be 1 or more", id="a bound"),
+            pytest.param({"release_id": "a"}, "namespace is missing", id="no namespace"),
+        ],
+    )
+    def test_that_are_wrong_end_it_before_anything_is_sent(self, args: dict[str, Any], said: str) -> None:
+        problem = ended({**CONNECTION, "endpoint": "http://127.0.0.1:9", **args})
+        assert problem.startswith("huaweicloud.asm.asm_release: ")
+        assert said in problem
+        assert TOKEN not in problem
+
+    def test_may_be_texts_and_null_as_templates_leave_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen: list[Mapping[str, Any]] = []
+
+        def watch(parameters: Mapping[str, Any], *_rest: object) -> str:
+            seen.append(parameters)
+            return "the end"
+
+        monkeypatch.setattr(asm_release, "watch", watch)
+        args = {"wait_sleep": "30", "ready": "yes", "success_phases": "Running", "version": None, "state_file": "~/s"}
+        assert ended({**CONNECTION, **args}) == "huaweicloud.asm.asm_release: the end"
+        assert [seen[0][name] for name in ("wait_sleep", "ready", "success_phases", "version", "state_file")] == [
+            30,
+            True,
+            ["Running"],
+            None,
+            str(Path.home() / "s"),
+        ]
+
+
+class TestTheQueue:
+    @staticmethod
+    def scripted(monkeypatch: pytest.MonkeyPatch, count: int) -> list[bool]:
+        """Let the source deliver so many events, and return whether each was taken."""
+        taken: list[bool] = []
+
+        def watch(_parameters: object, _surroundings: object, deliver: Deliver, _warn: object) -> str:
+            taken.extend(deliver({"id": number}) for number in range(count))
+            return "the end"
+
+        monkeypatch.setattr(asm_release, "watch", watch)
+        return taken
+
+    def test_gets_each_event_in_its_order_however_slowly_it_is_read(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        taken = self.scripted(monkeypatch, 20)
+
+        async def run() -> list[int]:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
+            task = asyncio.ensure_future(asm_release.main(queue, CONNECTION))
+            read = [(await queue.get())["id"] for _number in range(20)]
+            with pytest.raises(asm_release.AsmReleaseError):
+                await task
+            return read
+
+        assert asyncio.run(run()) == list(range(20))
+        assert taken == [True] * 20
+
+    def test_holds_the_source_up_when_it_is_full_and_lets_it_be_cancelled(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        taken = self.scripted(monkeypatch, 3)
+
+        async def run() -> float:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
+            task = asyncio.ensure_future(asm_release.main(queue, CONNECTION))
+            while not queue.full():
+                await asyncio.sleep(0)
+            return await cancelled(task)
+
+        assert asyncio.run(run()) < 1
+        assert taken == [True, False, False]
+
+    def test_is_waited_for_until_the_rule_engine_has_stored_an_event(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        taken = self.scripted(monkeypatch, 2)
+
+        async def run() -> list[int]:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            feedback: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
+            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": feedback}
+            task = asyncio.ensure_future(asm_release.main(queue, args))
+            counts = []
+            for _number in range(2):
+                await feedback.put(await queue.get())
+                counts.append(queue.qsize())
+            with pytest.raises(asm_release.AsmReleaseError):
+                await task
+            return counts
+
+        assert asyncio.run(run()) == [0, 0]
+        assert taken == [True, True]
+
+    def test_is_not_waited_for_after_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        taken = self.scripted(monkeypatch, 1)
+
+        async def run() -> float:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": asyncio.Queue(1)}
+            task = asyncio.ensure_future(asm_release.main(queue, args))
+            await queue.get()
+            return await cancelled(task)
+
+        assert asyncio.run(run()) < 1
+        assert taken == [False]
+
+    def test_may_raise_what_a_filter_of_the_rulebook_raises(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        taken = self.scripted(monkeypatch, 1)
+
+        class Filtered(asyncio.Queue):  # type: ignore[type-arg]
+            async def put(self, _event: object) -> None:
+                raise LookupError("of the filter")
+
+        async def run() -> None:
+            await asm_release.main(Filtered(), CONNECTION)
+
+        with pytest.raises(LookupError, match="of the filter"):
+            asyncio.run(run())
+        assert taken == [False]
+
+
+def hanging(peer: Peer) -> None:
+    """Take a request and never answer."""
+    peer.request()
+    peer.server.asked.set()  # type: ignore[attr-defined]
+    peer.hang()
+
+
+class TestCancellation:
+    @pytest.fixture
+    def server(self) -> Iterator[Server]:
+        with serving(hanging) as server:
+            server.asked = threading.Event()  # type: ignore[attr-defined]
+            yield server
+
+    def test_ends_it_within_a_second_while_a_request_hangs(self, server: Server) -> None:
+        async def run() -> float:
+            task = asyncio.ensure_future(asm_release.main(asyncio.Queue(), {**CONNECTION, "endpoint": server.url}))
+            loop = asyncio.get_running_loop()
+            # The loop goes on meanwhile: this would never come to its end otherwise.
+            await loop.run_in_executor(None, server.asked.wait)  # type: ignore[attr-defined]
+            return await cancelled(task)
+
+        assert asyncio.run(run()) < 1
+
+    def test_ends_it_within_a_second_while_it_pauses(self) -> None:
+        async def run(url: str) -> float:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            args = {**CONNECTION, "endpoint": url, "initial": True, "wait_sleep": 3600}
+            task = asyncio.ensure_future(asm_release.main(queue, args))
+            assert (await queue.get())["kind"] == "appeared"
+            return await cancelled(task)
+
+        with serving(answering(mesh("Running"))) as server:
+            assert asyncio.run(run(server.url)) < 1
+
+    def test_frees_the_state_file_for_the_next_start(self, tmp_path: Path) -> None:
+        async def run(url: str) -> list[str]:
+            args = {**CONNECTION, "endpoint": url, "initial": True, "state_file": str(tmp_path / "state")}
+            kinds = []
+            for number in range(2):
+                queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+                task = asyncio.ensure_future(asm_release.main(queue, {**args, "wait_sleep": 3600}))
+                if not number:
+                    kinds.append((await queue.get())["kind"])
+                await cancelled(task)
+            return kinds
+
+        with serving(answering(mesh("Running"))) as server:
+            assert asyncio.run(run(server.url)) == ["appeared"]
+
+    def test_of_one_of_two_with_one_state_file_is_not_needed(self, tmp_path: Path) -> None:
+        async def run(url: str) -> str:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            args = {**CONNECTION, "endpoint": url, "initial": True, "state_file": str(tmp_path / "state")}
+            first = asyncio.ensure_future(asm_release.main(queue, args))
+            await queue.get()
+            with pytest.raises(asm_release.AsmReleaseError) as raised:
+                await asm_release.main(queue, args)
+            await cancelled(first)
+            return str(raised.value)
+
+        with serving(answering(mesh("Running"))) as server:
+            assert "is in use by another source" in asyncio.run(run(server.url))
+
+
+def test_a_final_error_ends_it_with_one_sentence_without_secrets() -> None:
+    refusal = response(
+        json.dumps({"error_code": "APIGW.0301", "error_msg": f"no {TOKEN}"}).encode(), "401 Unauthorized"
+    )
+    with serving(answering(refusal)) as server:
+        problem = ended({**CONNECTION, "endpoint": server.url})
+    assert problem == (
+        "huaweicloud.asm.asm_release: the credentials were refused (401 APIGW.0301: no ********); "
+        "check the key pair or the token, its account, and the clock of this machine"
+    )
+
+
+def test_what_passes_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def watch(_parameters: object, _surroundings: object, _deliver: object, warn: Callable[[str], None]) -> str:
+        warn("the service has failed (503)")
+        return "the end"
+
+    monkeypatch.setattr(asm_release, "watch", watch)
+    ended(CONNECTION)
+    assert caplog.record_tuples == [
+        (asm_release.NAME, logging.WARNING, "huaweicloud.asm.asm_release: the service has failed (503)")
+    ]
+
+
+def test_it_asks_for_nothing_in_the_thread_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def watch(_parameters: object, surroundings: Surroundings, *_rest: object) -> str:
+        threads.append(threading.current_thread())
+        surroundings.sleep(0)
+        return "the end"
+
+    monkeypatch.setattr(asm_release, "watch", watch)
+    ended(CONNECTION)
+    assert [thread is threading.main_thread() for thread in threads] == [False]
+
+
+@pytest.mark.parametrize("is_regular", [False, True], ids=["alone", "beside the package ansible"])
+def test_its_host_can_run_it_and_another_file_after_it(tmp_path: Path, is_regular: bool) -> None:
+    """ansible-rulebook runs the file alone, without the loader of Ansible, and then the filters of the source."""
+    other = tmp_path / "filter.py"
+    other.write_text("main = 1")
+    if is_regular:
+        (tmp_path / "ansible_collections").mkdir()
+        (tmp_path / "ansible_collections" / "__init__.py").touch()
+    paths = [str(asm_release.__file__), str(other)]
+    run_both = f"import runpy; print(*('main' in runpy.run_path(path) for path in {paths!r}))"
+    # ansible-test does not install Ansible, but says where it is.
+    places = [str(tmp_path), str(Path(ansible.__file__).parents[1])]
+    run = subprocess.run(
+        [sys.executable, "-c", run_both],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+    )
+    assert (run.stdout, run.returncode) == ("True True\n", 0), run.stderr

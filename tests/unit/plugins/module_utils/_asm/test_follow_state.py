@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is known of followed releases survives as plain values, and values that are none of these are refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import begin
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state import (
+    parse_following,
+    report_following,
+    report_watched,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Selection, Several
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
+    ALL,
+    Follower,
+    follow,
+    gate,
+)
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import Own, Poll, in_part, item
+
+GATE = gate(version="v2")
+
+
+def values() -> dict[str, Any]:
+    """Return what is known after some polls: a run, a release at rest, one that is gone, one that is unread."""
+    follower = Follower(gate=GATE)
+    unread = Own(503, listed=in_part("d"))
+    polls: list[Poll] = [
+        {"a": "Creating", "b": "Running", "c": "Running", "d": unread},
+        {"a": "Paused", "b": "Running", "d": unread},
+        {"a": "Paused", "b": "Running", "d": unread},
+    ]
+    follow(follower, *polls)
+    known: dict[str, Any] = json.loads(json.dumps(report_following(follower.following, follower.now)))
+    return known
+
+
+def test_what_is_written_is_what_a_change_is_told_by() -> None:
+    known = values()
+    assert known["releases"][0] == {
+        "namespace": "bookinfo",
+        "release_id": "a",
+        "uid": "a",
+        "name": "a-canary",
+        "phase": "Paused",
+        "version": "v2",
+        "images": [[IMAGE]],
+        "ready": True,
+        "changes": 1,
+        "unmet": False,
+        "gone": False,
+        "run": {"seconds": 20, "version_matched": True},
+    }
+    assert (known["retired"], known["unread"]) == ([["c", 1]], [["bookinfo", "d"]])
+
+
+def test_what_was_written_is_known_again() -> None:
+    again = parse_following(values(), begin(ALL, GATE, initial=True))
+    assert json.loads(json.dumps(report_following(again, 0.0))) == values()
+    assert not again.initial
+
+
+def test_a_run_needs_a_gate() -> None:
+    assert all(each.run is None for each in parse_following(values(), begin(ALL, None, False)).releases.values())
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield each container of a JSON value, with each key or index in it."""
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value):
+        yield value, key
+        if isinstance(each, (dict, list)):
+            yield from places(each)
+
+
+MAY_BE_NULL = {"images", "ready", "run"}
+
+
+@pytest.mark.parametrize("damage", [None, True, -1, 1.5, "text", {}, [[]]], ids=json.dumps)
+def test_no_value_of_another_type_is_taken(damage: Any) -> None:
+    taken = []
+    for number in range(sum(1 for _place in places(values()))):
+        known = values()
+        container, key = list(places(known))[number]
+        was, container[key] = container[key], damage
+        # The same type, as far as JSON knows types, is another value and no damage.
+        if type(was) is type(damage) or (damage is None and key in MAY_BE_NULL):
+            continue
+        try:
+            parse_following(known, begin(ALL, GATE, False))
+        except ValueError:
+            continue
+        taken.append(key)
+    assert taken == []
+
+
+@pytest.mark.parametrize("name", ["releases", "retired", "unread"])
+def test_nothing_may_be_missing(name: str) -> None:
+    known = values()
+    del known[name]
+    with pytest.raises(ValueError, match="a list is missing"):
+        parse_following(known, begin(ALL, GATE, False))
+
+
+def test_no_release_may_be_there_twice() -> None:
+    known = values()
+    known["releases"] *= 2
+    with pytest.raises(ValueError, match="twice"):
+        parse_following(known, begin(ALL, GATE, False))
+
+
+def test_what_was_unread_at_the_baseline_is_so_after_a_restart_and_a_fault() -> None:
+    follower = Follower()
+    follow(follower, {"a": Own(503, listed=in_part("a"))})
+    assert follow(follower.restarted(), 503, {"a": "Running"}, {"a": "Failed"}) == [
+        [],
+        [],
+        ["a phase Running > Failed"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "last", "verdict"),
+    [
+        pytest.param({}, item("a", "Done"), ["a reached"], id="no other condition"),
+        pytest.param({"ready": True}, item("a", "Done"), ["a reached"], id="ready"),
+        pytest.param({"ready": True}, item("a", "Done", gray=[deployment(ready=1)]), [], id="not ready"),
+        pytest.param({"images": (IMAGE,)}, item("a", "Done"), ["a reached"], id="the image"),
+        pytest.param(
+            {"images": (IMAGE,)}, item("a", "Done", gray=[deployment(ready=1)]), [], id="too few for the image"
+        ),
+        pytest.param({"images": ("other:1",)}, item("a", "Done"), [], id="another image"),
+        pytest.param({"version": "v2"}, item("a", "Done"), ["a reached"], id="the version"),
+        pytest.param({"version": "v3"}, item("a", "Done"), [], id="another version"),
+    ],
+)
+def test_a_disappearance_is_judged_by_what_was_there_before_the_restart(
+    conditions: dict[str, Any], last: dict[str, Any], verdict: list[str]
+) -> None:
+    follower = Follower(gate=gate(on_missing="accept", missing_after=("Done",), **conditions))
+    follow(follower, {}, {"a": last})
+    assert follow(follower.restarted(), {}, {}) == [[], ["a gone Done", *verdict]]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        pytest.param(Selection(None, ("a", "b")), Selection(None, ("b", "a", "a")), True, id="in another order"),
+        pytest.param(Selection("bookinfo"), Selection(None), False, id="another namespace"),
+        pytest.param(Selection(None, ("a",)), Selection(None, (), ("a",)), False, id="a name for a service"),
+        pytest.param((Named("n", "a"), Named("n", "b")), (Named("n", "b"), Named("n", "a")), True, id="a list"),
+        pytest.param((Named("n", "a"),), (Named("m", "a"),), False, id="in another namespace"),
+        pytest.param((Named("n", "a", "v1"),), (Named("n", "a", "v2"),), True, id="held to something else"),
+    ],
+)
+def test_the_same_releases_are_described_in_the_same_way(one: Any, other: Any, same: bool) -> None:
+    assert (report_watched(Several("mesh", one)) == report_watched(Several("mesh", other))) is same
