@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ..playbook.harness import ROOT, install_collection
-from . import gates, lasting, reads, trains
+from . import events, gates, lasting, reads, trains
 from .chart import Bar, Panel, chart
 from .measurement import QUICK, Measurement, Plan
 from .playbooks import READS
@@ -62,6 +62,7 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
         lambda: gates.measure_delay(runner, plan),
         lambda: trains.measure_polls(plan),
         lambda: trains.measure_results(runner, plan),
+        lambda: events.measure_waiting(runner, plan),
         lambda: lasting.measure_memory(plan),
         lambda: lasting.measure_imports(runner, plan, directory),
     )
@@ -95,6 +96,7 @@ def _versions() -> dict[str, str]:
         "ansible-core": version("ansible-core"),
         "Python": platform.python_version(),
         "requests": version("requests"),
+        "ansible-rulebook": version("ansible-rulebook"),
     }
 
 

@@ -31,6 +31,8 @@ class Plan:
         imports: tasks in a play, for the count of imports.
         trains: numbers of releases, rising.
         polls: of each train.
+        waiting: seconds of each round in which nothing changes.
+        changes: of a phase, one after the other, whose effect is waited for.
     """
 
     rounds: int = 5
@@ -44,6 +46,8 @@ class Plan:
     imports: int = 20
     trains: tuple[int, ...] = (1, 10, 50, 100, 250, 500)
     polls: int = 10
+    waiting: float = 8.0
+    changes: int = 5
 
 
 QUICK = Plan(
@@ -58,6 +62,8 @@ QUICK = Plan(
     imports=2,
     trains=(1, 60),
     polls=2,
+    waiting=2.0,
+    changes=1,
 )
 """Enough to see that everything works. The figures mean nothing."""
 

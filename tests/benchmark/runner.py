@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..playbook.harness import PROGRAMS
+from . import processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +76,29 @@ class Cost:
         return [event.at for event in self.events if event.kind == kind and event.task.startswith(task)]
 
 
+@dataclass(frozen=True)
+class Started:
+    """A run that goes on; what it writes is in ``directory``."""
+
+    process: subprocess.Popen[bytes]
+    directory: Path
+    printed: Path
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """Return what the controller has seen so far."""
+        return _events(self.directory)
+
+    def check(self) -> None:
+        """See that it still runs.
+
+        Raises:
+            RuntimeError: it has ended; with what it printed.
+        """
+        if self.process.poll() is not None:
+            raise RuntimeError(f"a run ended:\n{self.printed.read_text(encoding='utf-8', errors='replace')}")
+
+
 class Runner:
     """Runs `ansible-playbook` with the collection under ``collections``; what it writes is in ``directory``."""
 
@@ -106,31 +129,99 @@ class Runner:
         Raises:
             RuntimeError: it failed, or took longer than ``WITHIN``; with what it printed.
         """
-        # Contenders run side by side, each in a directory of its own.
-        directory = self._directory / f"run-{next(self._numbers)}"
-        directory.mkdir()
+        command, variables, directory = self._playbook(plays, hosts, environment or {})
+        wall, cpu, memory = _measured(command, variables, directory, memory_after)
+        return Cost(wall, cpu, _events(directory), memory)
+
+    @contextlib.contextmanager
+    def started(self, plays: Sequence[Mapping[str, Any]], *, hosts: Sequence[str] = ()) -> Iterator[Started]:
+        """Start a playbook, and kill what is left of it at the end."""
+        with _started(*self._playbook(plays, hosts, {})) as run:
+            yield run
+
+    @contextlib.contextmanager
+    def watching(
+        self,
+        rulesets: Sequence[Mapping[str, Any]],
+        environment: Mapping[str, str],
+        **playbooks: Sequence[Mapping[str, Any]],
+    ) -> Iterator[Started]:
+        """Start `ansible-rulebook`, and kill what is left of it at the end.
+
+        Args:
+            rulesets: the rulebook as data.
+            environment: added to the clean one.
+            playbooks: as data, which the rulebook starts as `playbooks/NAME.yml`.
+        """
+        directory = self._new_directory()
+        (directory / "rulebook.yml").write_text(json.dumps(rulesets), encoding="utf-8")
+        # ansible-rulebook copies the whole folder of a playbook.
+        (directory / "playbooks").mkdir()
+        for name, content in playbooks.items():
+            (directory / "playbooks" / f"{name}.yml").write_text(json.dumps(content), encoding="utf-8")
+        command = [str(PROGRAMS / "ansible-rulebook"), "-r", "rulebook.yml", "-i", _inventory(directory, ["localhost"])]
+        java = {name: os.environ[name] for name in ("JAVA_HOME",) if name in os.environ}
+        temporary = {"TMPDIR": str(directory)}
+        variables = {**self._environment(directory), **java, **temporary, **environment}
+        with _started(command, variables, directory) as run:
+            yield run
+
+    def _playbook(
+        self, plays: Sequence[Mapping[str, Any]], hosts: Sequence[str], environment: Mapping[str, str]
+    ) -> tuple[list[str], dict[str, str], Path]:
+        """Return the command for a playbook, its environment and its directory."""
+        directory = self._new_directory()
         playbook = directory / "playbook.yml"
         playbook.write_text(json.dumps(plays), encoding="utf-8")
         command = [str(PROGRAMS / "ansible-playbook"), str(playbook)]
-        if hosts:
-            local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-            inventory = {"all": {"hosts": dict.fromkeys(hosts, local)}}
-            (directory / "inventory.yml").write_text(json.dumps(inventory), encoding="utf-8")
-            command += ["-i", str(directory / "inventory.yml")]
-        events = directory / "events"
-        variables = {
+        command += ["-i", _inventory(directory, hosts)] if hosts else []
+        return command, {**self._environment(directory), **environment}, directory
+
+    def _new_directory(self) -> Path:
+        # Contenders run side by side, each in a directory of its own.
+        directory = self._directory / f"run-{next(self._numbers)}"
+        directory.mkdir()
+        return directory
+
+    def _environment(self, directory: Path) -> dict[str, str]:
+        return {
             "ANSIBLE_CONFIG": str(self._configuration),
             "ANSIBLE_HOME": str(directory / "ansible"),
             "HOME": str(directory),
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
             "PATH": f"{PROGRAMS}{os.pathsep}{os.defpath}",
-            "STOPWATCH_FILE": str(events),
-            **(environment or {}),
+            "STOPWATCH_FILE": str(directory / "events"),
         }
-        wall, cpu, memory = _measured(command, variables, directory, memory_after)
-        lines = events.read_text(encoding="utf-8").splitlines()
-        return Cost(wall, cpu, tuple(Event(**json.loads(line)) for line in lines), memory)
+
+
+def _inventory(directory: Path, hosts: Sequence[str]) -> str:
+    """Write an inventory of hosts that are all this machine and return its path."""
+    local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    path = directory / "inventory.yml"
+    path.write_text(json.dumps({"all": {"hosts": dict.fromkeys(hosts, local)}}), encoding="utf-8")
+    return str(path)
+
+
+def _events(directory: Path) -> tuple[Event, ...]:
+    """Return what the stopwatch has written so far."""
+    file = directory / "events"
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return tuple(Event(**json.loads(line)) for line in lines)
+
+
+@contextlib.contextmanager
+def _started(command: Sequence[str], environment: Mapping[str, str], directory: Path) -> Iterator[Started]:
+    printed = directory / "printed"
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=directory, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            yield Started(process, directory, printed)
+        finally:
+            processes.kill(process.pid)
+            process.wait()
 
 
 def _measured(
@@ -146,7 +237,7 @@ def _measured(
             memory = None
             if memory_after is not None:
                 time.sleep(memory_after)
-                memory = _memory(process.pid)
+                memory = processes.memory(process.pid)
             # Of all ways to ask, this one gives the CPU time of this child alone, with its own children.
             _unused, status, usage = os.wait4(process.pid, 0)
         wall = time.monotonic() - began
@@ -160,40 +251,9 @@ def _measured(
 @contextlib.contextmanager
 def _bounded(pid: int) -> Iterator[None]:
     """Kill a process and all that it started if the block takes longer than ``WITHIN``."""
-
-    def end() -> None:
-        for each in _tree(pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(each, signal.SIGKILL)
-
-    timer = threading.Timer(WITHIN, end)
+    timer = threading.Timer(WITHIN, processes.kill, [pid])
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
-
-
-def _tree(root: int) -> list[int]:
-    """Return the ids of a process and of all below it (workers of Ansible have sessions of their own)."""
-    parents = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        # A process that has ended in the meantime is none of ours any more.
-        with contextlib.suppress(OSError):
-            # The name of a program, in brackets, may hold blanks and brackets.
-            fields = status.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            parents[int(status.parent.name)] = int(fields[1])
-    found = [root]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
-
-
-def _memory(root: int) -> int:
-    """Return the bytes of a process and all below it, each shared page divided among those who share it."""
-    total = 0
-    for pid in _tree(root):
-        with contextlib.suppress(OSError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()
-            total += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
-    return total

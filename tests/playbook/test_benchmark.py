@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.benchmark import gates, lasting, trains
+from ansible_collections.huaweicloud.asm.tests.benchmark import events, gates, lasting, trains
 from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK
 from ansible_collections.huaweicloud.asm.tests.benchmark.runner import Runner
 
@@ -62,3 +62,14 @@ def test_the_result_of_each_train_is_timed_on_both_paths(runner: Runner) -> None
 
     assert set(measured) == {f"{way}, {count} releases" for way in ("controller", "module") for count in QUICK.trains}
     assert min(measured.values()) > 0
+
+
+def test_one_source_asks_once_for_what_each_task_asks_alone(runner: Runner) -> None:
+    measured = values(events.measure_waiting(runner, QUICK))
+
+    assert measured["event source: processes"] == 1
+    assert measured["tasks: processes"] == 1 + QUICK.gates
+    assert measured["event source / tasks: requests"] < 1
+    assert min(measured[f"{way}: CPU an hour"] for way in events.WAYS) > 0
+    # The effect of an event is that of a playbook, which takes its time to start.
+    assert measured["event source: change to effect"] > 0.1

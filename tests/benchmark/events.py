@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What it costs to wait for several releases: by the event source, by a task for each, by one task for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..simulator.process import running
+from . import playbooks, processes
+from .figures import Figure, Wanted, ratios
+from .measurement import MEBIBYTE, Measurement, Plan
+from .playbooks import MESH, NAMESPACE, READY, WAITING, play
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ..simulator.process import Running
+    from .runner import Runner, Started
+
+SOURCE, TASKS, TRAIN = "event source", "tasks", "train"
+WAYS = (SOURCE, TASKS, TRAIN)
+HOUR = 3600
+_WITHIN = 60.0
+_GATE = {"success_phases": [READY], "wait_timeout": 10 * HOUR}
+
+
+def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
+    """Measure the three while nothing changes, and how soon each change has its effect.
+
+    The train is no contender in the second: it waits for the last of its releases.
+    """
+    names = [f"waiting-{number}" for number in range(plan.gates)]
+    with running(_scenario(names)) as simulator, _started(runner, plan, simulator, names) as runs:
+        _wait_for(lambda: min(_requests(simulator).get(way, 0) for way in WAYS) > 1, "the first polls", runs)
+        rest, requests = _at_rest(runs, simulator, plan)
+        delays = [_delays(runs, simulator, name, plan) for name in names[: plan.changes]]
+    return Measurement(
+        f"Waiting for {plan.gates} releases",
+        f"All of one mesh, with `wait_sleep: {plan.wait_sleep}`, at the same time: `ansible-rulebook` with one event "
+        "source, a play with a waiting task for each release, and one task for all of them. CPU time and requests are "
+        f"those of {plan.rounds} times {plan.waiting:g} s in which nothing changes, after the start, told for an hour. "
+        "Memory is that of all processes, shared pages divided among their users (PSS). Then one phase after the other "
+        "changes: the effect of an event is a file that its playbook has written, that of a task is its end.",
+        (
+            *(
+                Figure(f"{way}: {name}", tuple(each[way, name] for each in rest), unit)
+                for name, unit in (("processes", ""), ("memory", "MiB"), ("CPU an hour", "s"))
+                for way in WAYS
+            ),
+            *(Figure(f"{way}: requests an hour", (requests[way],)) for way in WAYS),
+            Figure(
+                f"{SOURCE} / {TASKS}: requests",
+                ratios((requests[SOURCE],), (requests[TASKS],)),
+                wanted=Wanted("≤", round(1.5 / plan.gates, 3)),
+            ),
+            Figure(f"{SOURCE}: change to effect", tuple(each[SOURCE] for each in delays), "s"),
+            Figure(f"{TASKS}: change to effect", tuple(each[TASKS] for each in delays), "s"),
+        ),
+    )
+
+
+def _scenario(names: Sequence[str]) -> dict[str, Any]:
+    """Return releases that wait, and a token for each way, so that its requests can be told from the others'."""
+    releases = playbooks.scenario(**{name: [{"phase": WAITING}] for name in names})
+    return {**releases, "credentials": {"tokens": [{"token": _token(way), "name": way} for way in WAYS]}}
+
+
+def _token(way: str) -> str:
+    return f"{playbooks.TOKEN} {way}".replace(" ", "-")
+
+
+@contextlib.contextmanager
+def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str]) -> Iterator[dict[str, Started]]:
+    """Start the three."""
+    gate = {**_GATE, "wait_sleep": plan.wait_sleep}
+    wait = {**gate, "wait": True}
+    tasks = playbooks.controller(simulator.url, "{{ inventory_hostname }}", token=_token(TASKS), **wait)
+    train = playbooks.train(
+        simulator.url, MESH, token=_token(TRAIN), **wait, name=list(names), minimum=len(names), namespace=NAMESPACE
+    )
+    source = {"mesh_id": MESH, "namespace": NAMESPACE, "name": list(names), **gate, "state_file": "state.json"}
+    rulebook = {
+        "name": "Wait for releases",
+        "hosts": "all",
+        "sources": [{"huaweicloud.asm.asm_release": source}],
+        "rules": [
+            {
+                "name": "A release is reached",
+                "condition": 'event.kind == "reached"',
+                "action": {"run_playbook": {"name": "playbooks/effect.yml"}},
+            }
+        ],
+    }
+    environment = {"HUAWEICLOUD_ASM_ENDPOINT": simulator.url, "HW_AUTH_TOKEN": _token(SOURCE)}
+    with (
+        runner.watching([rulebook], environment, effect=_effect()) as watching,
+        runner.started(play({"name": "gate", **tasks}, hosts="all"), hosts=names) as waiting,
+        runner.started(play({"name": "gate", **train})) as one,
+    ):
+        yield {SOURCE: watching, TASKS: waiting, TRAIN: one}
+
+
+def _effect() -> list[dict[str, Any]]:
+    """Return the playbook that an event starts: it writes a file with the name of the release."""
+    copy = {"content": "", "dest": "{{ lookup('env', 'HOME') }}/effect-of-{{ ansible_eda.event.name }}"}
+    return play({"ansible.builtin.copy": copy})
+
+
+def _wait_for(happened: Callable[[], bool], what: str, runs: Mapping[str, Started]) -> None:
+    deadline = time.monotonic() + _WITHIN
+    while not happened():
+        for run in runs.values():
+            run.check()
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not within {_WITHIN:g} s: {what}")
+        time.sleep(0.02)
+
+
+def _requests(simulator: Running) -> dict[str, int]:
+    """Return the number of requests of each way."""
+    counts: dict[str, int] = simulator.summary()["by_credential"]
+    return counts
+
+
+def _at_rest(
+    runs: Mapping[str, Started], simulator: Running, plan: Plan
+) -> tuple[list[dict[tuple[str, str], float]], dict[str, float]]:
+    """Return the values of each round by way and name, and the requests of each way in an hour."""
+    rest, began, before = [], time.monotonic(), _requests(simulator)
+    for _index in range(plan.rounds):
+        start, used = time.monotonic(), {way: processes.cpu(run.process.pid) for way, run in runs.items()}
+        time.sleep(plan.waiting)
+        values: dict[tuple[str, str], float] = {}
+        for way, run in runs.items():
+            pid = run.process.pid
+            spent = processes.cpu(pid) - used[way]
+            values[way, "CPU an hour"] = spent * HOUR / (time.monotonic() - start)
+            values[way, "processes"] = len(processes.tree(pid))
+            values[way, "memory"] = processes.memory(pid) / MEBIBYTE
+        rest.append(values)
+    after, seconds = _requests(simulator), time.monotonic() - began
+    return rest, {way: (after[way] - before[way]) * HOUR / seconds for way in WAYS}
+
+
+def _delays(runs: Mapping[str, Started], simulator: Running, name: str, plan: Plan) -> dict[str, float]:
+    """Change the phase of a release at a random moment, and return the seconds to the effect of each way."""
+    time.sleep(random.uniform(0, plan.wait_sleep))
+    changed, at = time.time(), time.monotonic()
+    simulator.change(name, phase=READY)
+    effect = runs[SOURCE].directory / f"effect-of-{name}"
+
+    def ended() -> list[float]:
+        return [event.at for event in runs[TASKS].events if event.kind == "result" and event.host == name]
+
+    _wait_for(lambda: effect.exists() and bool(ended()), f"the effects of {name}", runs)
+    return {SOURCE: effect.stat().st_mtime - changed, TASKS: ended()[0] - at}

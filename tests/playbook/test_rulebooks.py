@@ -1,0 +1,423 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rulebooks, from a change of phase in the service to what the playbook does: the real `ansible-rulebook`, the
+installed collection and the simulator.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from ansible_collections.huaweicloud.asm.tests.guides.blocks import GUIDES, named
+from ansible_collections.huaweicloud.asm.tests.playbook.answers import answering
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CREATING,
+    MESH_ID,
+    NAMESPACE,
+    RUNNING,
+    TOKEN,
+    release,
+    scenario,
+)
+from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
+from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+CONTINUE, TELL = "huaweicloud.asm.continue_deployment", "huaweicloud.asm.tell_trouble"
+LAUNCH = "huaweicloud.asm.launch_workflow"
+GUIDE = GUIDES / "event_driven.rst"
+KEY = {"HW_ACCESS_KEY": "INVENTEDACCESSKEY001", "HW_SECRET_KEY": "invented-secret-key"}
+"""That of the guide."""
+FAILED = {"phase": "Failed"}
+PLAY = "PLAY [Continue the deployment of a release that was reached]"
+
+# What comes after the gate: it appends the event to a file, and so shows each time that it runs.
+CONTINUATION = """\
+- name: Write down what the event says
+  ansible.builtin.shell:
+    cmd: cat >> {effects}
+    stdin: "{{{{ event | to_json }}}}"
+- name: Take as long as a deployment may
+  ansible.builtin.wait_for:
+    path: {finish}
+  when: "'{finish}' is not exists"
+"""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that waits for releases; its state and what it has done lie in ``directory``."""
+
+    rulebooks: Rulebooks
+    directory: Path
+    state: Path
+    finish: Path
+    """The deployment ends when this file is there."""
+
+    def watching(
+        self, simulator: Running, rulebook: Any = CONTINUE, **variables: Any
+    ) -> AbstractContextManager[Watching]:
+        """Start the rulebook on the mesh of the simulator."""
+        given = {
+            "mesh_id": MESH_ID,
+            "namespace": NAMESPACE,
+            "success_phases": ["Running"],
+            "failure_phases": ["Failed"],
+            "wait_sleep": 1,
+            "state_file": str(self.state),
+            "continue_with": str(self.directory / "continuation.yml"),
+            "handled_in": str(self.directory / "handled"),
+        }
+        return self.rulebooks.watching(rulebook, simulator, **{**given, **variables})
+
+    @property
+    def effects(self) -> list[dict[str, Any]]:
+        """Return the events that it was continued with, each time that it was."""
+        file = self.directory / "effects"
+        return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+
+    @property
+    def names(self) -> list[str]:
+        """Return the names of the releases that it was continued for."""
+        return [event["name"] for event in self.effects]
+
+    @property
+    def handled(self) -> set[str]:
+        """Return the names of the releases whose events are noted as handled: the deployment went on to its end."""
+        notes = (self.directory / "handled").glob("[!.]*.json")
+        return {json.loads(note.read_text(encoding="utf-8"))["name"] for note in notes}
+
+
+@pytest.fixture
+def rulebooks(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Iterator[Rulebooks]:
+    """`ansible-rulebook`; at the end it is checked that none of its outputs holds a secret."""
+    programs = Rulebooks(tmp_path_factory.mktemp("run"), installed_collection)
+    yield programs
+    outputs = "".join(path.read_text(encoding="utf-8", errors="replace") for path in programs.printed)
+    assert not [secret for secret in (TOKEN, KEY["HW_SECRET_KEY"], ENVIRONMENT_SECRET) if secret in outputs]
+
+
+@pytest.fixture
+def deployment(rulebooks: Rulebooks) -> Deployment:
+    """A deployment that ends at once."""
+    directory = rulebooks.directory
+    finish = directory / "finish"
+    finish.touch()
+    text = CONTINUATION.format(effects=directory / "effects", finish=finish)
+    (directory / "continuation.yml").write_text(text, encoding="utf-8")
+    return Deployment(rulebooks, directory, directory / "state.json", finish)
+
+
+def lists(simulator: Running) -> int:
+    """Return how many polls the simulator has answered."""
+    return int(simulator.summary()["by_operation"].get("list", 0))
+
+
+def wait_for_polls(watching: Watching, simulator: Running, count: int = 2) -> None:
+    """Wait for so many polls from now on: what was to be seen then has been seen."""
+    wanted = lists(simulator) + count
+    watching.until(lambda: lists(simulator) >= wanted, f"{count} polls")
+
+
+def baselines(simulator: Running) -> int:
+    """Return how many sources have made their first poll: each has a connection of its own."""
+    return len({entry["connection"] for entry in simulator.requests() if entry["operation"] == "list"})
+
+
+def told(watching: Watching) -> list[str]:
+    """Return the lines in which the rulebook prints that it was told that a release is reached."""
+    return re.findall(r"^ 'kind': 'reached'", watching.output, re.MULTILINE)
+
+
+def rulesets(name: str) -> list[dict[str, Any]]:
+    """Return a rulebook of the collection, to be changed."""
+    path = ROOT / "extensions" / "eda" / "rulebooks" / f"{name.rpartition('.')[2]}.yml"
+    found: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_change_of_phase_continues_the_deployment_once_and_old_releases_start_nothing(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    reviews = release("reviews", CREATING, uid="uid-of-reviews")
+    simulator = simulate(scenario(release("old", RUNNING), reviews, release("ratings", CREATING)))
+
+    with deployment.watching(simulator) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: deployment.names == ["reviews"], "the deployment for reviews")
+        simulator.change("ratings", phase="Running")
+        watching.until(lambda: deployment.handled == {"reviews", "ratings"}, "the deployment for ratings")
+
+        assert watching.stop() == SIGNALLED + signal.SIGTERM
+
+    event, other = deployment.effects
+    assert other["name"] == "ratings"
+    assert (event["kind"], event["phase"], event["previous_phase"]) == ("reached", "Running", "Creating")
+    assert (event["mesh_id"], event["namespace"], event["uid"]) == (MESH_ID, NAMESPACE, "uid-of-reviews")
+    assert event["id"].startswith("uid-of-reviews:reached:Running:")
+    assert event["gate"]["outcome"] == "reached"
+
+
+def test_two_sources_that_tell_the_same_event_continue_the_deployment_once(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    ruleset["sources"].append(copy.deepcopy(ruleset["sources"][0]) | {"name": "the same again"})
+    for source in ruleset["sources"]:
+        del source["huaweicloud.asm.asm_release"]["state_file"]
+
+    with deployment.watching(simulator, changed) as watching:
+        watching.until(lambda: baselines(simulator) >= 2, "the baselines of both")
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: len(told(watching)) == 2, "the event of both")
+        simulator.change("ratings", phase="Running")
+        watching.until(lambda: "ratings" in deployment.names, "the deployment for ratings")
+
+        assert watching.output.count(PLAY) == 2
+    assert deployment.names == ["reviews", "ratings"]
+
+
+def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(*(release(name, CREATING) for name in ("reviews", "ratings", "details"))))
+    with deployment.watching(simulator) as watching:
+        wait_for_polls(watching, simulator)
+        before = deployment.state.read_bytes()
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: deployment.handled == {"reviews"}, "the deployment for reviews")
+        watching.stop()
+
+    simulator.change("ratings", phase="Running")
+
+    with deployment.watching(simulator) as watching:
+        watching.until(lambda: "ratings" in deployment.handled, "the deployment for ratings")
+        watching.kill()
+
+    # As if it had been killed after it had told the events and before it had written that.
+    deployment.state.write_bytes(before)
+    simulator.change("details", phase="Running")
+
+    with deployment.watching(simulator) as watching:
+        watching.until(lambda: "details" in deployment.names, "the deployment for details")
+        # It was told all three, and has dropped those that were handled before.
+        assert watching.output.count(PLAY) == 3
+
+    assert deployment.names == ["reviews", "ratings", "details"]
+
+
+def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
+    del ruleset["rules"][0]["throttle"]
+    deployment.finish.unlink()
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        wait_for_polls(watching, simulator)
+        before = deployment.state.read_bytes()
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: deployment.names == ["reviews"], "the deployment for reviews")
+        simulator.change("ratings", phase="Running")
+        wait_for_polls(watching, simulator, 3)
+        watching.kill()
+    assert not deployment.handled
+    deployment.finish.touch()
+    # As if it had been killed before the source wrote what it had told.
+    deployment.state.write_bytes(before)
+
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        watching.until(lambda: deployment.handled == {"reviews", "ratings"}, "the end of both deployments")
+        watching.until(lambda: len(told(watching)) == 2, "both events once more")
+        wait_for_polls(watching, simulator)
+
+        assert watching.output.count(PLAY) == 2
+    assert deployment.names == ["reviews", "reviews", "ratings"]
+
+
+def test_a_service_that_restarts_is_no_change(deployment: Deployment, simulate: Callable[..., Running]) -> None:
+    simulator = simulate(scenario(release("old", RUNNING), release("reviews", CREATING)))
+
+    with deployment.watching(simulator) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.set_faults(
+            {"fault": "restart", "requests": [1], "seconds": 0.5},
+            {"fault": "answer", "requests": [2], "status": 503},
+        )
+        wait_for_polls(watching, simulator, 4)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: bool(deployment.names), "the deployment for reviews")
+
+    assert deployment.names == ["reviews"]
+
+
+def test_an_event_that_is_not_true_any_more_continues_nothing(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    # One poll sees it run; whoever looks next, be it the playbook, sees that it has failed.
+    steps = CREATING, {**RUNNING, "after_reads": 2}, {**FAILED, "after_reads": 3}
+    simulator = simulate(scenario(release("reviews", *steps), release("ratings", CREATING)))
+
+    with deployment.watching(simulator) as watching:
+        watching.until(lambda: "FAILED! => " in watching.output, "the end of the short gate")
+        simulator.change("ratings", phase="Running")
+        watching.until(lambda: bool(deployment.names), "the deployment for ratings")
+
+    assert deployment.names == ["ratings"]
+
+
+def test_what_a_release_says_is_never_evaluated_as_a_template(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    evaluated = deployment.directory / "evaluated"
+    hostile = f"{{{{ lookup('pipe', 'touch {evaluated}') }}}}"
+    fields = {"image": hostile, "version": hostile, "service": hostile}
+    simulator = simulate(scenario(release("reviews", CREATING, **fields)))
+
+    with deployment.watching(simulator) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: bool(deployment.names), "the deployment for reviews")
+
+    assert not evaluated.exists()
+    (event,) = deployment.effects
+    assert "lookup('pipe'" in json.dumps(event)
+
+
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        pytest.param({"fault": "answer", "status": 403, "body": "asm", "echo_credential": True}, "403", id="403"),
+        pytest.param({"fault": "answer", "status": 401, "echo_credential": True}, "401", id="401"),
+    ],
+)
+def test_a_refusal_ends_it_with_one_clear_error(
+    deployment: Deployment, simulate: Callable[..., Running], fault: dict[str, Any], says: str
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), faults=[{**fault, "requests": ["3-"]}]))
+
+    with deployment.watching(simulator) as watching:
+        wait_for_polls(watching, simulator, 3)
+        assert watching.wait() == 1
+
+    (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
+    assert says in line
+    assert simulator.summary()["requests"] == 3
+    assert deployment.effects == []
+
+
+def test_somebody_is_told_of_a_release_that_failed_or_stalls(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(*(release(name, CREATING) for name in ("reviews", "ratings", "details"))))
+    path = "/invented-secret-of-a-webhook"
+
+    with (
+        answering({path: {}}) as webhook,
+        deployment.watching(simulator, TELL, stall_timeout=2, tell_url=webhook.url + path) as watching,
+    ):
+        wait_for_polls(watching, simulator)
+        simulator.change("details", phase="Running")
+        simulator.change("ratings", phase="Stuck")
+        simulator.change("reviews", phase="Failed")
+        watching.until(lambda: len(webhook.posts) == 2, "two messages")
+
+        assert path not in watching.output
+    failed, stalled = sorted(body["text"] for _path, body in webhook.posts)
+    assert failed.startswith("failed: ")
+    assert "reviews (bookinfo) is Failed" in failed
+    assert stalled.startswith("stalled: ")
+    assert "ratings (bookinfo)" in stalled
+
+
+def test_a_workflow_is_launched_for_a_release_that_is_reached(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING, uid="uid-of-reviews")))
+    launch = "/api/v2/workflow_job_templates/7/launch/"
+    template = {
+        "id": 7,
+        "type": "workflow_job_template",
+        "name": "deploy",
+        "summary_fields": {"organization": {"name": "shop"}},
+        "related": {"launch": launch},
+        **dict.fromkeys(("ask_limit_on_launch", "ask_labels_on_launch", "ask_inventory_on_launch"), False),
+        "ask_variables_on_launch": True,
+    }
+    answers = {
+        "/api/v2/config/": {"version": "24.6.1"},
+        "/api/v2/unified_job_templates/": {"results": [template]},
+        launch: {"url": "/api/v2/workflow_jobs/11/"},
+        "/api/v2/workflow_jobs/": {"results": [{"id": 11, "status": "successful", "created": "2026-01-01T00:00:00Z"}]},
+    }
+
+    with (
+        answering(answers) as controller,
+        deployment.watching(
+            simulator,
+            LAUNCH,
+            arguments=["--controller-url", controller.url, "--controller-token", "invented-token-of-the-controller"],
+            workflow="deploy",
+            organization="shop",
+        ) as watching,
+    ):
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: "completed successfully" in watching.output, "the end of the workflow")
+
+    ((path, body),) = controller.posts
+    assert path == launch
+    variables = body["extra_vars"]
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "uid-of-reviews"}
+    assert {name: variables[name] for name in target} == target
+    assert variables["ansible_eda"]["event"]["kind"] == "reached"
+
+
+class TestGuide:
+    """What the guide shows is what happens, and what lies in the repository."""
+
+    def test_the_first_rulebook_does_what_it_says(self, rulebooks: Rulebooks, simulate: Callable[..., Running]) -> None:
+        simulator = simulate(yaml.safe_load(named(GUIDE, "scenario")))
+        folder = rulebooks.directory / "deployment"
+        folder.mkdir()
+        (folder / "go_on.yml").write_text(named(GUIDE, "playbook"), encoding="utf-8")
+
+        rulebook = yaml.safe_load(named(GUIDE, "rulebook"))
+        hosts = named(GUIDE, "inventory")
+        with rulebooks.watching(rulebook, simulator, hosts=hosts, credentials=KEY) as watching:
+            watching.until(lambda: "reviews-canary (bookinfo) is Running" in watching.output, "the playbook")
+            watching.until(lambda: named(GUIDE, "refusal").strip() in watching.output, "the refusal")
+
+    @pytest.mark.parametrize(
+        ("block", "path"),
+        [
+            ("launch-workflow", "extensions/eda/rulebooks/launch_workflow.yml"),
+            ("decision-environment", "docs/eda/decision-environment.yml"),
+        ],
+    )
+    def test_a_file_that_it_shows_is_the_one_in_the_repository(self, block: str, path: str) -> None:
+        assert yaml.safe_load(named(GUIDE, block)) == yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+    def test_the_variables_that_it_shows_are_those_of_the_rulebook(self) -> None:
+        shown = yaml.safe_load(named(GUIDE, "variables"))
+        rulebook = (ROOT / "extensions/eda/rulebooks/continue_deployment.yml").read_text(encoding="utf-8")
+        required = set(re.findall(r"\{\{ (\w+) \}\}", rulebook))
+        assert required <= set(shown) <= set(re.findall(r"\{\{ (\w+)\b", rulebook))
