@@ -9,26 +9,32 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 
 # The checkout under the collection's own path, for what imports it by name.
 source := .cache/source/ansible_collections/huaweicloud/asm
-# The oldest and the newest ansible-core, beside the default one in .venv.
+# The oldest and the newest ansible-core, beside the default one in .venv; and those in between.
 cores := 2.16 2.21
-scripts := $(shell grep -lE '^\#!.*bash|shell=bash' tools/* .ci/*)
+further_cores := 2.18 2.20
+scripts := $(shell grep -lE '^\#!.*bash|shell=bash' tools/* .ci/* tests/integration/targets/*/*.sh)
 
 # How a tool of an environment runs: $(call run,FOLDER) TOOL. What tools keep in their home stays in the checkout.
 run = PATH="$(CURDIR)/$1/bin:$$PATH" HOME="$(CURDIR)/.cache/home" ANSIBLE_HOME="$(CURDIR)/.cache/ansible" \
 	ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.cache/source" \
 	HYPOTHESIS_STORAGE_DIRECTORY="$(CURDIR)/.cache/hypothesis"
 in_venv := $(call run,.venv)
+# The oldest target: a Python 3.9 with what a module needs there.
+target := .cache/venv/target-3.9
+# The environments of the default, the oldest and the newest ansible-core.
+environments := .venv $(cores:%=.cache/venv/%)
 # One check of many, named on the terminal before it runs.
 check = echo "== $1" && $(in_venv) $1
 pytest := python -m pytest -n auto --maxprocesses 4
 
 .PHONY: help
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z0-9.-]*:.*## / { printf "  make %-21s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: .venv/installed $(source) ## create the environment (.venv)
@@ -39,6 +45,9 @@ setup: .venv/installed $(source) ## create the environment (.venv)
 
 .cache/venv/%/installed: tests/requirements/core-%.txt
 	@tools/create-environment core-$* .cache/venv/$*
+
+.cache/venv/%/installed: tests/requirements/%.txt
+	@tools/create-environment $* .cache/venv/$*
 
 $(source):
 	@mkdir -p $(@D)
@@ -61,6 +70,8 @@ unit: setup ## run the unit tests
 
 .PHONY: integration
 integration: setup ## run real playbooks against the simulator
+	@# Without it the tests of the oldest target are skipped, and say so; `make check` wants it.
+	@$(MAKE) $(target)/installed || true
 	@$(in_venv) $(pytest) tests/playbook
 
 .PHONY: bench
@@ -68,7 +79,7 @@ bench: setup ## measure speed and memory beside other ways to do the same, and w
 	@$(in_venv) python -m tests.benchmark
 
 .PHONY: check
-check: lint sanity units $(cores:%=core-%) ## run every other check, and all tests on the oldest and the newest ansible-core
+check: lint licences docs artifact execution-environment sanity units targets core-2.16 core-2.21 ## run every check, and all tests on the oldest and the newest ansible-core
 
 .PHONY: lint
 lint: setup ## run the linters and the type checker
@@ -80,6 +91,26 @@ lint: setup ## run the linters and the type checker
 	@$(call check,ansible-lint)
 	@$(call check,antsibull-changelog lint)
 	@$(call check,antsibull-docs lint-collection-docs --plugin-docs .)
+	@$(call check,check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml)
+	@$(call check,check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml)
+	@$(call check,check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml)
+	@$(call check,check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml)
+
+.PHONY: licences
+licences: setup ## check that every file tells its copyright and its licence
+	@$(call check,reuse lint)
+
+.PHONY: docs
+docs: setup ## build the documentation as HTML under .cache/docs
+	@$(call check,tools/build-docs)
+
+.PHONY: artifact
+artifact: .cache/venv/galaxy-importer/installed setup ## check the built artifact as Galaxy does
+	@echo "== tools/check-artifact" && $(call run,.cache/venv/galaxy-importer) tools/check-artifact
+
+.PHONY: execution-environment
+execution-environment: setup ## check what an execution environment with this collection would hold
+	@$(call check,tools/check-execution-environment)
 
 .PHONY: format
 format: setup ## lay out the Python code and mend what ruff can mend
@@ -87,17 +118,31 @@ format: setup ## lay out the Python code and mend what ruff can mend
 	@$(in_venv) ruff format
 
 .PHONY: sanity
-sanity: setup $(cores:%=.cache/venv/%/installed) ## run ansible-test sanity on the default, the oldest and the newest ansible-core
-	@for environment in .venv $(cores:%=.cache/venv/%); do tools/ansible-test $$environment sanity; done
+sanity: setup $(environments:%=%/installed) ## run ansible-test sanity on the default, the oldest and the newest ansible-core
+	@for environment in $(environments); do tools/ansible-test $$environment sanity; done
 	@TARGET_PYTHON=3.9 tools/ansible-test .venv sanity --test import --test compile
 
 .PHONY: units
-units: setup ## run the unit tests as ansible-test runs them
-	@tools/ansible-test .venv units
+units: setup ## run the unit tests as ansible-test runs them, those of the module also on its oldest Python
+	@tools/ansible-test .venv units --venv
+	@TARGET_PYTHON=3.9 tools/ansible-test .venv units --venv
 
-.PHONY: $(cores:%=core-%)
-$(cores:%=core-%): core-%: .cache/venv/%/installed setup
-	@echo "== all tests on ansible-core $*"
+.PHONY: targets
+targets: setup $(environments:%=%/installed) ## run ansible-test integration on the default, the oldest and the newest ansible-core
+	@for environment in $(environments); do tools/ansible-test $$environment integration --venv; done
+
+.PHONY: matrix
+matrix: setup ## run all tests on every ansible-core, each on a Python that it wants, pytest's way and ansible-test's
+	@tools/matrix $(sort 2.19 $(cores) $(further_cores))
+
+.PHONY: core-2.16 core-2.18 core-2.19 core-2.20 core-2.21
+core-2.16: ## run all tests on the oldest ansible-core
+core-2.18: ## run all tests on ansible-core 2.18
+core-2.19: $(target)/installed test ## run all tests on the default ansible-core, as make test does
+core-2.20: ## run all tests on ansible-core 2.20
+core-2.21: ## run all tests on the newest ansible-core
+$(cores:%=core-%) $(further_cores:%=core-%): core-%: .cache/venv/%/installed $(target)/installed setup
+	@echo "== all tests on ansible-core $*, $$(.cache/venv/$*/bin/python --version)"
 	@$(call run,.cache/venv/$*) $(pytest)
 
 .PHONY: lock

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from abc import ABC, abstractmethod
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
@@ -259,6 +260,8 @@ class Table:
     prepare: Callable[[Path, Mapping[str, Running]], tuple[dict[str, str], dict[str, str]]] = lambda *_unused: ({}, {})
     """Makes files in the directory of a path; returns the texts of names in angle brackets, and the environment."""
     lanes: int = 4
+    python: str = sys.executable
+    """The Python of the targets, on which the module runs."""
 
     def _journey(
         self, connection: str, directory: Path, installed_collection: Path, simulate: Callable[..., Running]
@@ -273,7 +276,11 @@ class Table:
         for lane, cases in enumerate(in_lanes(self.cases, self.lanes)):
             tasks = [task(case, servers[case.server], names) for case in cases]
             (directory / f"lane{lane}.yml").write_text(json.dumps(tasks), encoding="utf-8")
-        variables = {"ansible_connection": connection, "ansible_pipelining": True}
+        variables = {
+            "ansible_connection": connection,
+            "ansible_pipelining": True,
+            "ansible_python_interpreter": self.python,
+        }
         run = ansible.playbook(
             play({"ansible.builtin.include_tasks": "{{ inventory_hostname }}.yml"}, strategy="free"),
             inventory=inventory(**{f"lane{lane}": variables for lane in range(self.lanes)}),

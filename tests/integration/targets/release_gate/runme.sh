@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+set -eux
+exec ../setup_simulator/with-simulator.sh ansible-playbook play.yml "$@"
