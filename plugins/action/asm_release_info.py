@@ -15,11 +15,7 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import (
-    # `read` would import them in each worker; here they are imported in the controller, for all workers.
-    read_gate,  # noqa: F401
-    read_train,  # noqa: F401
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_gate, read_train
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
     OPTIONS,
     SECRET_OPTIONS,
@@ -36,7 +32,9 @@ MODULE = "huaweicloud.asm.asm_release_info"
 MARGIN = 2
 """Seconds that a gate ends before Ansible would end its task: a task that is killed loses its verdict."""
 
-# Made in the controller, once for all of its workers.
+# `read` would import them in each worker; here they are imported in the controller, once for all workers.
+_INHERITED = (read_gate, read_train)
+# Made in the controller, likewise.
 _VALIDATOR = ArgumentSpecValidator(argument_spec())
 
 

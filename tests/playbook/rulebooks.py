@@ -14,6 +14,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Started, until
@@ -30,7 +31,7 @@ ENDS_WITHIN = 10.0
 HOSTS = inventory(localhost={"ansible_connection": "local"})
 """The host that the playbooks of the rulebooks run on: the inventory has to have it."""
 
-CREDENTIALS = {"HW_AUTH_TOKEN": TOKEN}
+CREDENTIALS = MappingProxyType({"HW_AUTH_TOKEN": TOKEN})
 
 SIGNALLED = 128
 """The Java in it catches signals and ends the process with this plus the number."""
