@@ -603,3 +603,19 @@ def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict
     assert gated.deployed == NOBODY, gated.run.output
     assert told in gated.run.output
     assert gated.reads == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
+        pytest.param("release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
+        pytest.param("release_gate_question", {"mesh_id": MESH_ID}, id="question"),
+    ],
+)
+def test_an_extra_variable_is_no_verdict(gate: Gate, name: str, value: dict[str, Any]) -> None:
+    gated = gate.play(SHUTS, INCLUDE, DEPLOY, arguments=("-e", json.dumps({name: value})))
+
+    assert gated.deployed == NOBODY, gated.run.output
+    assert "none of them can be an extra variable" in " ".join(gated.run.output.split())
+    assert gated.reads == {}
