@@ -23,6 +23,8 @@ options:
   path:
     description:
       - The file. Its folder has to be there.
+      - On the controller, a relative path starts in the folder of the playbook. On another host it starts where the
+        connection does, which for SSH is the home folder of the user.
       - A symbolic link is refused, and so is anything that is no regular file.
     type: path
     required: true
@@ -60,6 +62,9 @@ attributes:
     platforms: posix
 seealso:
   - module: huaweicloud.asm.asm_release_info
+  - name: In a pipeline
+    link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/pipeline.rst
+    description: The guide to the playbook C(huaweicloud.asm.gate) and to what its verdict file holds.
 """
 
 EXAMPLES = r"""

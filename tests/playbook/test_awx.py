@@ -148,8 +148,8 @@ class TestPlaybooks:
 
         assert job.status == status, job.output
         told = job.event("playbook_on_stats")["artifact_data"]
-        assert told["release_gate_outcome"] == outcome
-        assert RELEASE in told["release_gate_message"]
+        assert told["gate_outcome"] == outcome
+        assert RELEASE in told["gate_message"]
 
     @pytest.mark.parametrize(
         ("phase", "status"),

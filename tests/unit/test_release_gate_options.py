@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,20 @@ PREFIX = "release_gate_"
 HANDED_OVER = [option for option in OPTIONS if option.name != "wait"]
 ALWAYS_REQUIRED = "success_phases"
 OWN = {"release_gate_delegate_to"}
+
+PATIENCE = {
+    "stall_timeout",
+    "wait_timeout",
+    "wait_sleep",
+    "request_timeout",
+    "request_retries",
+    "requests_per_minute",
+}
+"""How long and how often the gate asks: an open gate is open for the impatient, too."""
+RETURNED = {"manifests"}
+"""What is shown beside the verdict."""
+WHERE = {"region", "endpoint"}
+"""Options of the connection that say which release is meant; the others say who asks, and how safely."""
 
 each_option = pytest.mark.parametrize("option", HANDED_OVER, ids=lambda option: option.name)
 
@@ -102,6 +117,17 @@ def test_an_option_is_handed_to_the_module(defaults: dict[str, Any], option: Opt
     given = name in defaults or option.required or option.name == ALWAYS_REQUIRED
 
     assert arguments[option.name] == (f"{{{{ {name} }}}}" if given else f"{{{{ {name} | default(omit) }}}}")
+
+
+def test_a_host_takes_no_verdict_on_other_releases_or_conditions_than_its_own() -> None:
+    """An option that is not in the question may differ from host to host, behind one and the same verdict."""
+    asked = {option.name for option in HANDED_OVER if not option.connection} - PATIENCE - RETURNED | WHERE
+    facts = [task["ansible.builtin.set_fact"] for task in load("tasks/main.yml") if "ansible.builtin.set_fact" in task]
+    question = [each["release_gate_question"] for each in facts if each.get("release_gate_question")]
+
+    assert [{name: re.findall(r"\w+", value)[0] for name, value in each.items()} for each in question] == [
+        {name: PREFIX + name for name in asked | {"delegate_to"}}
+    ]
 
 
 def test_the_module_is_handed_nothing_else_but_wait() -> None:
