@@ -170,7 +170,7 @@ def test_a_change_of_phase_continues_the_deployment_once_and_old_releases_start_
     assert other["name"] == "ratings"
     assert (event["kind"], event["phase"], event["previous_phase"]) == ("reached", "Running", "Creating")
     assert (event["mesh_id"], event["namespace"], event["uid"]) == (MESH_ID, NAMESPACE, "uid-of-reviews")
-    assert event["id"].startswith("uid-of-reviews:reached:Running:")
+    assert event["id"].startswith("uid-of-reviews:reached:running:")
     assert event["gate"]["outcome"] == "reached"
 
 

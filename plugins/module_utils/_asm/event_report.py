@@ -28,10 +28,10 @@ class EventReport(Report):
         manifests: whether releases are shown as the API gave them.
         began: wall clock, UTC, that the times of an event count from.
         mesh_id: mesh that the releases belong to.
-        origin: tells apart from others what sends the events; None when their ids begin anew at each start.
+        origin: tells apart from others what sends the events; empty when their ids begin anew at each start.
     """
 
-    def __init__(self, clean: Cleaner, manifests: bool, began: datetime, mesh_id: str, origin: str | None) -> None:
+    def __init__(self, clean: Cleaner, manifests: bool, began: datetime, mesh_id: str, origin: str) -> None:
         super().__init__(clean, manifests, began, check_mode=False)
         self._mesh_id = mesh_id
         self._origin = origin
@@ -46,7 +46,7 @@ class EventReport(Report):
 
         Without an origin there is none, and the rulebook makes up another one each time: it must drop nothing.
         """
-        if self._origin is None:
+        if not self._origin:
             return {}
         name = f"{self._origin} {self._mesh_id} {event_id}"
         return {"meta": {"uuid": str(uuid.uuid5(_NAMESPACE, name))}}
@@ -55,13 +55,15 @@ class EventReport(Report):
         followed = event.followed
         gate = self._gate(event)
         entry = self.entry(gate["gate"]["message"] if gate else self._told(event), event.release)
-        uid = shown(followed.identity, self.clean)
+        identity = shown(followed.identity, self.clean)
+        # A phase that is written in another way is no other change.
+        phase = entry["phase"].strip().casefold()
         return {
             "kind": event.kind,
-            "id": f"{uid}:{event.kind}:{entry['phase']}:{followed.changes}",
+            "id": f"{identity}:{event.kind}:{phase}:{event.number}",
             "at": (self.began + timedelta(seconds=event.at)).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "mesh_id": shown(self._mesh_id, self.clean),
-            "uid": uid,
+            "uid": shown(followed.uid or followed.release_id, self.clean),
             "name": shown(followed.name, self.clean),
             "previous_phase": shown(event.previous_phase, self.clean),
             "ready": bool(followed.ready),

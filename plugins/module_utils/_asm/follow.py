@@ -4,14 +4,17 @@
 
 """What polls mean as events: a pure fold over trains without a verdict, and the runs of the gate of each release.
 
-An event needs a change that these polls have seen. A fault is never one, and what an answer does not tell has not
-changed.
+An event needs a change that these polls have seen. A fault is never one, what an answer does not tell has not changed,
+and what one tells for the first time has not either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from .gate import Observation, State, Streak, advance, at_deadline, falls_due, unmet_besides_phase
 from .lasting import lean
@@ -22,8 +25,14 @@ from .train import Key, Member, Train, needs_deployments
 COUNTERS_KEPT = 1000
 """Of so many releases that are gone the counter is kept, so that one that comes back has no id of before."""
 
+LISTS_OF_THE_BASELINE = 2
+"""A list can be short for once. What the second one shows first was there before, too."""
+
 _KINDS = {"reached": "reached", "failed": "failed", "replaced": "failed", "stalled": "stalled", "timeout": "timeout"}
 """Kinds of the events that verdicts are told by. That a release is missing is told by `gone`."""
+
+VERDICTS = frozenset(_KINDS.values())
+"""Those kinds."""
 
 
 @dataclass(frozen=True)
@@ -45,11 +54,13 @@ class Followed:
 
     Attributes:
         namespace, release_id: as the member of the train has them.
-        uid, name, phase, version: the last ones that an answer told.
-        images: of each gray workload; None before an answer told them.
-        ready: whether its gray workloads were all there and rolled out; None likewise.
-        changes: how many events it has had.
-        unmet: whether its conditions were not met at the first poll, and nothing but readiness has changed since.
+        uid, name: the last ones that an answer told, empty before.
+        phase, version: likewise, None before. One that has just appeared and has no phase is in the phase "".
+        images: of each gray workload, the last ones that were told of all of them; None before.
+        ready: whether its gray workloads were all there and rolled out; None before an answer told it.
+        changes: how many events it has had, or may have had before a crash.
+        unmet: whether its conditions were not met when an answer first told of all of them, and nothing but readiness
+            has changed since; None before that.
         gone: whether its disappearance was told.
         run: of its gate; None while it is at rest.
     """
@@ -58,12 +69,12 @@ class Followed:
     release_id: str
     uid: str = ""
     name: str = ""
-    phase: str = ""
-    version: str = ""
+    phase: str | None = None
+    version: str | None = None
     images: tuple[tuple[str, ...], ...] | None = None
     ready: bool | None = None
     changes: int = 0
-    unmet: bool = False
+    unmet: bool | None = None
     gone: bool = False
     run: Run | None = None
 
@@ -74,8 +85,21 @@ class Followed:
 
     @property
     def identity(self) -> str:
-        """Return its uid, or its id where the service gives none."""
-        return self.uid or self.release_id
+        """Return its uid, or its namespace and id where the service gives none."""
+        return self.uid or f"{self.namespace}/{self.release_id}"
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Events of a release that were to be delivered, and of which nobody knows whether they were.
+
+    Attributes:
+        appearance: of the release then, as `appearance` gives it.
+        numbers: of the events, by their kind. One that tells of a readiness that is lost is `unready`.
+    """
+
+    appearance: str
+    numbers: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -90,6 +114,7 @@ class Event:
         release: as this poll has it, or as it was last seen where the poll has no answer; None when it is not there.
         run: with its verdict, for the kinds of a gate.
         conditions: those of the run.
+        number: of the event among those of the release. No other change of it has the same.
     """
 
     kind: str
@@ -99,6 +124,12 @@ class Event:
     release: Release | None
     run: Run | None = None
     conditions: Conditions | None = None
+    number: int = 0
+
+    @property
+    def told_as(self) -> str:
+        """Return what tells it apart from the other events of the same poll and release."""
+        return "unready" if self.kind == "ready" and not self.followed.ready else self.kind
 
 
 @dataclass(frozen=True)
@@ -107,18 +138,36 @@ class Following:
 
     Attributes:
         conditions: of the gate, None without one.
-        initial: whether the first poll tells what is there.
+        gate: digest of what must be met and what fails; a run of another gate does not go on.
+        source: tells apart from others what all this is known by; empty when it is not remembered.
+        baseline: how many more lists belong to the baseline.
         releases: those that were seen, by what names them within the train.
-        retired: counters of releases that are gone, by uid; the latest last.
-        unread: what was there, or may have been, when the polls began, and has not been answered since; None before
-            the first list.
+        retired: counters of releases that are gone, by identity; the latest last.
+        pending: what was to be delivered before a restart, by identity.
+        unread: what was there, or may have been, when the polls began, and has not been answered since.
+        missed: those of them that ASM did not know when it answered last.
+        nameless: those whose answer in this poll cannot be used, for it has no uid, and they have one.
     """
 
     conditions: Conditions | None
-    initial: bool = False
+    gate: str = ""
+    source: str = ""
+    baseline: int = 0
     releases: Mapping[Key, Followed] = field(default_factory=dict)
     retired: Mapping[str, int] = field(default_factory=dict)
-    unread: frozenset[Key] | None = None
+    pending: Mapping[str, Pending] = field(default_factory=dict)
+    unread: frozenset[Key] = frozenset()
+    missed: frozenset[Key] = frozenset()
+    nameless: frozenset[Key] = frozenset()
+
+    @property
+    def has_begun(self) -> bool:
+        """Return whether a poll has told anything yet."""
+        return self.baseline < LISTS_OF_THE_BASELINE
+
+    def is_new(self, key: Key) -> bool:
+        """Return whether a release that was not seen before is one that was not there before."""
+        return not self.baseline and key not in self.unread
 
     def falls_due(self) -> list[float]:
         """Return the times at which a poll would decide a run, if nothing has changed by then."""
@@ -130,44 +179,91 @@ class Following:
         return ends + [run.began + time for run in runs for time in falls_due(run.state, conditions)]
 
 
-def begin(several: Several, conditions: Conditions | None, initial: bool) -> Following:
-    """Return what is known before the first poll."""
+def begin(several: Several, conditions: Conditions | None, initial: bool, source: str = "") -> Following:
+    """Return what is known before the first poll.
+
+    Args:
+        initial: whether the first poll tells what is there.
+        source: as in `Following`.
+    """
+    nothing = Following(conditions, _gate_of(several, conditions), source)
+    if initial:
+        return nothing
     if isinstance(several.releases, Selection):
-        return Following(conditions, initial)
-    return Following(
-        conditions, initial, unread=frozenset((each.namespace, each.release_id) for each in several.releases)
-    )
+        return replace(nothing, baseline=LISTS_OF_THE_BASELINE)
+    return replace(nothing, unread=frozenset((each.namespace, each.release_id) for each in several.releases))
+
+
+def _gate_of(several: Several, conditions: Conditions | None) -> str:
+    """Return a digest of what a gate asks for. How long it may take is no part of it."""
+    if conditions is None:
+        return ""
+    named = () if isinstance(several.releases, Selection) else several.releases
+    alone = sorted([each.namespace, each.release_id, each.version or "", sorted(each.images)] for each in named)
+    names = ("success_phases", "failure_phases", "ready", "version", "images", "on_missing", "missing_after")
+    return _digest([alone, *(getattr(conditions, name) for name in names)])
+
+
+def appearance(followed: Followed) -> str:
+    """Return a digest of what a change of the release is told by, readiness apart."""
+    return _digest([(followed.phase or "").casefold(), followed.version, followed.images, followed.gone])
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
 
 
 def follow(following: Following, train: Train) -> tuple[Following, list[Event]]:
     """Return what is known after one more poll, and the events of it, release by release."""
-    unread = following.unread
-    if unread is None:
-        # A list that is not there, or that ASM has not, tells nothing of what was there before.
-        if not train.told:
-            return following, []
-        unread = frozenset(member.key for member in train.members)
-    releases, retired = dict(following.releases), dict(following.retired)
+    releases, retired, pending = dict(following.releases), dict(following.retired), dict(following.pending)
     events: list[Event] = []
-    answered: set[Key] = set()
+    seen: set[Key] = set()
+    missed: set[Key] = set()
+    nameless: set[Key] = set()
     is_timed = train.told or any(member.answered for member in train.members)
     gates = _gates(following.conditions, train)
     for member in train.members:
-        step = _Step(releases.get(member.key), member, gates.get(member.conditions), retired)
-        is_new = following.initial or member.key not in unread
-        if step.take(is_new):
-            answered.add(member.key)
-        elif is_timed:
+        step = _Step(releases.get(member.key), member, gates.get(member.conditions), retired, pending)
+        answer = member.answer
+        if step.is_nameless:
+            nameless.add(member.key)
+        elif answer is not None and answer.release is not None:
+            seen.add(member.key)
+            step.see(answer, answer.release, following.is_new(member.key))
+        elif answer is not None and answer.error is not None and answer.error.kind == "not_found":
+            missed.add(member.key)
+            step.miss(answer)
+        if is_timed and member.key not in seen and member.key not in missed:
             step.take_time(train.polls.ended)
         events += step.events
         if step.followed is not None:
             releases[member.key] = step.followed
         else:
             releases.pop(member.key, None)
+    unread = _unread(following, train, seen, missed)
+    known = replace(
+        following,
+        baseline=max(0, following.baseline - 1) if train.told else following.baseline,
+        releases=releases,
+        retired=dict(list(retired.items())[-COUNTERS_KEPT:]),
+        pending=pending,
+        unread=unread,
+        missed=(following.missed | missed) & unread,
+        nameless=frozenset(nameless),
+    )
+    return known, events
+
+
+def _unread(following: Following, train: Train, seen: Set[Key], missed: Set[Key]) -> frozenset[Key]:
+    """Return what is still unread after a poll: what was there before, or may have been.
+
+    ASM's 404 takes nothing out of it, the second one in a row does: it may come for once, and what is there again then
+    has not appeared.
+    """
     there = {member.key for member in train.members}
-    unread = frozenset(key for key in unread - answered if key in there or not train.told)
-    kept = dict(list(retired.items())[-COUNTERS_KEPT:])
-    return replace(following, releases=releases, retired=kept, unread=unread), events
+    unread = following.unread | there if following.baseline and train.told else following.unread
+    answered = seen | (missed & following.missed)
+    return frozenset(key for key in unread - answered if key in there or not train.told)
 
 
 def _gates(gate: Conditions | None, train: Train) -> dict[Conditions, Conditions]:
@@ -192,28 +288,26 @@ class _Step:
         member: Member,
         conditions: Conditions | None,
         retired: dict[str, int],
+        pending: dict[str, Pending],
     ) -> None:
         self.followed = followed
         self.events: list[Event] = []
         self._member = member
         self._retired = retired
+        self._pending = pending
         self._conditions = conditions
-        self._previous_phase = followed.phase if followed is not None else ""
+        self._previous_phase = (followed.phase or "") if followed is not None else ""
+        self._tells_workloads = False
 
-    def take(self, is_new: bool) -> bool:
-        """Take the answer of the poll; return whether there is one.
+    @property
+    def is_nameless(self) -> bool:
+        """Return whether the answer of the poll has no uid, and the ones before had one.
 
-        Args:
-            is_new: whether a release that was not seen before is one that was not there before.
+        Whether it is the same release, or another one in its place, cannot be told, so nothing follows from it.
         """
-        answer = self._member.answer
-        if answer is not None and answer.release is not None:
-            self._see(answer, answer.release, is_new)
-            return True
-        if answer is not None and answer.error is not None and answer.error.kind == "not_found":
-            self._miss(answer)
-            return True
-        return False
+        followed, answer = self.followed, self._member.answer
+        release = answer.release if answer is not None else None
+        return followed is not None and release is not None and not release.uid and bool(followed.uid)
 
     def take_time(self, now: float) -> None:
         """Take that the time goes on without an answer about this release, while there are answers about others."""
@@ -225,8 +319,13 @@ class _Step:
             state = replace(followed.run.state, ended=elapsed, error=self._member.fault)
             self._tell_verdict(Run(followed.run.began, at_deadline(state, conditions)), now, state.release)
 
-    def _see(self, answer: Observation, release: Release, is_new: bool) -> None:
-        if self.followed is not None and self.followed.uid != release.uid:
+    def see(self, answer: Observation, release: Release, is_new: bool) -> None:
+        """Take an answer that has the release.
+
+        Args:
+            is_new: whether a release that was not seen before is one that was not there before.
+        """
+        if self.followed is not None and self.followed.uid and self.followed.uid != release.uid:
             # Another release under the same id: what was followed has been replaced.
             self._advance(answer)
             self._retire()
@@ -236,52 +335,77 @@ class _Step:
             self._meet(answer, release, is_new)
         else:
             self._compare(before, answer, release)
+        self._judge_first(release)
         self._advance(answer)
 
     def _meet(self, answer: Observation, release: Release, is_new: bool) -> None:
         """Take the first sight of a release."""
         member = self._member
         first = Followed(member.namespace, member.release_id, release.uid)
-        changes = self._retired.pop(first.identity, 0)
-        self.followed = replace(self._updated(first, release), changes=changes)
-        if is_new:
-            self._tell("appeared", answer.completed, release)
-            self._begin(answer.started)
-        elif self._conditions is not None:
-            self.followed = replace(self.followed, unmet=not _is_met(release, self._conditions))
+        first = replace(first, changes=self._retired.pop(first.identity, 0))
+        if not is_new:
+            self.followed = self._updated(first, release)
+            return
+        # What has just appeared has no phase, and is not ready, until an answer tells that.
+        first = replace(first, phase="", ready=False if self._may_tell_workloads() else None)
+        self.followed = self._updated(first, release)
+        self._tell("appeared", answer.completed, release)
+        self._begin(answer.started)
 
     def _compare(self, before: Followed, answer: Observation, release: Release) -> None:
         """Take a release that was seen before."""
         after = self.followed = self._updated(before, release)
-        moved = before.gone or after.version != before.version
-        if before.images is not None and after.images != before.images:
-            moved = True
+        moved = before.gone or _has_moved(before.version, after.version) or _has_moved(before.images, after.images)
         if before.gone:
             self._tell("appeared", answer.completed, release)
-        elif not _is_same_phase(before.phase, after.phase):
+        elif before.phase is not None and not _is_same_phase(before.phase, after.phase or ""):
             moved = True
             self._tell("phase", answer.completed, release)
         if before.ready is not None and after.ready != before.ready and not before.gone:
-            moved = moved or before.unmet
+            moved = moved or bool(before.unmet)
             self._tell("ready", answer.completed, release)
         if moved:
             self._begin(answer.started)
 
     def _updated(self, before: Followed, release: Release) -> Followed:
         """Return what is known of a release after an answer: what that does not tell has not changed."""
-        member = self._member
-        tells_workloads = release.tells_workloads or not member.listed or needs_deployments(member.conditions)
-        return replace(
+        # Where none is planned and none was ever there, a status without them says so.
+        says_none = self._may_tell_workloads() and release.planned == 0 and not before.images
+        self._tells_workloads = release.tells_workloads or says_none
+        after = replace(
             before,
+            uid=release.uid or before.uid,
             name=release.name or before.name,
             phase=release.phase.strip() or before.phase,
             version=release.version or before.version,
-            images=tuple(sorted(each.images for each in release.gray)) if tells_workloads else before.images,
-            ready=not why_not_ready(release.gray, release.planned) if tells_workloads else before.ready,
+            images=_images(release) or before.images,
+            ready=not why_not_ready(release.gray, release.planned) if self._tells_workloads else before.ready,
             gone=False,
         )
+        pending = self._pending.get(after.identity)
+        if pending is not None and pending.appearance != appearance(after):
+            # It has changed since: whatever is told of it from now on was not told before.
+            del self._pending[after.identity]
+        return after
 
-    def _miss(self, answer: Observation) -> None:
+    def _may_tell_workloads(self) -> bool:
+        """Return whether the answer is the whole release; an item of a list may leave its workloads out."""
+        return not self._member.listed or needs_deployments(self._member.conditions)
+
+    def _judge_first(self, release: Release) -> None:
+        """Note whether the conditions are met, with the first answer that tells of all of them."""
+        followed, conditions = self.followed, self._conditions
+        if followed is None or conditions is None or followed.unmet is not None:
+            return
+        wants_workloads = conditions.ready or conditions.images
+        if (
+            release.phase.strip()
+            and (release.version or conditions.version is None)
+            and (self._tells_workloads or not wants_workloads)
+        ):
+            self.followed = replace(followed, unmet=not _is_met(release, conditions))
+
+    def miss(self, answer: Observation) -> None:
         """Take ASM's 404. The second one in a row is a disappearance."""
         followed, state = self.followed, self._member.state
         if followed is None:
@@ -309,9 +433,16 @@ class _Step:
         followed, conditions = self.followed, self._conditions
         if followed is None or followed.run is None or conditions is None:
             return
-        began = followed.run.began
-        shifted = replace(answer, started=answer.started - began, completed=answer.completed - began)
-        state = advance(followed.run.state, shifted, conditions)
+        began, state = followed.run.began, followed.run.state
+        shifted = replace(
+            answer,
+            started=answer.started - began,
+            completed=answer.completed - began,
+            release=_with_version(answer.release, followed),
+        )
+        if not state.uid:
+            state = replace(state, uid=followed.uid or None)
+        state = advance(state, shifted, conditions)
         if state.release is not None:
             state = replace(state, release=lean(state.release))
         if state.outcome is None:
@@ -328,10 +459,24 @@ class _Step:
             self._tell(kind, now, release, run)
 
     def _tell(self, kind: str, now: float, release: Release | None, run: Run | None = None) -> None:
-        if self.followed is not None:
-            self.followed = replace(self.followed, changes=self.followed.changes + 1)
-            conditions = self._conditions if run is not None else None
-            self.events.append(Event(kind, self.followed, self._previous_phase, now, release, run, conditions))
+        if self.followed is None:
+            return
+        conditions = self._conditions if run is not None else None
+        event = Event(kind, self.followed, self._previous_phase, now, release, run, conditions)
+        self.events.append(replace(event, number=self._number(event), followed=self.followed))
+
+    def _number(self, event: Event) -> int:
+        """Return the number of an event: the one that it had before a crash, or else the next."""
+        followed = event.followed
+        pending = self._pending.get(followed.identity)
+        if pending is not None and event.told_as in pending.numbers and pending.appearance == appearance(followed):
+            numbers = {told_as: number for told_as, number in pending.numbers.items() if told_as != event.told_as}
+            self._pending[followed.identity] = replace(pending, numbers=numbers)
+            if not numbers:
+                del self._pending[followed.identity]
+            return pending.numbers[event.told_as]
+        self.followed = replace(followed, changes=followed.changes + 1)
+        return self.followed.changes
 
     def _retire(self) -> None:
         """Forget a release that is gone, but not how many events it has had."""
@@ -339,6 +484,26 @@ class _Step:
             self._retired.pop(self.followed.identity, None)
             self._retired[self.followed.identity] = self.followed.changes
             self.followed = None
+
+
+def _has_moved(before: object, after: object) -> bool:
+    """Return whether what was told before has changed."""
+    return before is not None and after != before
+
+
+def _images(release: Release) -> tuple[tuple[str, ...], ...] | None:
+    """Return the images of each gray workload, in an order that means nothing; None unless all of them are told."""
+    if not release.gray or release.planned is None or len(release.gray) < release.planned:
+        return None
+    images = tuple(sorted(tuple(sorted(each.images)) for each in release.gray))
+    return images if all(each and all(each) for each in images) else None
+
+
+def _with_version(release: Release | None, followed: Followed) -> Release | None:
+    """Return the same release with the version that was told last, if this answer does not tell it."""
+    if release is None or release.version or not followed.version or release.uid != followed.uid:
+        return release
+    return replace(release, version=followed.version)
 
 
 def _is_same_phase(one: str, other: str) -> bool:

@@ -9,11 +9,11 @@ No manifests and no credentials: what a change is told by, the counters, and the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import replace
 from typing import Any
 
-from .follow import Followed, Following, Run
+from .follow import VERDICTS, Event, Followed, Following, Pending, Run, appearance
 from .gate import State
 from .options import Selection, Several
 from .release import Release, Workload
@@ -39,10 +39,32 @@ def report_following(following: Following, now: float) -> dict[str, Any]:
         now: seconds since the polls began.
     """
     return {
-        "unread": sorted([*key] for key in following.unread or ()),
+        "source": following.source,
+        "gate": following.gate,
+        "baseline": following.baseline,
+        "unread": sorted([*key] for key in following.unread),
         "releases": [_report(followed, now) for followed in following.releases.values()],
-        "retired": [[uid, changes] for uid, changes in following.retired.items()],
+        "retired": [[identity, changes] for identity, changes in following.retired.items()],
+        "pending": [
+            [identity, pending.appearance, [[told_as, number] for told_as, number in pending.numbers.items()]]
+            for identity, pending in following.pending.items()
+        ],
     }
+
+
+def with_pending(following: Following, events: Iterable[Event]) -> Following:
+    """Return what is known before a poll, with the events of it as what is to be delivered.
+
+    What is known after the poll is written when they are delivered. After a crash before that, nobody can tell which of
+    them were, so each keeps its number, and no other change gets it.
+    """
+    pending = dict(following.pending)
+    for event in events:
+        identity, shown = event.followed.identity, appearance(event.followed)
+        older = pending.get(identity)
+        numbers = older.numbers if older is not None and older.appearance == shown else {}
+        pending[identity] = Pending(shown, {**numbers, event.told_as: event.number})
+    return replace(following, pending=pending)
 
 
 def _report(followed: Followed, now: float) -> dict[str, Any]:
@@ -59,7 +81,11 @@ def _report(followed: Followed, now: float) -> dict[str, Any]:
         "changes": followed.changes,
         "unmet": followed.unmet,
         "gone": followed.gone,
-        "run": run and {"seconds": int(now - run.began), "version_matched": run.state.version_matched},
+        "run": run
+        and {
+            "milliseconds": int(1000 * (now - run.began)),
+            "version_matched": followed.version if run.state.version_matched else None,
+        },
     }
 
 
@@ -74,34 +100,65 @@ def parse_following(values: Mapping[str, Any], following: Following) -> Followin
         ValueError: they are not of that shape.
     """
     releases = [_followed(each) for each in _list(values.get("releases"))]
-    if following.conditions is None:
-        releases = [replace(followed, run=None) for followed in releases]
+    pending = dict(map(_pending, _list(values.get("pending"))))
+    forgotten: Set[str] = frozenset()
+    if _text(values.get("gate")) != following.gate:
+        # What another gate has made of them says nothing to this one.
+        releases = [replace(followed, run=None, unmet=None) for followed in releases]
+        forgotten = VERDICTS
     known = {followed.key: followed for followed in releases}
     if len(known) != len(releases):
         raise ValueError("a release is there twice")
-    return replace(
-        following,
-        initial=False,
-        releases=known,
-        retired={_text(uid): _count(changes) for uid, changes in map(_pair, _list(values.get("retired")))},
-        unread=frozenset(_key(each) for each in _list(values.get("unread"))),
+    retired = {_text(identity): _count(number) for identity, number in map(_pair, _list(values.get("retired")))}
+    source = _text(values.get("source"))
+    if not source:
+        raise ValueError("the source is missing")
+    counted = _counted(
+        replace(
+            following,
+            source=source,
+            baseline=_count(values.get("baseline")),
+            releases=known,
+            retired=retired,
+            pending=pending,
+            unread=frozenset(_key(each) for each in _list(values.get("unread"))),
+        )
     )
+    return replace(counted, pending={identity: _without(each, forgotten) for identity, each in pending.items()})
+
+
+def _counted(following: Following) -> Following:
+    """Return what is known, with counters past each event that may have been delivered."""
+    highest = {identity: max(each.numbers.values(), default=0) for identity, each in following.pending.items()}
+    releases = {
+        key: replace(followed, changes=max(followed.changes, highest.pop(followed.identity, 0)))
+        for key, followed in following.releases.items()
+    }
+    retired = dict(following.retired)
+    for identity, number in highest.items():
+        retired[identity] = max(number, retired.pop(identity, 0))
+    return replace(following, releases=releases, retired=retired)
+
+
+def _without(pending: Pending, forgotten: Set[str]) -> Pending:
+    numbers = {told_as: number for told_as, number in pending.numbers.items() if told_as not in forgotten}
+    return replace(pending, numbers=numbers)
 
 
 def _followed(values: Any) -> Followed:
     values = _object(values)
-    images, ready = values.get("images"), values.get("ready")
+    images, ready, unmet = values.get("images"), values.get("ready"), values.get("unmet")
     followed = Followed(
         namespace=_text(values.get("namespace")),
         release_id=_text(values.get("release_id")),
         uid=_text(values.get("uid")),
         name=_text(values.get("name")),
-        phase=_text(values.get("phase")),
-        version=_text(values.get("version")),
+        phase=_text_or_none(values.get("phase")),
+        version=_text_or_none(values.get("version")),
         images=None if images is None else tuple(tuple(map(_text, _list(each))) for each in _list(images)),
         ready=None if ready is None else _truth(ready),
         changes=_count(values.get("changes")),
-        unmet=_truth(values.get("unmet")),
+        unmet=None if unmet is None else _truth(unmet),
         gone=_truth(values.get("gone")),
     )
     run = values.get("run")
@@ -110,13 +167,14 @@ def _followed(values: Any) -> Followed:
 
 def _run(values: Mapping[str, Any], followed: Followed) -> Run:
     """Return a run that goes on: what it has held for, and since when it stands still, is counted anew."""
+    matched = _text_or_none(values.get("version_matched"))
     state = State(
         answered=True,
         uid=followed.uid,
         release=remembered(followed),
-        version_matched=_truth(values.get("version_matched")),
+        version_matched=matched is not None and matched == followed.version,
     )
-    return Run(-float(_count(values.get("seconds"))), state)
+    return Run(-_count(values.get("milliseconds")) / 1000, state)
 
 
 def remembered(followed: Followed) -> Release:
@@ -131,8 +189,8 @@ def remembered(followed: Followed) -> Release:
         name=followed.name,
         namespace=followed.namespace,
         service="",
-        version=followed.version,
-        phase=followed.phase,
+        version=followed.version or "",
+        phase=followed.phase or "",
         gray=tuple(Workload("", "", "", each, 1, 1, 1, 1, rolled_out=ready, message="") for each in images),
         planned=len(images) if ready else None,
         original=None,
@@ -158,6 +216,10 @@ def _text(value: Any) -> str:
     return value
 
 
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
 def _count(value: Any) -> int:
     # bool is an int to Python.
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
@@ -179,3 +241,9 @@ def _pair(value: Any) -> tuple[Any, Any]:
 def _key(value: Any) -> Key:
     namespace, release_id = _pair(value)
     return _text(namespace), _text(release_id)
+
+
+def _pending(values: Any) -> tuple[str, Pending]:
+    identity, shown, numbers = _list(values)
+    pairs = map(_pair, _list(numbers))
+    return _text(identity), Pending(_text(shown), {_text(told_as): _count(number) for told_as, number in pairs})

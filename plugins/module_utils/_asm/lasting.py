@@ -54,12 +54,21 @@ def refreshed(train: Train, still_followed: Set[Key] = frozenset()) -> Train:
     is_selection = isinstance(train.several.releases, Selection)
     members = []
     for member in train.members:
-        if member.state.outcome != "missing" or member.key in still_followed:
-            members.append(_refreshed(member))
-        elif not is_selection:
-            members.append(Member(member.namespace, member.release_id, member.conditions))
+        has_gone = member.state.outcome == "missing" and member.key not in still_followed
+        if is_selection and (has_gone or _was_never_there(member)):
+            continue
+        # Of a name, whatever comes next may be another release; it keeps its turn to be asked for.
+        new = Member(member.namespace, member.release_id, member.conditions, asked=member.asked)
+        members.append(new if has_gone else _refreshed(member))
     others = train.others & train.listed if train.told else train.others
     return replace(train, members=tuple(members), others=others, listed=frozenset())
+
+
+def _was_never_there(member: Member) -> bool:
+    """Return whether a list has shown in part what its own read does not find, and no answer has ever told."""
+    # A 404 of what the list of the same poll shows is no answer about it.
+    error = member.answer.error if member.answer is not None else None
+    return error is not None and error.kind == "not_found" and member.state.release is None
 
 
 def lean(release: Release) -> Release:
@@ -78,6 +87,7 @@ def _refreshed(member: Member) -> Member:
     return replace(
         member,
         answer=None,
+        former=(state.uid or "") if is_other else member.former,
         state=State(
             answered=True,
             uid=release.uid if is_other and release is not None else state.uid,

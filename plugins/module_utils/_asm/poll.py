@@ -30,6 +30,9 @@ from .train import (
 
 Found = TypeVar("Found")
 
+_DENIED_PAUSE = 600.0
+"""Seconds, at least, after which a denied list is asked for again where nobody waits for a verdict."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -86,6 +89,7 @@ class Poller:
         self._note = note
         # One release of a list is read as such: it takes no other permission than a single one.
         self._lists = isinstance(several.releases, Selection) or len(several.releases) > 1
+        self._denied_until = 0.0
         self._free = 0.0
         self._silent = 0
         self.rested = 0.0
@@ -95,28 +99,44 @@ class Poller:
         """Return the train after one more poll, or after the part of it that gave a verdict."""
         self.rested = 0.0
         train = new_poll(train)
-        train, alone = self._look_at_list(train) if self._lists else all_alone(train)
+        lists = self._lists and self._pace.clock() >= self._denied_until
+        train, alone = self._look_at_list(train) if lists else all_alone(train)
+        until = self._until if train.judged else self._turns_end(train, lists)
         for key in alone:
             self._note(train)
-            if train.outcome is not None or not self._rested(train.spacing):
+            if train.outcome is not None or not self._rested(train.spacing, until):
                 break
             train = self._look_at(train, key)
         self._back_off(train)
         return train
+
+    def _turns_end(self, train: Train, lists: bool) -> float:
+        """Return by when each single read of a poll without a verdict has begun.
+
+        What a list tells must not wait until all are read that it does not tell of: the next polls go on with them.
+        """
+        now = self._pace.clock()
+        return (now if lists else max(now, self._free)) + train.conditions.wait_sleep
 
     def _look_at_list(self, train: Train) -> tuple[Train, list[Key]]:
         started = self._pace.clock()
         missing: AsmError | None = None
         try:
             roster = self._attempt(
-                lambda deadline: self._session.look_at_all(self._options, self._several.mesh_id, deadline)
+                lambda deadline: self._session.look_at_all(
+                    self._options, self._several.mesh_id, deadline, leniently=not train.judged
+                )
             )
         except AsmError as error:
+            if not train.judged and error.kind == "protocol":
+                # Nobody waits for a verdict: the next list may be one.
+                error.passing = True
             if error.kind == "denied" and not isinstance(self._several.releases, Selection):
                 return self._without_list(train, error)
             if error.kind != "not_found":
                 return after_fault(train, self._observed(started, error=error)), []
             roster, missing = Roster(()), error
+        self._denied_until = 0.0
         way = self._observed(started, error=missing)
         try:
             return after_list(train, roster, way, self._options.manifests)
@@ -125,6 +145,8 @@ class Poller:
 
     def _without_list(self, train: Train, denied: AsmError) -> tuple[Train, list[Key]]:
         """Return the train at the beginning of a poll of single reads only, for lack of a permission."""
+        if not train.judged:
+            return self._without_list_for_now(train)
         self._lists = False
         now, rate, conditions = self._pace.clock(), self._several.requests_per_minute, self._options.conditions
         # In check mode too, whose one poll knows no deadline: it says what the gate would.
@@ -135,11 +157,23 @@ class Poller:
             )
             denied.remedy += ", or raise requests_per_minute or wait_timeout"
             return after_fault(train, Observation(now, now, error=denied)), []
+        self._warn_of_single_reads()
+        return all_alone(train)
+
+    def _without_list_for_now(self, train: Train) -> tuple[Train, list[Key]]:
+        """Return the train at the beginning of a poll of single reads only, as the next ones are: what is looked at
+        for ever outlives a permission that is lacking for a while."""
+        if not self._denied_until:
+            self._warn_of_single_reads()
+        pause = max(_DENIED_PAUSE, len(train.members) * train.spacing)
+        self._denied_until = self._pace.clock() + pause
+        return all_alone(train)
+
+    def _warn_of_single_reads(self) -> None:
         self._session.warn(
             "the list of releases is denied, so each release is read singly, at most "
-            f"{rate} a minute; grant asm:mesh:listReleases, or set requests_per_minute"
+            f"{self._several.requests_per_minute} a minute; grant asm:mesh:listReleases, or set requests_per_minute"
         )
-        return all_alone(train)
 
     def _look_at(self, train: Train, key: Key) -> Train:
         started = self._pace.clock()
@@ -181,10 +215,10 @@ class Poller:
         # Never past the last read, as for one release: a service that asks for more time than there is gets one.
         return min(due, last_read(train.conditions))
 
-    def _rested(self, spacing: float) -> bool:
-        """Pause until the next single read may begin; return False when that would be too late for an answer."""
+    def _rested(self, spacing: float, until: float) -> bool:
+        """Pause until the next single read may begin; return False when that would be too late for it."""
         pause = self._free - self._pace.clock()
-        if max(self._free, self._pace.clock()) >= self._until:
+        if max(self._free, self._pace.clock()) >= until:
             return False
         if pause > 0:
             self._pace.rest(self._free)

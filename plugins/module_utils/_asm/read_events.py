@@ -9,6 +9,7 @@ As `read`, it lets no exception out and no secret: whatever it delivers, warns o
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Callable
@@ -18,7 +19,7 @@ from .endpoints import asm_endpoint
 from .errors import AsmError
 from .event_report import EventReport
 from .follow import Event, Following, follow
-from .follow_state import parse_following, remembered, report_following, report_watched
+from .follow_state import parse_following, remembered, report_following, report_watched, with_pending
 from .lasting import UNBOUNDED, begin, refreshed
 from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, SourceOptions, parse_source
 from .poll import Found, Pace, Poller
@@ -84,7 +85,6 @@ class _Watcher:
         self._deliver = deliver
         self._warn = warn
         self._warned: set[tuple[str, str]] = set()
-        self._origin: str | None = None
         quiet: Watch[None] = Watch(surroundings, session.elapsed, None, lambda _state: None, lambda *_parts: "")
         self._pace = Pace(session.elapsed, quiet.rest, surroundings.jitter)
 
@@ -96,13 +96,13 @@ class _Watcher:
         """
         source = self._source
         self._session.connect(source.options)
-        following = rules.begin(source.several, source.conditions, source.initial)
+        name = "" if source.state_file is None else uuid.uuid4().hex
+        following = rules.begin(source.several, source.conditions, source.initial, name)
         if source.state_file is None:
             self._watch(following, None)
             return
-        self._origin = asm_endpoint(source.options.connection, self._surroundings.environment)
         scope = {
-            "endpoint": self._origin,
+            "endpoint": asm_endpoint(source.options.connection, self._surroundings.environment),
             "mesh_id": source.several.mesh_id,
             "watched": report_watched(source.several),
         }
@@ -123,18 +123,21 @@ class _Watcher:
             train = poller.poll(train)
             if self._surroundings.abandoned():
                 return
-            self._complain(train)
-            following, events = follow(following, train)
-            self._hand_over(events)
+            before = following
+            following, events = follow(before, train)
+            self._complain(train, following)
+            if state is not None and events:
+                state.save(report_following(with_pending(before, events), self._session.elapsed()))
+            self._hand_over(events, following.source)
             # Sent first and written then: after a crash between the two, what was sent is sent again.
-            if state is not None and following.unread is not None:
+            if state is not None and following.has_begun:
                 state.save(report_following(following, self._session.elapsed()))
             self._end(train)
             due = self._next(train, following, poller)
             train = refreshed(train, following.releases.keys())
             self._pace.rest(due)
 
-    def _hand_over(self, events: list[Event]) -> None:
+    def _hand_over(self, events: list[Event], origin: str) -> None:
         """Deliver the events of a poll.
 
         Raises:
@@ -144,7 +147,7 @@ class _Watcher:
         # The clock of the polls does not follow a wall clock that is set; each poll looks what time it is.
         began = now - timedelta(seconds=self._session.elapsed())
         mesh_id, manifests = source.several.mesh_id, source.options.manifests
-        report = EventReport(self._cleaner, manifests, began, mesh_id, self._origin)
+        report = EventReport(self._cleaner, manifests, began, mesh_id, origin)
         for event in events:
             if not self._deliver(report.event(event)):
                 raise AsmError("internal", "nobody takes events any more")
@@ -173,9 +176,9 @@ class _Watcher:
             if member.state.outcome == "error" and error is not None and error.kind != "protocol":
                 raise error.of(f"{member.release_id} ({member.namespace})")
 
-    def _complain(self, train: Train) -> None:
+    def _complain(self, train: Train, following: Following) -> None:
         """Warn once of what passes, and again when it comes again."""
-        problems = dict(_problems(train))
+        problems = dict(_problems(train, following))
         new = [error.sentence(self._cleaner) for key, error in problems.items() if key not in self._warned]
         for text in (*self._session.take_warnings(), *new):
             self._warn(str(self._cleaner.redact(text)))
@@ -202,11 +205,14 @@ def _attempt(look: Callable[[float], Found], spacing: float = 0.0) -> Found:  # 
     return look(UNBOUNDED)
 
 
-def _problems(train: Train) -> Iterator[tuple[tuple[str, str], AsmError]]:
+def _problems(train: Train, following: Following) -> Iterator[tuple[tuple[str, str], AsmError]]:
     """Yield what is wrong and passes, each with what it is about."""
     alone = False
     for member in train.members:
         answer = member.answer.error if member.answer is not None else None
+        if member.key in following.nameless:
+            problem = "the answer has no metadata.uid, and the ones before had one"
+            answer = AsmError("protocol", problem, "check endpoint")
         error = member.fault or (answer if answer is not None and answer.kind == "protocol" else None)
         alone = alone or member.fault is not None
         if error is not None:

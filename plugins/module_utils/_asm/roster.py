@@ -10,13 +10,14 @@ the list is paged, nor whether its items are whole. So what it lacks is only not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .errors import AsmError
 from .options import Selection, is_segment
-from .release import Release, as_list, as_object, as_text, parse
+from .release import Release, as_list, as_object, as_text, check_depth, parse
 from .text import listed
 
 
@@ -44,6 +45,10 @@ class Item:
         """Return whether a read of its own can ask for it."""
         return bool(self.uid) and is_segment(self.namespace)
 
+    def tells(self, selection: Selection) -> bool:
+        """Return whether it says all that a selection asks for; otherwise its own read tells."""
+        return (not selection.services or self.service is not None) and (not selection.names or bool(self.name))
+
     def release(self, manifests: bool, with_deployments: bool) -> Release | None:
         """Return the release, None when the item is no whole one.
 
@@ -65,10 +70,21 @@ class Item:
 
 
 class Roster:
-    """The releases of one answer."""
+    """The releases of one answer.
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    Attributes:
+        items: in their order.
+        uids: that a read could ask for.
+        doubtful: why some of the answer was not taken as it stands.
+
+    Args:
+        leniently: whether a name without a proper uid is no release of the list instead of an error.
+    """
+
+    def __init__(self, items: Sequence[Item], doubtful: Sequence[AsmError] = (), leniently: bool = False) -> None:
         self.items = tuple(items)
+        self.doubtful = tuple(doubtful)
+        self._leniently = leniently
         self.uids = frozenset(item.uid for item in self.items)
         self._by_uid = {item.uid: item for item in self.items if item.uid}
         self._by_name: dict[tuple[str, str], list[Item]] = {}
@@ -98,6 +114,8 @@ class Roster:
             problem = f"release_id {{seen}} is the name of {len(by_name)} releases"
             raise AsmError("usage", problem, "give the uid of the one that is meant", seen=release_id, message=uids)
         if by_name and not by_name[0].uid:
+            if self._leniently:
+                return None
             raise _wrong("the list of releases has {seen} without a proper uid", seen=release_id)
         return by_name[0] if by_name else None
 
@@ -140,23 +158,63 @@ def parse_list(content: Mapping[str, Any]) -> Roster:
     Raises:
         AsmError: kind `protocol`, final: it is no list of releases, or one of them stands in it twice.
     """
+    items = []
+    for each in _contents(content):
+        if not isinstance(each, dict):
+            raise _no_object()
+        items.append(_item(each))
+    for uid in _twice(items):
+        raise _stands_twice(uid)
+    return Roster(items)
+
+
+def parse_leniently(content: Mapping[str, Any], manifests: bool) -> Roster:
+    """Return what a decoded answer lists, where one item that is of no use must not cost the others.
+
+    Of a uid that stands twice, and with `manifests` of a release that is nested too deeply, the list is taken to tell
+    only that it is there: a read of its own tells the rest.
+
+    Raises:
+        AsmError: kind `protocol`, final: it is no list of releases.
+    """
+    objects = [each for each in _contents(content) if isinstance(each, dict)]
+    doubtful = [] if len(objects) == len(_contents(content)) else [_no_object()]
+    items = [_item(each) for each in objects]
+    twice = _twice(items)
+    kept: dict[str, Item] = {}
+    for index, item in enumerate(items):
+        error = _stands_twice(item.uid) if item.uid in twice else _too_deep(item) if manifests else None
+        if error is not None and item.uid not in kept:
+            doubtful.append(error)
+        bare = item if error is None else Item(item.uid, item.name, item.namespace, None, None, {})
+        kept.setdefault(item.uid or f"/{index}", bare)
+    return Roster(list(kept.values()), doubtful, leniently=True)
+
+
+def _contents(content: Mapping[str, Any]) -> Sequence[Any]:
     if content.get("kind") != "ReleaseList":
         raise _wrong("the answer is no ReleaseList: kind is missing or another")
     # An empty list that was never filled is null to a service that is written in Go.
     if "items" not in content or not isinstance(content["items"], (list, type(None))):
         raise _wrong("the answer is no ReleaseList: items is missing or no list")
-    items = [_item(each) for each in as_list(content["items"])]
-    known: set[str] = set()
-    for item in items:
-        if item.uid in known:
-            raise _wrong("the list of releases has {seen} twice", seen=f"uid {item.uid}")
-        known.update([item.uid] if item.uid else [])
-    return Roster(items)
+    return as_list(content["items"])
 
 
-def _item(content: Any) -> Item:
-    if not isinstance(content, dict):
-        raise _wrong("the list of releases holds what is no object")
+def _twice(items: Sequence[Item]) -> list[str]:
+    """Return the uids that stand in a list more than once, in their order."""
+    counts = Counter(item.uid for item in items if item.uid)
+    return [uid for uid, count in counts.items() if count > 1]
+
+
+def _too_deep(item: Item) -> AsmError | None:
+    try:
+        check_depth(item.content)
+    except AsmError as error:
+        return error.of(item.name)
+    return None
+
+
+def _item(content: Mapping[str, Any]) -> Item:
     metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
     uid = as_text(metadata.get("uid"))
     return Item(
@@ -167,6 +225,14 @@ def _item(content: Any) -> Item:
         as_text(status.get("phase")) or None,
         content,
     )
+
+
+def _no_object() -> AsmError:
+    return _wrong("the list of releases holds what is no object")
+
+
+def _stands_twice(uid: str) -> AsmError:
+    return _wrong("the list of releases has {seen} twice", seen=f"uid {uid}")
 
 
 def _wrong(problem: str, seen: str = "") -> AsmError:

@@ -119,13 +119,19 @@ class Session:
         """Return a release that nobody waits for; as `look` and `patiently`."""
         return self.patiently(options, lambda deadline: self.look(options, target, deadline), at_most)
 
-    def look_at_all(self, options: Options, mesh_id: str, deadline: float) -> Roster:
-        """Return the releases of a mesh, read once; as for `look`."""
-        from .roster import parse_list  # noqa: PLC0415
+    def look_at_all(self, options: Options, mesh_id: str, deadline: float, leniently: bool = False) -> Roster:
+        """Return the releases of a mesh, read once; as for `look`.
+
+        Args:
+            leniently: whether one of them that is of no use leaves the others.
+        """
+        from .roster import parse_leniently, parse_list  # noqa: PLC0415
 
         client = self.connect(options)
 
         def understood(document: Document) -> Roster:
+            if leniently:
+                return parse_leniently(document.content, options.manifests)
             if options.manifests:
                 check_depth(document.content, _LEVELS_ABOVE_A_RELEASE)
             return parse_list(document.content)

@@ -23,6 +23,12 @@ FORMAT = 1
 
 _OPTION = "state_file"
 _LARGEST = 64 * 1024 * 1024
+_SHOWN_AS = {"watched": "set of releases (namespace, service, name or releases)"}
+"""Parts of a scope that no option is called like."""
+
+_MOST_INDENTED = 8
+"""An indented document is never so many times as long as one without blanks."""
+
 _ANEW = "give this source a file of its own, or remove it to begin with a new baseline"
 
 
@@ -69,7 +75,7 @@ class StateFile:
             raise _refused(f"is not of format {FORMAT}", self._path)
         for name, value in self._scope.items():
             if document.get(name) != value:
-                raise _refused(f"belongs to another {name}", self._path)
+                raise _refused(f"belongs to another {_SHOWN_AS.get(name, name)}", self._path)
         return {name: value for name, value in document.items() if name not in ("format", *self._scope)}
 
     def damaged(self) -> AsmError:
@@ -80,15 +86,27 @@ class StateFile:
         """Write values, unless they are those that were written last.
 
         Raises:
-            AsmError: kind `usage`: it cannot be written.
+            AsmError: kind `usage`: it cannot be written, or could not be read again.
         """
         if values == self._written:
             return
+        document = {"format": FORMAT, **self._scope, **values}
+        if _is_too_large(document):
+            problem = f"{_OPTION}: {{seen}} would be larger than {_LARGEST} bytes"
+            raise usage(problem, "watch fewer releases with one source", self._path)
         try:
-            write_private_json(self._path, {"format": FORMAT, **self._scope, **values})
+            write_private_json(self._path, document)
         except AsmError as error:
             raise _named(error) from None
         self._written = values
+
+
+def _is_too_large(document: Mapping[str, Any]) -> bool:
+    """Return whether a document is too large to be read again."""
+    # To write it without blanks is quick, and of a usual state that tells enough.
+    if len(json.dumps(document)) * _MOST_INDENTED <= _LARGEST:
+        return False
+    return len(json.dumps(document, indent=2)) + 1 > _LARGEST
 
 
 @contextmanager

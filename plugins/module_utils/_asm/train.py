@@ -19,7 +19,7 @@ from .errors import AsmError, usage
 from .gate import Observation, State, advance, after_try, falls_due, last_read, next_read
 from .gate import at_deadline as member_at_deadline
 from .options import Conditions, Selection, Several, is_phase
-from .roster import Roster
+from .roster import Item, Roster
 
 Key = tuple[str, str]
 """Namespace and id of a member."""
@@ -32,8 +32,9 @@ _NO_POLL = State()
 _UNSEEN = State(answered=True)
 """Whether ASM answers at all, and what that means early on, is a matter of the polls, not of a member."""
 
-_UNJUDGED = Conditions((), on_missing="wait")
-"""Conditions under which a release is there, has disappeared, or is another one, and nothing else is said of it."""
+_UNJUDGED = Conditions((), on_missing="wait", wait_timeout=float("inf"))
+"""Conditions under which a release is there, has disappeared, or is another one, and nothing else is said of it,
+however long it is looked at."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,8 @@ class Member:
         settled: whether what selected it has told enough to know that it belongs.
         heir: uid of a release that has come up under its name while its own was not listed any more; empty otherwise.
         fault: the last passing fault of its own reads, since the last answer about it.
+        asked: when its last read of its own began, in seconds since the polls began; before, it is long ago.
+        former: uid of the release that another one has replaced; empty before.
     """
 
     namespace: str
@@ -62,6 +65,8 @@ class Member:
     settled: bool = True
     heir: str = ""
     fault: AsmError | None = None
+    asked: float = -float("inf")
+    former: str = ""
 
     @property
     def key(self) -> Key:
@@ -117,7 +122,8 @@ class Train:
         error: that ended the train, made one of its members unreachable, or had a part in a `timeout`.
         judged: whether there is to be a verdict. A train without one is looked at for ever: only an error ends it.
         told: whether this poll has the list.
-        unfit: of a train without a verdict, releases of the list that cannot be followed, and why.
+        unfit: of a train without a verdict, releases of the list that cannot be followed or that only a read of their
+            own can tell of, and why.
     """
 
     several: Several
@@ -213,22 +219,25 @@ def new_poll(train: Train) -> Train:
 
 
 def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) -> tuple[Train, list[Key]]:
-    """Return the train after the list was answered, and which members need a read of their own.
+    """Return the train after the list was answered, and which members need a read of their own: without a verdict, in
+    the order of their turns.
 
     Args:
         way: when it was asked and answered; with ASM's 404 of the list, which is as empty as a list can be.
         manifests: whether the Deployments are wanted whatever the conditions are.
 
     Raises:
-        AsmError: kind `usage`, an id means several releases; kind `protocol`, a selected one cannot be followed.
+        AsmError: kind `usage`, an id means several releases; kind `protocol`, with a verdict, a selected one cannot be
+            followed.
     """
     train = _tried(train, way)
     if train.outcome is not None:
         return train, []
-    train = replace(train, told=way.error is None)
     selection = train.several.releases
+    unfit = roster.unfit(selection) if isinstance(selection, Selection) else ()
+    train = replace(train, told=way.error is None, unfit=(*roster.doubtful, *unfit))
     if isinstance(selection, Selection):
-        train = _joined(replace(train, unfit=roster.unfit(selection)), roster, selection)
+        train = _joined(train, roster, selection)
     # Without a verdict, what has come up in the place of another is looked at as what it is.
     new = roster.uids - train.listed if train.judged else frozenset()
     members = tuple(member if member.unreachable else _noted(member, roster, new) for member in train.members)
@@ -237,14 +246,35 @@ def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) 
     for member in members:
         if member.unreachable:
             continue
-        item = roster.meant(member.namespace, member.release_id, member.uid)
-        release = item.release(manifests, needs_deployments(member.conditions)) if item else None
+        item, release = roster.meant(member.namespace, member.release_id, member.uid), None
+        if item is not None and (member.state.release is not None or _tells_enough(item, train.several)):
+            release = item.release(manifests, needs_deployments(member.conditions))
         if release is None:
             alone.append(member.key)
         else:
             seen[member.key] = replace(way, release=release, error=None)
     listed = train.listed | roster.uids
-    return after_answers(replace(train, members=members, listed=listed, alone=len(alone)), seen), alone
+    train = replace(train, members=members, listed=listed, alone=len(alone))
+    return after_answers(train, seen), _in_turn(train, alone)
+
+
+def _tells_enough(item: Item, several: Several) -> bool:
+    """Return whether an item says enough to know that it belongs, and that it is not to be ignored."""
+    selection = several.releases
+    if not isinstance(selection, Selection):
+        return True
+    return item.tells(selection) and (not several.ignore_phases or item.phase is not None)
+
+
+def _in_turn(train: Train, alone: list[Key]) -> list[Key]:
+    """Return the members that need a read of their own in the order in which they are read.
+
+    A poll without a verdict has time for some of them: those that have waited longest come first.
+    """
+    if train.judged:
+        return alone
+    asked = {member.key: member.asked for member in train.members}
+    return sorted(alone, key=lambda key: asked[key])
 
 
 def _noted(member: Member, roster: Roster, new: Set[str]) -> Member:
@@ -276,14 +306,23 @@ def after_single(train: Train, key: Key, observation: Observation) -> Train:
         return train
     (member,) = (member for member in train.members if member.key == key)
     observation = _understood(member, observation)
+    pause = train.pause
     if not train.judged:
         observation = _uncontradicted(member, observation)
+        # However many took their turn before: as long as it is asked for whenever it can be, there is no gap.
+        pause = max(pause, observation.started - member.asked)
+        train = _with_member(train, replace(member, asked=observation.started))
     error = observation.error
     if error is not None and (error.passing or error.kind not in OWN_KINDS):
-        members = tuple(replace(each, fault=error) if each is member else each for each in train.members)
-        return after_fault(replace(train, members=members), observation)
+        (member,) = (member for member in train.members if member.key == key)
+        return after_fault(_with_member(train, replace(member, fault=error)), observation)
     train = _tried(train, replace(observation, error=None))
-    return train if train.outcome else after_answers(train, {key: observation})
+    return train if train.outcome else after_answers(train, {key: observation}, pause)
+
+
+def _with_member(train: Train, member: Member) -> Train:
+    """Return the train with a member as it has become."""
+    return replace(train, members=tuple(member if each.key == member.key else each for each in train.members))
 
 
 def _understood(member: Member, observation: Observation) -> Observation:
@@ -305,12 +344,20 @@ def _understood(member: Member, observation: Observation) -> Observation:
 
 
 def _uncontradicted(member: Member, observation: Observation) -> Observation:
-    """Return an observation that keeps to the uid by which the list knows the member: it was asked for by that."""
+    """Return an observation that keeps to the uid by which the list knows the member: it was asked for by that.
+
+    One that was replaced does not come back, unless two answers in a row say so.
+    """
     release = observation.release
-    if release is None or release.uid == member.uid or not member.uid:
+    if release is None or release.uid == member.uid:
         return observation
-    problem = "a read of {seen} answers with a release of another uid"
-    return replace(observation, release=None, error=AsmError("protocol", problem, passing=True, seen=member.uid))
+    problem, seen = "a read of {seen} answers with a release of another uid", member.uid
+    if not member.uid:
+        is_again = member.fault is not None and member.fault.seen == release.uid
+        if not release.uid or release.uid != member.former or is_again:
+            return observation
+        problem, seen = "a read answers again with the release {seen}, which another one has replaced", release.uid
+    return replace(observation, release=None, error=AsmError("protocol", problem, passing=True, seen=seen))
 
 
 def after_fault(train: Train, observation: Observation) -> Train:
@@ -338,7 +385,7 @@ def all_alone(train: Train) -> tuple[Train, list[Key]]:
     """Return the train in a poll without a list, and the members that need a read of their own: all that still can
     reach."""
     alone = [member.key for member in train.members if not member.unreachable]
-    return replace(train, alone=len(alone)), alone
+    return replace(train, alone=len(alone)), _in_turn(train, alone)
 
 
 def can_read_twice(train: Train, now: float) -> bool:
@@ -362,22 +409,25 @@ def _joined(train: Train, roster: Roster, selection: Selection) -> Train:
     for item in roster.selected(selection) if train.judged else roster.readable(selection):
         if item.uid in known:
             continue
-        belongs = (not selection.services or item.service is not None) and (not selection.names or bool(item.name))
-        if belongs and is_phase(item.phase, train.several.ignore_phases):
+        if item.tells(selection) and is_phase(item.phase, train.several.ignore_phases):
             ignored.append(Ignored(item.namespace, item.name, item.uid, item.phase or ""))
             continue
-        settled = belongs and (not train.several.ignore_phases or item.phase is not None)
-        state = replace(_UNSEEN, uid=item.uid)
+        state, settled = replace(_UNSEEN, uid=item.uid), _tells_enough(item, train.several)
         members.append(Member(item.namespace, item.uid, train.conditions, state, uid=item.uid, settled=settled))
     return replace(train, members=(*train.members, *members), ignored=(*train.ignored, *ignored))
 
 
-def after_answers(train: Train, seen: Mapping[Key, Observation]) -> Train:
-    """Return the train after answers about some of its members, with the verdict if there is one."""
+def after_answers(train: Train, seen: Mapping[Key, Observation], pause: float | None = None) -> Train:
+    """Return the train after answers about some of its members, with the verdict if there is one.
+
+    Args:
+        pause: seconds between two looks at them; that of the train if it is None.
+    """
+    pause = train.pause if pause is None else pause
     new = {member.key for member in train.members if member.state.release is None} & set(seen)
     after = _next if train.judged else _next_unjudged
     members = tuple(
-        replace(member, state=after(member, seen[member.key], train.pause), answer=seen[member.key], fault=None)
+        replace(member, state=after(member, seen[member.key], pause), answer=seen[member.key], fault=None)
         if member.key in seen
         else member
         for member in train.members
@@ -403,13 +453,13 @@ def _next(member: Member, observation: Observation, pause: float) -> State:
 
 def _next_unjudged(member: Member, observation: Observation, pause: float) -> State:
     """Return the state of a member after an answer about it, as far as it tells whether it is there and the same."""
-    return advance(member.state, observation, _unjudged(pause))
+    return advance(member.state, observation, _unjudged(pause, member.conditions.request_timeout))
 
 
 @lru_cache(maxsize=1)
-def _unjudged(pause: float) -> Conditions:
+def _unjudged(pause: float, request_timeout: float) -> Conditions:
     """Return the conditions of a poll, once for all of a thousand releases."""
-    return replace(_UNJUDGED, wait_sleep=pause)
+    return replace(_UNJUDGED, wait_sleep=pause, request_timeout=request_timeout)
 
 
 def _settled(train: Train, new: Set[Key]) -> Train:

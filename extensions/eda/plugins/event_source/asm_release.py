@@ -11,7 +11,7 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from pathlib import Path
@@ -33,13 +33,15 @@ description:
   - Two or more releases, or a selection, cost one request a poll, which takes the permission
     C(asm:mesh:listReleases).
   - The first poll is the baseline and sends nothing, so that old releases start no deployment. O(initial) changes that.
+    Lists can be short and a 404 can be wrong for once, so what the second list shows first belongs to the baseline as
+    well, and so does a named release until ASM has answered twice in a row that it is not there.
   - With O(success_phases), each release has a gate of its own, with the rules of M(huaweicloud.asm.asm_release_info).
     A run of it begins when the release appears, or with the first change that is seen, and ends with one of the events
     C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the release is at
     rest.
   - A passing fault (network, 429, 5xx, an answer that is not JSON) is logged once, never ends the source, and is never
-    taken for a change. A final error (credentials, permission, endpoint, certificate, a wrong argument) ends it with
-    one sentence.
+    taken for a change. Neither is what an answer does not tell, or tells for the first time.
+  - A final error (credentials, permission, endpoint, certificate, a wrong argument) ends it with one sentence.
   - It needs ansible-core and requests in the Python of ansible-rulebook.
 events:
   appeared: A release is there that was not there before.
@@ -99,7 +101,11 @@ options:
     description:
       - File in which the source remembers what it has sent, for the next start of the rulebook. Without it, each start
         begins with a new baseline, and what changed meanwhile is never told.
-      - Events are sent first and written down then, so after a crash some may be sent twice, with the same C(id).
+      - Events are sent first and written down then, so after a crash some may be sent twice, with the same C(id). Their
+        numbers are written down before, so no other change gets the C(id) of one that may have been sent.
+      - A file that is removed and made anew begins with new numbers, so an C(id) may come again. C(meta.uuid) does not.
+      - When O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(on_missing) or O(missing_after)
+        are others than in the file, no run of the former gate goes on. The file stays usable.
       - Sent means taken by ansible-rulebook. What it has not acted upon when it is killed is lost, unless O(feedback)
         and its own persistence are used.
       - Without it, the numbers in C(id) begin anew at each start, so an id may come again for another change.
@@ -329,6 +335,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     SECRET_OPTIONS,
     SOURCE_OPTIONS,
     SOURCE_REFUSED,
+    Option,
     null_names,
     source_argument_spec,
 )
@@ -463,19 +470,31 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _refuse_what_was_text(given: Mapping[str, Any]) -> None:
-    """Refuse numbers and truths where a text is wanted: a template of a rulebook makes one of a text that reads like
-    it, and `1.10` would be another version, `1e5` another password.
+    """Refuse what is no text where one is wanted.
+
+    A template of a rulebook makes a number or a truth of a text that reads like one: `1.10` would be another version,
+    `1e5` another password. Of a list, Ansible would make a text with its brackets.
 
     Raises:
         AsmReleaseError: naming the argument, never its value.
     """
-    places = [(option.name, given.get(option.name), option.type, option.elements) for option in SOURCE_OPTIONS]
-    releases = given.get("releases")
-    for index, entry in enumerate(releases if isinstance(releases, list) else ()):
-        if isinstance(entry, dict):
-            places += [(f"releases[{index}].{name}", value, "str", "str") for name, value in entry.items()]
-    for name, value, kind, elements in places:
-        texts = [value] if kind == "str" else value if elements == "str" and isinstance(value, list) else []
-        if any(isinstance(text, (float, bool)) for text in texts):
+    for name, text in _texts(SOURCE_OPTIONS, given):
+        if isinstance(text, (float, bool)):
             remedy = "quote it, within a template twice: \"'{{ … }}'\""
             raise AsmReleaseError(f"{NAME}: {name} is a number or a truth, and must be a text; {remedy}")
+        if isinstance(text, (list, dict)):
+            raise AsmReleaseError(f"{NAME}: {name} is or has a list or a mapping where a text must be; give the text")
+
+
+def _texts(options: Iterable[Option], given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield what was given where a text is wanted, each with the place that it was given in."""
+    for option in options:
+        name, value = f"{above}{option.name}", given.get(option.name)
+        if option.type in ("str", "path"):
+            yield name, value
+        elif option.elements == "str" and isinstance(value, list):
+            yield from ((name, each) for each in value)
+        elif option.suboptions and isinstance(value, list):
+            for index, entry in enumerate(value):
+                if isinstance(entry, dict):
+                    yield from _texts(option.suboptions, entry, f"{name}[{index}].")

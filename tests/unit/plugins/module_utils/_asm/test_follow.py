@@ -10,7 +10,7 @@ The names of phases are illustrations: nobody has published the real ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import COUNTERS_KEPT
@@ -20,6 +20,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.fo
     Follower,
     follow,
     gate,
+    told,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import (
     Own,
@@ -29,6 +30,9 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.tr
     named,
     selected,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import Event
 
 NEW = "registry.example/reviews:3"
 
@@ -52,17 +56,29 @@ def without_workloads(letter: str, phase: str = "Running") -> dict[str, Any]:
 LISTED_IN_PART = Own(503, listed=in_part("a"))
 """The list has it, but not whole, and its own read fails."""
 
+AGES = pytest.mark.parametrize("age", [0.0, 10_000.0], ids=["young", "old"])
+"""For how many seconds the source has run: no rule may depend on that."""
+
 UNCHANGED = {"a": "Creating", "b": "Running"}
 
 CHANGES: list[Any] = [
     pytest.param([UNCHANGED, UNCHANGED], [[], []], id="the first poll is the baseline"),
-    pytest.param([{}, {"a": "Creating"}], [[], ["a appeared Creating"]], id="one appears, the mesh was empty"),
-    pytest.param([{"b": "Running"}, UNCHANGED], [[], ["a appeared Creating"]], id="one appears beside another"),
+    pytest.param([{}, {}, {"a": "Creating"}], [[], [], ["a appeared Creating"]], id="one appears, the mesh was empty"),
+    pytest.param(
+        [{"b": "Running"}, {"b": "Running"}, UNCHANGED],
+        [[], [], ["a appeared Creating"]],
+        id="one appears beside another",
+    ),
+    pytest.param([{}, UNCHANGED, UNCHANGED], [[], [], []], id="the first list is short"),
+    pytest.param([{"b": "Running"}, 503, UNCHANGED], [[], [], []], id="the first list is short, and a fault follows"),
     pytest.param([UNCHANGED, {"a": "Running", "b": "Running"}], [[], ["a phase Creating > Running"]], id="its phase"),
     pytest.param([{"a": "Running"}, {"a": " running "}], [[], []], id="the same phase, written in another way"),
     pytest.param([{"a": "Running"}, {"a": item("a", None)}, {"a": "Running"}], [[], [], []], id="no phase is told"),
+    pytest.param([{"a": item("a", None)}, {"a": "Running"}], [[], []], id="a phase is told at last"),
     pytest.param(
-        [{"a": item("a", None)}, {"a": "Running"}], [[], ["a phase  > Running"]], id="a phase is told at last"
+        [{}, {}, {"a": item("a", None)}, {"a": "Running"}],
+        [[], [], ["a appeared"], ["a phase  > Running"]],
+        id="a new one gets a phase",
     ),
     pytest.param(
         [{"a": unready("a")}, {"a": "Running"}, {"a": unready("a")}],
@@ -99,22 +115,25 @@ CHANGES: list[Any] = [
     pytest.param([UNCHANGED, 503, fault("network"), UNCHANGED], [[]] * 4, id="faults"),
     pytest.param([503, fault("timeout"), UNCHANGED], [[]] * 3, id="faults before the baseline"),
     pytest.param([404, 404, UNCHANGED], [[]] * 3, id="a mesh that ASM does not know is no baseline"),
-    pytest.param([{"a": LISTED_IN_PART}, UNCHANGED], [[], ["b appeared Running"]], id="unread at the baseline"),
+    pytest.param([{"a": LISTED_IN_PART}, UNCHANGED], [[], []], id="unread at the baseline"),
     pytest.param(
         [{"a": LISTED_IN_PART}, {"a": LISTED_IN_PART}, 503, UNCHANGED],
         [[], [], [], ["b appeared Running"]],
         id="unread at the baseline, for long",
     ),
-    pytest.param([{}, {"a": LISTED_IN_PART}, {"a": "Running"}], [[], [], ["a appeared Running"]], id="new and unread"),
+    pytest.param(
+        [{}, {}, {"a": LISTED_IN_PART}, {"a": "Running"}], [[], [], [], ["a appeared Running"]], id="new and unread"
+    ),
     pytest.param(
         [{"a": "Running"}, {"a": Own(fault("protocol"), listed=None)}] * 2, [[]] * 4, id="an answer is damaged"
     ),
 ]
 
 
+@AGES
 @pytest.mark.parametrize(("polls", "events"), CHANGES)
-def test_a_change_is_told_once_and_nothing_else_is(polls: Sequence[Poll], events: list[list[str]]) -> None:
-    assert follow(Follower(), *polls) == events
+def test_a_change_is_told_once_and_nothing_else_is(polls: Sequence[Poll], events: list[list[str]], age: float) -> None:
+    assert follow(Follower(now=age), *polls) == events
 
 
 @pytest.mark.parametrize(
@@ -142,11 +161,13 @@ GATES: list[Any] = [
         [[], ["a phase Creating > Running", "a reached"], []],
         id="reached, once",
     ),
-    pytest.param(gate(), [{}, {"a": "Running"}], [[], ["a appeared Running", "a reached"]], id="reached as it appears"),
+    pytest.param(
+        gate(), [{}, {}, {"a": "Running"}], [[], [], ["a appeared Running", "a reached"]], id="reached as it appears"
+    ),
     pytest.param(
         gate(),
-        [{}, {"a": "Creating"}, {"a": "Failed"}, {"a": "Failed"}],
-        [[], ["a appeared Creating"], ["a phase Creating > Failed", "a failed failed"], []],
+        [{}, {}, {"a": "Creating"}, {"a": "Failed"}, {"a": "Failed"}],
+        [[], [], ["a appeared Creating"], ["a phase Creating > Failed", "a failed failed"], []],
         id="failed, once",
     ),
     pytest.param(
@@ -157,8 +178,8 @@ GATES: list[Any] = [
     ),
     pytest.param(
         gate(ready=True),
-        [{}, {"a": item("a", gray=[exceeded()])}],
-        [[], ["a appeared Running", "a failed failed"]],
+        [{}, {}, {"a": item("a", gray=[exceeded()])}],
+        [[], [], ["a appeared Running", "a failed failed"]],
         id="failed, the rollout is exceeded",
     ),
     pytest.param(
@@ -175,14 +196,15 @@ GATES: list[Any] = [
     ),
     pytest.param(
         gate(ready=True),
-        [{}, {"a": "Running"}, {"a": unready("a")}, {"a": "Running"}],
-        [[], ["a appeared Running", "a reached"], ["a ready no"], ["a ready yes"]],
+        [{}, {}, {"a": "Running"}, {"a": unready("a")}, {"a": "Running"}],
+        [[], [], ["a appeared Running", "a reached"], ["a ready no"], ["a ready yes"]],
         id="a flapping pod, after a verdict",
     ),
     pytest.param(
         gate(),
-        [{}, {"a": "Running"}, {"a": "Paused"}, {"a": "Running"}],
+        [{}, {}, {"a": "Running"}, {"a": "Paused"}, {"a": "Running"}],
         [
+            [],
             [],
             ["a appeared Running", "a reached"],
             ["a phase Running > Paused"],
@@ -235,32 +257,32 @@ GATES: list[Any] = [
     ),
     pytest.param(
         gate(wait_timeout=15),
-        [{}, {"a": "Paused"}, *[{"a": Own(503, listed=in_part("a")), "b": "Creating"}] * 3],
-        [[], ["a appeared Paused"], ["b appeared Creating"], ["a timeout"], ["b timeout"]],
+        [{}, {}, {"a": "Paused"}, *[{"a": Own(503, listed=in_part("a")), "b": "Creating"}] * 3],
+        [[], [], ["a appeared Paused"], ["b appeared Creating"], ["a timeout"], ["b timeout"]],
         id="late, without an answer about it",
     ),
     pytest.param(
         gate(wait_timeout=15),
-        [{}, {"a": "Paused"}, *[503] * 3, {"a": "Paused"}],
-        [[], ["a appeared Paused"], [], [], [], ["a timeout"]],
+        [{}, {}, {"a": "Paused"}, *[503] * 3, {"a": "Paused"}],
+        [[], [], ["a appeared Paused"], [], [], [], ["a timeout"]],
         id="late, told after an outage",
     ),
     pytest.param(
         gate(wait_timeout=15),
-        [{}, {"a": "Paused"}, *[503] * 3, {"a": "Running"}],
-        [[], ["a appeared Paused"], [], [], [], ["a phase Paused > Running", "a timeout"]],
+        [{}, {}, {"a": "Paused"}, *[503] * 3, {"a": "Running"}],
+        [[], [], ["a appeared Paused"], [], [], [], ["a phase Paused > Running", "a timeout"]],
         id="late, although it would be met now",
     ),
     pytest.param(
         gate(),
-        [{}, {"a": "Paused"}, {}, {}],
-        [[], ["a appeared Paused"], [], ["a gone Paused"]],
+        [{}, {}, {"a": "Paused"}, {}, {}],
+        [[], [], ["a appeared Paused"], [], ["a gone Paused"]],
         id="gone, and no more",
     ),
     pytest.param(
         gate(on_missing="accept", missing_after=("Done",)),
-        [{}, {"a": "Done"}, {}, {}, {}],
-        [[], ["a appeared Done"], [], ["a gone Done", "a reached"], []],
+        [{}, {}, {"a": "Done"}, {}, {}, {}],
+        [[], [], ["a appeared Done"], [], ["a gone Done", "a reached"], []],
         id="a disappearance that is accepted",
     ),
     pytest.param(
@@ -277,40 +299,142 @@ GATES: list[Any] = [
     ),
     pytest.param(
         gate(on_missing="accept", missing_after=("Done",)),
-        [{}, {"a": "Paused"}, {}, {}],
-        [[], ["a appeared Paused"], [], ["a gone Paused"]],
+        [{}, {}, {"a": "Paused"}, {}, {}],
+        [[], [], ["a appeared Paused"], [], ["a gone Paused"]],
         id="a disappearance that is not accepted",
     ),
     pytest.param(
         gate(on_missing="accept", missing_after=("Done",), stable_for=25),
-        [{}, {"a": "Done"}, *[{}] * 5],
-        [[], ["a appeared Done"], [], ["a gone Done"], [], ["a reached"], []],
+        [{}, {}, {"a": "Done"}, *[{}] * 5],
+        [[], [], ["a appeared Done"], [], ["a gone Done"], [], ["a reached"], []],
         id="a disappearance that must be stable",
     ),
     pytest.param(
         gate(on_missing="accept", missing_after=("Done",), stable_for=25),
-        [{}, {"a": "Done"}, {}, {}, {"a": "Failed"}],
-        [[], ["a appeared Done"], [], ["a gone Done"], ["a appeared Failed", "a failed failed"]],
+        [{}, {}, {"a": "Done"}, {}, {}, {"a": "Failed"}],
+        [[], [], ["a appeared Done"], [], ["a gone Done"], ["a appeared Failed", "a failed failed"]],
         id="a disappearance that was not stable",
     ),
 ]
 
 
+@AGES
 @pytest.mark.parametrize(("conditions", "polls", "events"), GATES)
 def test_a_run_of_a_gate_begins_with_a_change_and_ends_with_one_verdict(
-    conditions: Any, polls: Sequence[Poll], events: list[list[str]]
+    conditions: Any, polls: Sequence[Poll], events: list[list[str]], age: float
 ) -> None:
-    assert follow(Follower(gate=conditions), *polls) == events
+    assert follow(Follower(gate=conditions, now=age), *polls) == events
+
+
+def without(content: dict[str, Any], part: str, name: str) -> dict[str, Any]:
+    """Return a document that lacks a field of one of its parts."""
+    return {**content, part: {key: value for key, value in content[part].items() if key != name}}
+
+
+def containers(*images: str) -> dict[str, Any]:
+    """Return a Running release with one gray workload of these containers."""
+    template = {"spec": {"containers": [{"image": image} for image in images]}}
+    whole = deployment()
+    return item("a", gray=[{**whole, "spec": {**whole["spec"], "template": template}}])
+
+
+WHOLE = item("a")
+UNTEMPLATED = without(deployment(), "spec", "template")
+
+UNTOLD: list[Any] = [
+    pytest.param(gate(), [WHOLE, without(WHOLE, "metadata", "uid"), WHOLE], [], id="its uid"),
+    pytest.param(gate(), [WHOLE, without(WHOLE, "status", "grayDeployments"), WHOLE], [], id="its workloads"),
+    pytest.param(
+        gate(ready=True), [WHOLE, without(WHOLE, "status", "grayDeployments"), WHOLE], [], id="its workloads, for ready"
+    ),
+    pytest.param(gate(), [WHOLE, without(WHOLE, "spec", "grayDeployments"), WHOLE], [], id="how many are planned"),
+    pytest.param(gate(), [WHOLE, without_workloads("a"), WHOLE], [], id="its workloads, and how many are planned"),
+    pytest.param(
+        gate(), [WHOLE, item("a", gray=[], planned=1), WHOLE], ["a ready no", "a ready yes"], id="none of its workloads"
+    ),
+    pytest.param(
+        gate(ready=True),
+        [WHOLE, item("a", gray=[], planned=1), WHOLE],
+        ["a ready no", "a ready yes"],
+        id="none of its workloads, for ready",
+    ),
+    pytest.param(gate(), [WHOLE, item("a", gray=[UNTEMPLATED]), WHOLE], [], id="its images"),
+    pytest.param(gate(), [containers("x", "y"), containers("y", "x")], [], id="its images, in another order"),
+    pytest.param(gate(), [without(WHOLE, "spec", "version"), WHOLE], [], id="its version, at first"),
+    pytest.param(gate(version="v2"), [without(WHOLE, "spec", "version"), WHOLE], [], id="the version that is wanted"),
+    pytest.param(gate(), [item("a", None), WHOLE], [], id="its phase, at first"),
+    pytest.param(
+        gate(ready=True),
+        [item("a", None), unready("a"), WHOLE],
+        ["a ready no", "a ready yes", "a reached"],
+        id="its phase, at first, and it was not ready when all was told",
+    ),
+    pytest.param(
+        gate(version="v2", stable_for=15),
+        [item("a", "Creating"), WHOLE, without(WHOLE, "spec", "version"), WHOLE],
+        ["a phase Creating > Running", "a reached"],
+        id="its version, while the gate holds",
+    ),
+]
+
+
+@AGES
+@pytest.mark.parametrize(("conditions", "shown", "events"), UNTOLD)
+def test_what_an_answer_does_not_tell_is_no_change(
+    conditions: Any, shown: list[dict[str, Any]], events: list[str], age: float
+) -> None:
+    follower = Follower(named("a"), conditions, lists=False, now=age)
+    assert [each for poll in follow(follower, *({"a": document} for document in shown)) for each in poll] == events
+
+
+def test_a_read_that_tells_what_no_list_does_is_no_change() -> None:
+    bare = without(without_workloads("a"), "spec", "version")
+    assert follow(Follower(gate=gate()), {"a": bare}, {"a": Own(WHOLE)}, {"a": bare}) == [[]] * 3
+
+
+def test_an_answer_without_a_uid_is_noted_and_ends_no_run() -> None:
+    follower = Follower(named("a"), gate(wait_timeout=15), lists=False)
+    nameless = without(item("a", "Paused"), "metadata", "uid")
+    assert follow(follower, {"a": "Creating"}, {"a": "Paused"}, {"a": nameless}) == [
+        [],
+        ["a phase Creating > Paused"],
+        [],
+    ]
+    assert follower.following.nameless == {("bookinfo", "a")}
+
+
+def test_a_uid_that_is_told_at_last_is_no_other_release() -> None:
+    follower = Follower(named("a"), gate(), lists=False)
+    nameless = [without(item("a", phase), "metadata", "uid") for phase in ("Creating", "Paused")]
+    assert follow(follower, *({"a": document} for document in nameless), {"a": "Running"}) == [
+        [],
+        ["phase Creating > Paused"],
+        ["a phase Paused > Running", "a reached"],
+    ]
 
 
 class TestNamedReleases:
     def test_may_appear_later(self) -> None:
         follower = Follower(named("a", "b"))
-        assert follow(follower, {"a": "Running"}, {"a": "Running", "b": "Creating"}) == [[], ["b appeared Creating"]]
+        assert follow(follower, {"a": "Running"}, {"a": "Running"}, {"a": "Running", "b": "Creating"}) == [
+            [],
+            [],
+            ["b appeared Creating"],
+        ]
 
     def test_belong_to_the_baseline_until_asm_has_said_that_they_are_not_there(self) -> None:
         follower = Follower(named("a", "b"))
         assert follow(follower, {"a": "Running", "b": 503}, {"a": "Running", "b": "Creating"}) == [[], []]
+
+    @pytest.mark.parametrize("missing", [[404], [404, 503], [503, 404]], ids=str)
+    def test_have_not_appeared_when_asm_has_missed_them_once(self, missing: list[int]) -> None:
+        follower = Follower(named("a"), gate(), lists=False)
+        assert follow(follower, *({"a": status} for status in missing), {"a": "Running"}) == [[]] * (len(missing) + 1)
+
+    def test_have_appeared_when_asm_had_missed_them_twice(self) -> None:
+        follower = Follower(named("a"), gate(), lists=False)
+        polls: list[Poll] = [{"a": 404}, {"a": 503}, {"a": 404}, {"a": "Running"}]
+        assert follow(follower, *polls) == [[], [], [], ["a appeared Running", "a reached"]]
 
     def test_come_back_under_their_name_as_what_they_are(self) -> None:
         follower = Follower(named("a-canary", "b"))
@@ -347,7 +471,7 @@ class TestCounting:
         follower = Follower(gate=gate())
         follower.poll({"a": "Creating", "b": "Creating"})
         events = follower.poll({"a": "Running", "b": "Paused"})
-        assert [(event.followed.uid, event.kind, event.followed.changes) for event in events] == [
+        assert [(event.followed.uid, event.kind, event.number) for event in events] == [
             ("a", "phase", 1),
             ("a", "reached", 2),
             ("b", "phase", 1),
@@ -357,7 +481,7 @@ class TestCounting:
         follower = Follower()
         for shown in ({"a": "Running"}, {}, {}):
             follower.poll(shown)
-        assert [event.followed.changes for event in follower.poll({"a": "Running"})] == [2]
+        assert [event.number for event in follower.poll({"a": "Running"})] == [2]
 
     def test_is_remembered_of_the_latest_that_are_gone(self) -> None:
         follower = Follower(selected(requests_per_minute=1_000_000))
@@ -365,6 +489,81 @@ class TestCounting:
         for shown in ({f"u{number}": "Running" for number in range(count)}, {}, {}):
             follower.poll(shown)
         assert (len(follower.following.retired), "u0" in follower.following.retired) == (COUNTERS_KEPT, False)
+
+
+class TestAfterACrash:
+    """Events of a poll may have been delivered, and what was known after it was not written."""
+
+    @staticmethod
+    def numbered(events: list[Event]) -> list[tuple[str, int]]:
+        return [(told(event), event.number) for event in events]
+
+    @staticmethod
+    def crashed(conditions: Any, before: Poll, shown: Poll, **restart: Any) -> Follower:
+        """Return a follower that comes after one that has crashed while it delivered the events of a poll."""
+        follower = Follower(gate=conditions)
+        follow(follower, before, before)
+        known = follower.following
+        sent = follower.poll(shown)
+        follower.following = known
+        return follower.restarted(sent=sent, **restart)
+
+    def test_the_same_change_keeps_its_number(self) -> None:
+        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
+        assert self.numbered(follower.poll({"a": " RUNNING "})) == [
+            ("a phase Creating >  RUNNING ", 1),
+            ("a reached", 2),
+        ]
+        assert self.numbered(follower.poll({"a": "Done"})) == [("a phase RUNNING > Done", 3)]
+
+    def test_a_verdict_that_comes_later_keeps_its_number(self) -> None:
+        follower = self.crashed(gate(ready=True), {"a": "Creating"}, {"a": "Running"})
+        assert self.numbered(follower.poll({"a": unready("a")})) == [
+            ("a phase Creating > Running", 1),
+            ("a ready no", 3),
+        ]
+        assert self.numbered(follower.poll({"a": "Running"})) == [("a ready yes", 4), ("a reached", 2)]
+
+    @pytest.mark.parametrize(
+        "shown",
+        [item("a", version="v3"), images("a", NEW), item("a", "Failed")],
+        ids=["another version", "another image", "another phase"],
+    )
+    def test_another_change_has_another_number(self, shown: dict[str, Any]) -> None:
+        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
+        assert [event.number for event in follower.poll({"a": shown})] == [3, 4]
+
+    def test_a_change_that_was_taken_back_and_comes_again_has_another_number(self) -> None:
+        follower = self.crashed(None, {"a": "Creating"}, {"a": "Running"})
+        assert follow(follower, {"a": "Creating"}) == [[]]
+        assert self.numbered(follower.poll({"a": "Running"})) == [("a phase Creating > Running", 2)]
+
+    def test_the_same_appearance_keeps_its_number_and_another_does_not(self) -> None:
+        for phase, number in (("Creating", 1), ("Running", 2)):
+            follower = self.crashed(None, {}, {"a": "Creating"})
+            assert self.numbered(follower.poll({"a": phase})) == [(f"a appeared {phase}", number)]
+
+    def test_the_same_disappearance_keeps_its_number(self) -> None:
+        follower = Follower()
+        follow(follower, {"a": "Running"}, {"a": "Running"}, {})
+        known = follower.following
+        sent = follower.poll({})
+        follower.following = known
+        again = follower.restarted(sent=sent)
+        assert (self.numbered(sent), self.numbered(again.poll({})), self.numbered(again.poll({}))) == (
+            [("a gone Running", 1)],
+            [],
+            [("a gone Running", 1)],
+        )
+
+    def test_a_verdict_of_another_gate_has_another_number(self) -> None:
+        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"}, gate=gate("Running", "Done"))
+        assert self.numbered(follower.poll({"a": "Running"})) == [("a phase Creating > Running", 1), ("a reached", 3)]
+
+    def test_two_crashes_are_as_one(self) -> None:
+        once = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
+        twice = once.restarted()
+        assert self.numbered(twice.poll({"a": "Running"})) == [("a phase Creating > Running", 1), ("a reached", 2)]
 
 
 class TestFallingDue:
@@ -383,4 +582,4 @@ class TestFallingDue:
 def test_what_a_selection_does_not_take_is_not_followed() -> None:
     follower = Follower(selected(services=("reviews",)))
     other = item("b", service="ratings")
-    assert follow(follower, {}, {"a": "Running", "b": other}) == [[], ["a appeared Running"]]
+    assert follow(follower, {}, {}, {"a": "Running", "b": other}) == [[], [], ["a appeared Running"]]

@@ -16,11 +16,13 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state 
     parse_following,
     report_following,
     report_watched,
+    with_pending,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Selection, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
     ALL,
+    SOURCE,
     Follower,
     follow,
     gate,
@@ -31,16 +33,20 @@ GATE = gate(version="v2")
 
 
 def values() -> dict[str, Any]:
-    """Return what is known after some polls: a run, a release at rest, one that is gone, one that is unread."""
+    """Return what is known after some polls: a run, a release at rest, one that is gone, one that is unread, and an
+    event that is to be delivered."""
     follower = Follower(gate=GATE)
     unread = Own(503, listed=in_part("d"))
     polls: list[Poll] = [
+        {"a": "Creating", "b": "Running", "c": "Running", "d": unread},
         {"a": "Creating", "b": "Running", "c": "Running", "d": unread},
         {"a": "Paused", "b": "Running", "d": unread},
         {"a": "Paused", "b": "Running", "d": unread},
     ]
     follow(follower, *polls)
-    known: dict[str, Any] = json.loads(json.dumps(report_following(follower.following, follower.now)))
+    before, now = follower.following, follower.now + 0.5
+    events = follower.poll({"a": "Done", "b": "Running", "d": unread})
+    known: dict[str, Any] = json.loads(json.dumps(report_following(with_pending(before, events), now)))
     return known
 
 
@@ -58,19 +64,67 @@ def test_what_is_written_is_what_a_change_is_told_by() -> None:
         "changes": 1,
         "unmet": False,
         "gone": False,
-        "run": {"seconds": 20, "version_matched": True},
+        "run": {"milliseconds": 20_500, "version_matched": "v2"},
     }
     assert (known["retired"], known["unread"]) == ([["c", 1]], [["bookinfo", "d"]])
+    assert (known["source"], known["baseline"]) == (SOURCE, 0)
+    assert [(identity, numbers) for identity, _shown, numbers in known["pending"]] == [("a", [["phase", 2]])]
 
 
 def test_what_was_written_is_known_again() -> None:
-    again = parse_following(values(), begin(ALL, GATE, initial=True))
-    assert json.loads(json.dumps(report_following(again, 0.0))) == values()
-    assert not again.initial
+    again = parse_following(values(), begin(ALL, GATE, True, "another"))
+    known = values()
+    # The number that may have been sent is not given to another change.
+    known["releases"][0]["changes"] = 2
+    assert json.loads(json.dumps(report_following(again, 0.0))) == known
 
 
-def test_a_run_needs_a_gate() -> None:
-    assert all(each.run is None for each in parse_following(values(), begin(ALL, None, False)).releases.values())
+@pytest.mark.parametrize(
+    "conditions",
+    [None, gate(version="v3"), gate("Done", version="v2"), gate(version="v2", ready=True)],
+    ids=["no gate", "another version", "another phase", "another condition"],
+)
+def test_a_run_goes_on_with_the_same_gate_only(conditions: Any) -> None:
+    known = parse_following(values(), begin(ALL, conditions, False)).releases.values()
+    assert [(each.run, each.unmet) for each in known] == [(None, None)] * len(known)
+
+
+def test_a_run_goes_on_when_it_may_take_longer() -> None:
+    longer = gate(version="v2", wait_timeout=3600, stable_for=60, stall_timeout=600)
+    known = parse_following(values(), begin(ALL, longer, False)).releases
+    assert known["bookinfo", "a"].run is not None
+
+
+def test_another_gate_of_a_release_that_is_named_is_another_gate() -> None:
+    several = [Several("mesh", (Named("n", "a", version),)) for version in ("v1", "v2")]
+    assert len({begin(each, GATE, False).gate for each in several}) == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "polls", "events"),
+    [
+        pytest.param(
+            gate(version="v1", stable_for=100),
+            gate(version="v2", stable_for=100),
+            [item("a", version="v1"), item("a", version="v2")],
+            [[], []],
+            id="a version that had matched",
+        ),
+        pytest.param(
+            gate("Done"),
+            gate(ready=True),
+            [item("a"), item("a", gray=[deployment(ready=1)]), item("a")],
+            [[], ["a ready no"], ["a ready yes"]],
+            id="met by another gate, and a flapping pod",
+        ),
+    ],
+)
+def test_what_another_gate_has_made_of_a_release_is_forgotten(
+    before: Any, after: Any, polls: list[Any], events: list[list[str]]
+) -> None:
+    follower = Follower(gate=before)
+    follow(follower, *[{"a": polls[0]}] * 2)
+    assert follow(follower.restarted(gate=after), *({"a": each} for each in polls)) == events
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -81,7 +135,7 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(each)
 
 
-MAY_BE_NULL = {"images", "ready", "run"}
+MAY_BE_NULL = {"phase", "version", "images", "ready", "unmet", "run", "version_matched"}
 
 
 @pytest.mark.parametrize("damage", [None, True, -1, 1.5, "text", {}, [[]]], ids=json.dumps)
@@ -102,12 +156,17 @@ def test_no_value_of_another_type_is_taken(damage: Any) -> None:
     assert taken == []
 
 
-@pytest.mark.parametrize("name", ["releases", "retired", "unread"])
+@pytest.mark.parametrize("name", ["releases", "retired", "pending", "unread"])
 def test_nothing_may_be_missing(name: str) -> None:
     known = values()
     del known[name]
     with pytest.raises(ValueError, match="a list is missing"):
         parse_following(known, begin(ALL, GATE, False))
+
+
+def test_the_source_has_a_name() -> None:
+    with pytest.raises(ValueError, match="the source is missing"):
+        parse_following({**values(), "source": ""}, begin(ALL, GATE, False))
 
 
 def test_no_release_may_be_there_twice() -> None:
@@ -146,7 +205,7 @@ def test_a_disappearance_is_judged_by_what_was_there_before_the_restart(
     conditions: dict[str, Any], last: dict[str, Any], verdict: list[str]
 ) -> None:
     follower = Follower(gate=gate(on_missing="accept", missing_after=("Done",), **conditions))
-    follow(follower, {}, {"a": last})
+    follow(follower, {}, {}, {"a": last})
     assert follow(follower.restarted(), {}, {}) == [[], ["a gone Done", *verdict]]
 
 

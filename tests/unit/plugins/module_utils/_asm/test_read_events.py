@@ -174,10 +174,10 @@ class TestAPoll:
         assert [at for at, path in stage.asked if path == LIST] == [0, 10, 20, 30, 40, 50, 60]
 
     def test_comes_no_sooner_than_a_second_after_the_one_before(self, stage: Stage) -> None:
-        stage.serve_mesh([listed(), listed(RUNNING[0])], takes=0.3)
-        Source(stage, 10).run(**GATED, stable_for=5, wait_sleep=2)
-        # The first good answer was complete at 2.6, so the verdict falls due at 7.6, and the poll before ends at 7.2.
-        assert [at for at, _path in stage.asked] == [0, 2.3, 4.6, 6.9, 8.2]
+        stage.serve_mesh([listed(), listed(), listed(RUNNING[0])], takes=0.3)
+        Source(stage, 12).run(**GATED, stable_for=5, wait_sleep=2)
+        # The first good answer was complete at 4.9, so the verdict falls due at 9.9, and the poll before ends at 9.5.
+        assert [round(at, 3) for at, _path in stage.asked] == [0, 2.3, 4.6, 6.9, 9.2, 10.5]
 
     def test_comes_no_sooner_for_what_fell_due_and_was_not_answered(self, stage: Stage) -> None:
         part = listed(without(item("a"), "status"), RUNNING[1])
@@ -195,6 +195,7 @@ class TestFaults:
             pytest.param([fault("timeout")], id="timeout"),
             pytest.param([answer(429)], id="429"),
             pytest.param([answer(200, "<html>")], id="no JSON"),
+            pytest.param([answer(200, '{"kind": "Release"}')], id="no list"),
         ],
     )
     @pytest.mark.parametrize("before", [[], [listed(*CREATING)]], ids=["at first", "later"])
@@ -242,6 +243,15 @@ class TestFaults:
         assert (source.told, source.problem) == (["uid-b phase"], "")
         assert source.warnings == ["the list of releases has 'x' without a proper uid and namespace; check endpoint"]
 
+    def test_of_an_answer_without_a_uid_name_the_release_once(self, stage: Stage, source: Source) -> None:
+        nameless = found(item("a", uid=None))
+        stage.serve(found(RUNNING[0]), nameless, nameless, found(RUNNING[0]))
+        source.run(**ONE, **GATED)
+        assert (source.told, source.problem) == ([], "")
+        assert source.warnings == [
+            "'uid-a (bookinfo)': the answer has no metadata.uid, and the ones before had one; check endpoint"
+        ]
+
     def test_a_mesh_that_asm_does_not_know_is_warned_of(self, stage: Stage, source: Source) -> None:
         stage.serve_mesh([GONE, listed(*RUNNING)])
         source.run()
@@ -260,7 +270,6 @@ class TestTheEnd:
             pytest.param({}, [answer(404, "{}")], "what answered is not ASM", id="404 of a gateway"),
             pytest.param({}, [answer(302)], "a redirect", id="a redirect"),
             pytest.param({}, [fault("tls")], "a fault of kind tls", id="a certificate"),
-            pytest.param({}, [answer(200, '{"kind": "Release"}')], "the answer is no ReleaseList", id="no list"),
         ],
     )
     @pytest.mark.parametrize("before", [0, 1], ids=["at first", "later"])
@@ -325,7 +334,7 @@ class TestAnEvent:
         plain = {key: value for key, value in event.items() if key not in ("release", "workloads")}
         assert plain == {
             "kind": "phase",
-            "id": "uid-a:phase:Running:1",
+            "id": "uid-a:phase:running:1",
             "at": "2026-03-01T12:00:10Z",
             "mesh_id": "mesh",
             "uid": "uid-a",
@@ -347,7 +356,7 @@ class TestAnEvent:
         event = source.run(**GATED).events[-1]
         assert set(event) == {*EVENT_KEYS, "gate"}
         assert set(event["gate"]) == GATE_KEYS
-        assert (event["id"], event["previous_phase"]) == ("uid-a:reached:Running:3", "Paused")
+        assert (event["id"], event["previous_phase"]) == ("uid-a:reached:running:3", "Paused")
         assert (
             event["msg"]
             == event["gate"]["message"]
@@ -391,27 +400,32 @@ class TestAnEvent:
     def test_has_the_same_uuid_again_only_with_the_state_that_its_id_comes_from(
         self, stage: Stage, tmp_path: Path
     ) -> None:
-        def uuids(**parameters: Any) -> list[Any]:
+        def sent(take: Callable[[dict[str, Any]], bool], **parameters: Any) -> list[dict[str, Any]]:
             stage.serve(listed(*RUNNING))
-            return [event.get("meta") for event in Source(stage, 5).run(initial=True, **parameters).events]
+            return Source(stage, 5, take).run(initial=True, **parameters).events
 
-        with_state, again, elsewhere = (
-            uuids(state_file=str(tmp_path / name), **more)
-            for name, more in (
-                ("one", {}),
-                ("two", {}),
-                ("three", {"mesh_id": "mesh", "endpoint": "https://b.example"}),
-            )
-        )
-        assert with_state == again
-        assert len({meta["uuid"] for meta in (*with_state, *elsewhere)}) == 4
-        assert uuids() == [None, None]
+        def uuids(events: list[dict[str, Any]]) -> list[str]:
+            return [event["meta"]["uuid"] for event in events]
+
+        one, other = str(tmp_path / "one"), str(tmp_path / "other")
+        first = sent(lambda event: event["uid"] != "uid-b", state_file=one)
+        again = sent(lambda _event: True, state_file=one)
+        elsewhere = sent(lambda _event: True, state_file=other)
+        assert uuids(again) == uuids(first)
+        assert len({*uuids(first), *uuids(elsewhere)}) == 4
+        assert [event["id"] for event in elsewhere] == [event["id"] for event in first]
+        assert [event.get("meta") for event in sent(lambda _event: True)] == [None, None]
+
+    def test_of_a_release_without_a_uid_is_known_by_namespace_and_id(self, stage: Stage, source: Source) -> None:
+        stage.serve(*(found(item("a", phase, uid=None)) for phase in ("Creating", "Running")))
+        (event,) = source.run(**ONE).events
+        assert (event["id"], event["uid"]) == ("bookinfo/uid-a:phase:running:1", "uid-a")
 
     def test_holds_no_secret_and_nothing_that_acts_on_a_terminal(self, stage: Stage, source: Source) -> None:
         stage.serve_mesh([listed(item("a", "Creating")), listed(item("a", f"x{TOKEN}\x1b[2J"))])
         (event,) = source.run().events
         assert event["phase"] == "x********\\u001b[2J"
-        assert event["id"] == "uid-a:phase:x********\\u001b[2J:1"
+        assert event["id"] == "uid-a:phase:x********\\u001b[2j:1"
         assert TOKEN not in json.dumps(event)
 
 
@@ -427,7 +441,7 @@ class TestARestart:
         return source
 
     def test_tells_what_has_changed_meanwhile(self, stage: Stage, path: Path) -> None:
-        assert self.watched(stage, path, listed(*CREATING)).told == []
+        assert self.watched(stage, path, listed(*CREATING), listed(*CREATING)).told == []
         later = self.watched(stage, path, listed(RUNNING[0], item("c")), listed(RUNNING[0], item("c")), **GATED)
         assert later.told == ["uid-a phase", "uid-a reached", "uid-c appeared", "uid-c reached", "uid-b gone"]
 
@@ -435,8 +449,49 @@ class TestARestart:
         stage.serve_mesh([listed(*CREATING), listed(*RUNNING)])
         first = Source(stage, 100, lambda event: event["uid"] != "uid-b").run(state_file=str(path))
         second = self.watched(stage, path, listed(*RUNNING))
-        assert [event["id"] for event in first.events] == ["uid-a:phase:Running:1", "uid-b:phase:Running:1"]
+        assert [event["id"] for event in first.events] == ["uid-a:phase:running:1", "uid-b:phase:running:1"]
         assert [event["id"] for event in second.events] == [event["id"] for event in first.events]
+
+    @pytest.mark.parametrize("taken", [1, 2], ids="{} taken".format)
+    def test_gives_another_change_no_id_that_was_sent(self, stage: Stage, path: Path, taken: int) -> None:
+        """It ends while it delivers, and a new version is rolled out before it starts again."""
+        self.watched(stage, path, listed(CREATING[0]), **GATED)
+        stage.serve_mesh([listed(RUNNING[0])])
+        first = Source(stage, 12)
+        first.take = lambda _event: len(first.events) < taken
+        first.run(state_file=str(path), **GATED)
+        new = [item("a", phase, version="v3") for phase in ("Creating", "Running")]
+        second = self.watched(stage, path, *(listed(each) for each in new), **GATED)
+        assert [event["id"] for event in second.events] == ["uid-a:phase:running:3", "uid-a:reached:running:4"]
+        assert not {event["id"] for event in first.events} & {event["id"] for event in second.events}
+
+    def test_keeps_the_id_of_a_change_whose_phase_is_written_in_another_way(self, stage: Stage, path: Path) -> None:
+        self.watched(stage, path, listed(CREATING[0]))
+        ids = []
+        for phase in ("Running", "RUNNING"):
+            stage.serve_mesh([listed(item("a", phase))])
+            ids += [event["id"] for event in Source(stage, 5, lambda _event: False).run(state_file=str(path)).events]
+        assert ids == ["uid-a:phase:running:1"] * 2
+
+    def test_after_the_state_was_removed_gives_no_uuid_again(self, stage: Stage, path: Path) -> None:
+        uuids = set()
+        for version in ("v2", "v3"):
+            lists = [listed(item("a", phase, version=version)) for phase in ("Creating", "Running")]
+            uuids |= {event["meta"]["uuid"] for event in self.watched(stage, path, *lists, **GATED).events}
+            path.unlink()
+        assert len(uuids) == 4
+
+    def test_writes_down_what_it_will_send_before_it_does(self, stage: Stage, path: Path) -> None:
+        pending = []
+
+        def take(_event: dict[str, Any]) -> bool:
+            pending.extend(json.loads(path.read_text())["pending"])
+            return True
+
+        stage.serve_mesh([listed(CREATING[0]), listed(RUNNING[0])])
+        Source(stage, take=take).run(state_file=str(path))
+        assert [(identity, numbers) for identity, _shown, numbers in pending] == [("uid-a", [["phase", 1]])]
+        assert json.loads(path.read_text())["pending"] == []
 
     def test_sends_nothing_again_that_was(self, stage: Stage, path: Path) -> None:
         assert len(self.watched(stage, path, listed(*CREATING), listed(*RUNNING)).events) == 2
@@ -500,8 +555,8 @@ class TestARestart:
         [
             pytest.param({"endpoint": "https://other.example"}, "endpoint", id="endpoint"),
             pytest.param({"mesh_id": "other"}, "mesh_id", id="mesh"),
-            pytest.param({"service": ["reviews"]}, "watched", id="service"),
-            pytest.param(ONE, "watched", id="one release"),
+            pytest.param({"service": ["reviews"]}, "set of releases", id="service"),
+            pytest.param(ONE, "set of releases", id="one release"),
         ],
     )
     def test_refuses_the_state_of_something_else(

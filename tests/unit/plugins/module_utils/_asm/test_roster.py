@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Selection, is_segment
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import Roster, parse_list
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import Roster, parse_leniently, parse_list
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from hypothesis import given, settings
@@ -174,6 +174,48 @@ class TestParseList:
         listed = roster(document(uid="uid-1"), document(uid="a/b"), document(uid=None))
         assert "uid-1" in listed.uids
         assert "a/b" not in listed.uids
+
+
+class TestParseLeniently:
+    """One item that is of no use leaves the others."""
+
+    def told(self, *items: Any, manifests: bool = False) -> tuple[list[str], list[str]]:
+        """Return the uids of the list, those of which it tells no more in brackets, and what is said of it."""
+        found = parse_leniently(release_list(*items), manifests)
+        uids = [each.uid if each.release(False, False) else f"({each.uid})" for each in found.items]
+        return uids, [error.sentence(Cleaner()) for error in found.doubtful]
+
+    def test_takes_what_is_well_as_it_stands(self) -> None:
+        assert self.told(document(uid="uid-1"), document(uid="uid-2")) == (["uid-1", "uid-2"], [])
+
+    @pytest.mark.parametrize("odd", [None, "reviews-canary", [document()]], ids=["null", "a text", "a list"])
+    def test_leaves_out_what_is_no_object(self, odd: Any) -> None:
+        problem = "the list of releases holds what is no object; check endpoint"
+        assert self.told(odd, document(uid="uid-1"), odd) == (["uid-1"], [problem])
+
+    def test_does_not_choose_between_two_of_one_uid(self) -> None:
+        uids, problems = self.told(document(uid="uid-1"), document(uid="uid-2"), document("Failed", uid="uid-1"))
+        assert uids == ["(uid-1)", "uid-2"]
+        assert problems == ["the list of releases has 'uid uid-1' twice; check endpoint"]
+
+    @pytest.mark.parametrize("manifests", [False, True])
+    def test_leaves_what_is_nested_too_deeply_to_its_own_read(self, manifests: bool) -> None:
+        deep = json.loads('{"x":' * 200 + "1" + "}" * 200)
+        told = self.told(document(uid="uid-1"), {**document(uid="uid-2", name="b"), "x": deep}, manifests=manifests)
+        problem = "'b': the release is nested deeper than 100 levels; read it without manifests"
+        assert told == ((["uid-1", "(uid-2)"], [problem]) if manifests else (["uid-1", "uid-2"], []))
+
+    def test_keeps_apart_those_without_a_uid(self) -> None:
+        assert self.told(document(uid=None), document(uid="a/b"))[0] == ["", ""]
+
+    def test_has_no_release_of_a_name_without_a_uid(self) -> None:
+        found = parse_leniently(release_list(document(uid=None, name="a")), manifests=False)
+        assert found.meant("bookinfo", "a") is None
+
+    @pytest.mark.parametrize("content", [{}, document(), without(release_list(), "items")], ids=str)
+    def test_refuses_what_is_no_list(self, content: dict[str, Any]) -> None:
+        with pytest.raises(AsmError, match="no ReleaseList"):
+            parse_leniently(content, manifests=False)
 
 
 class TestItem:

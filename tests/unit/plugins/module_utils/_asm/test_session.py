@@ -217,6 +217,14 @@ class TestALook:
         else:
             assert see(session, manifests=manifests)
 
+    def test_takes_a_list_leniently_when_it_is_told_so(self, stage: Stage, session: Session) -> None:
+        inner: Any = 1
+        for _level in range(DEEPEST):
+            inner = {"deeper": inner}
+        stage.serve(listed(item("a"), item("a"), item("b"), {**item("c"), "future": inner}))
+        roster = session.look_at_all(options(manifests=True), "mesh", 60.0, leniently=True)
+        assert ([each.uid for each in roster.items], len(roster.doubtful)) == (["uid-a", "uid-b", "uid-c"], 2)
+
 
 class TestPatience:
     def test_outlasts_passing_faults_within_the_retries(self, stage: Stage, session: Session) -> None:

@@ -103,10 +103,32 @@ def test_a_file_that_is_not_ours_is_refused(path: Path, content: str, problem: s
     assert refused(path) == f"state_file: '{path}' {problem}; {ANEW}"
 
 
-@pytest.mark.parametrize("name", SCOPE)
-def test_a_file_of_something_else_is_refused(path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "shown_as"),
+    [
+        ("endpoint", "endpoint"),
+        ("mesh_id", "mesh_id"),
+        ("watched", "set of releases (namespace, service, name or releases)"),
+    ],
+)
+def test_a_file_of_something_else_is_refused(path: Path, name: str, shown_as: str) -> None:
     written(path, **{name: "other"})
-    assert refused(path) == f"state_file: '{path}' belongs to another {name}; {ANEW}"
+    assert refused(path) == f"state_file: '{path}' belongs to another {shown_as}; {ANEW}"
+
+
+def test_what_could_not_be_read_again_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked(str(path), SCOPE) as state:
+        state.save(VALUES)
+        size = path.stat().st_size
+        monkeypatch.setattr(state_file, "_LARGEST", size)
+        state.save({**VALUES, "releases": [{"uid": "b"}]})
+        assert state.load() == {**VALUES, "releases": [{"uid": "b"}]}
+        with pytest.raises(AsmError) as raised:
+            state.save({**VALUES, "releases": [{"uid": "ab"}]})
+        assert state.load() == {**VALUES, "releases": [{"uid": "b"}]}
+    assert raised.value.sentence(str) == (
+        f"state_file: '{path}' would be larger than {size} bytes; watch fewer releases with one source"
+    )
 
 
 def test_a_file_too_large_to_be_ours_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

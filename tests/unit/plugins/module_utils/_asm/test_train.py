@@ -937,6 +937,24 @@ class TestSingleReads:
             _train, alone = after_list(begin(named(release_id, "b"), WAIT), roster, Observation(0, 0), False)
             assert ids_of(alone) == [release_id]
 
+    @pytest.mark.parametrize(
+        ("several", "path"),
+        [
+            pytest.param(selected(services=("reviews",)), ("spec", "serviceName"), id="service"),
+            pytest.param(selected(names=("a-canary",)), ("metadata", "name"), id="name"),
+            pytest.param(selected(ignore_phases=("Finished",)), ("status", "phase"), id="phase"),
+        ],
+    )
+    def test_are_made_of_what_may_be_selected_until_one_has_told(self, several: Several, path: tuple[str, str]) -> None:
+        """Otherwise what an item does not tell would leave out a release that must reach."""
+        partly = item("a", "Creating")
+        del partly[path[0]][path[1]]
+        train = fold(begin(several, WAIT), {"a": Own("Creating", listed=partly), "b": "Creating"})
+        assert "a" in outcomes(train)
+        assert train.alone == 1
+        later = poll(train, 10.0, {"a": partly, "b": "Creating"})
+        assert (outcomes(later)["a"], later.alone) == (None, 0)
+
     def test_are_made_of_all_that_can_reach_when_there_is_no_list(self) -> None:
         train, alone = all_alone(begin(named("c", "a", "b", requests_per_minute=6), WAIT))
         assert (ids_of(alone), train.length) == (["c", "a", "b"], 20.0)
