@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def runner(tmp_path: Path, installed_collection: Path) -> Runner:
-    return Runner(tmp_path, installed_collection)
+def runner(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Runner:
+    # A short path, as that of the fixture `ansible`, and for its reason.
+    return Runner(tmp_path_factory.mktemp("run"), installed_collection)
 
 
 def values(measurement: Measurement) -> dict[str, float]:
