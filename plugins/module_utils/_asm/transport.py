@@ -251,7 +251,7 @@ def _answer(response: Response, limit: int) -> Answer:
     body = b""
     try:
         body = _body(response, limit)
-    except Exception:
+    except (AsmError, OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, zlib.error):
         # Whatever becomes of its body, a 401 must not pass for a fault that is worth another try.
         if _is_told_by_body(response.status_code):
             raise
