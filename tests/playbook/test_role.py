@@ -263,6 +263,18 @@ class TestASecondGateInThePlay:
 
         assert gated.deployed == deployed, gated.run.output
 
+    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    def test_begins_while_the_answers_of_other_hosts_come_in(self, gate: Gate, strategy: str) -> None:
+        """Ansible hands the answer of each host to all the others, whatever task of the role they are at."""
+        releases = {**INCLUDE, "loop": [OPENS] * 5}
+        # Each host takes another time to ask, so that none of them keeps step with another.
+        slow = {"release_gate_wait_sleep": "{{ lookup('ansible.builtin.pipe', 'sleep ' ~ delay ~ '; echo 1') }}"}
+        hosts = {host: {"delay": number / 10} for number, host in enumerate(HOSTS)}
+
+        gated = gate.play(OPENS, releases, DEPLOY, variables=slow, hosts=hosts, strategy=strategy)
+
+        assert gated.deployed == ALL, gated.run.output
+
     def test_keeps_hosts_back_when_its_read_is_lost(self, gate: Gate) -> None:
         lost = {**INCLUDE, "vars": {"release_gate_delegate_to": "bastion"}}
 
