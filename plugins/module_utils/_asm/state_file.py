@@ -16,18 +16,18 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .errors import AsmError, usage
-from .files import write_private_json
+from .files import remedy_of, remove_left_behind, write_private
 
 FORMAT = 1
 """Number of the format; a file with another one is not understood."""
 
 _OPTION = "state_file"
-_LARGEST = 64 * 1024 * 1024
+_LARGEST = 256 * 1024 * 1024
+"""Bytes, four times those of an answer: events that are to be delivered are in it, with `manifests` up to three of them
+hold the same release, and what is not ASCII takes more room here than there."""
+
 _SHOWN_AS = {"watched": "set of releases (namespace, service, name or releases)"}
 """Parts of a scope that no option is called like."""
-
-_MOST_INDENTED = 8
-"""An indented document is never so many times as long as one without blanks."""
 
 _ANEW = "give this source a file of its own, or remove it to begin with a new baseline"
 
@@ -66,12 +66,13 @@ class StateFile:
 
     def _understood(self, content: bytes) -> dict[str, Any]:
         try:
-            document = json.loads(content) if len(content) <= _LARGEST else None
+            document = json.loads(content, object_pairs_hook=_unambiguous) if len(content) <= _LARGEST else None
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise self.damaged()
-        if document.get("format") != FORMAT:
+        # True and 1.0 equal 1 to Python.
+        if type(document.get("format")) is not int or document["format"] != FORMAT:
             raise _refused(f"is not of format {FORMAT}", self._path)
         for name, value in self._scope.items():
             if document.get(name) != value:
@@ -91,22 +92,24 @@ class StateFile:
         if values == self._written:
             return
         document = {"format": FORMAT, **self._scope, **values}
-        if _is_too_large(document):
+        # Without blanks: this is written at each change, and nesting would make blanks the most of it.
+        content = (json.dumps(document, separators=(",", ":"), allow_nan=False) + "\n").encode()
+        if len(content) > _LARGEST:
             problem = f"{_OPTION}: {{seen}} would be larger than {_LARGEST} bytes"
-            raise usage(problem, "watch fewer releases with one source", self._path)
+            raise usage(problem, "watch fewer releases with one source, or without manifests", self._path)
         try:
-            write_private_json(self._path, document)
+            write_private(self._path, content)
         except AsmError as error:
             raise _named(error) from None
         self._written = values
 
 
-def _is_too_large(document: Mapping[str, Any]) -> bool:
-    """Return whether a document is too large to be read again."""
-    # To write it without blanks is quick, and of a usual state that tells enough.
-    if len(json.dumps(document)) * _MOST_INDENTED <= _LARGEST:
-        return False
-    return len(json.dumps(document, indent=2)) + 1 > _LARGEST
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of the file; a name that stands twice in one is not ours, and the last must not win."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice")
+    return found
 
 
 @contextmanager
@@ -121,6 +124,8 @@ def locked(path: str, scope: Mapping[str, Any]) -> Iterator[StateFile]:
     """
     with ExitStack() as stack:
         _lock(path, stack)
+        # Whoever holds the lock is the only one that writes.
+        remove_left_behind(path)
         yield StateFile(path, scope)
 
 
@@ -135,11 +140,7 @@ def _lock(path: str, stack: ExitStack) -> None:
         problem = f"{_OPTION}: {{seen}} is in use by another source"
         raise usage(problem, "give each source a file of its own", path) from None
     except OSError as error:
-        raise usage(
-            f"{_OPTION}: {{seen}} cannot be locked: {error.strerror}",
-            "name a file in a folder that is there and that this user may write to",
-            lock,
-        ) from None
+        raise usage(f"{_OPTION}: {{seen}} cannot be locked: {error.strerror}", remedy_of(error), lock) from None
     except ValueError:
         # A NUL, or a character that no file name can have.
         raise usage(f"{_OPTION}: {{seen}} is not a path", "correct it", path) from None

@@ -14,7 +14,7 @@ from typing import Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.files import write_private_json
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.files import remove_left_behind, write_private_json
 
 OLD = '{"outcome": "reached"}'
 
@@ -37,6 +37,16 @@ def refused(path: Path | str) -> str:
 
 def names_beside(target: Path) -> list[str]:
     return sorted(path.name for path in target.parent.iterdir())
+
+
+def a_link_to_a_file(target: Path) -> None:
+    elsewhere = target.parent / "elsewhere"
+    elsewhere.write_text(OLD, encoding="ascii")
+    target.symlink_to(elsewhere)
+
+
+def a_link_to_nothing(target: Path) -> None:
+    target.symlink_to(target.parent / "nothing")
 
 
 def test_what_is_written_can_be_read(target: Path) -> None:
@@ -68,26 +78,125 @@ def test_a_reader_of_the_old_file_never_sees_the_new_one_grow(target: Path) -> N
         assert opened_before.read() == OLD
 
 
-def test_it_is_on_the_disk_before_it_has_its_name(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[tuple[bytes, int, bool]] = []
+def test_it_is_on_the_disk_before_it_has_its_name_and_its_name_before_the_end(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, int, bool]] = []
 
     def sync(descriptor: int) -> None:
-        status = os.fstat(descriptor)
-        synced.append((os.pread(descriptor, 100, 0), stat.S_IMODE(status.st_mode), target.exists()))
+        mode = os.fstat(descriptor).st_mode
+        what = "folder" if stat.S_ISDIR(mode) else os.pread(descriptor, 100, 0).decode()
+        synced.append((what, stat.S_IMODE(mode), target.exists()))
 
     monkeypatch.setattr(os, "fsync", sync)
     write_private_json(str(target), {})
-    assert synced == [(b"{}\n", 0o600, False)]
+    assert synced == [("{}\n", 0o600, False), ("folder", stat.S_IMODE(target.parent.stat().st_mode), True)]
 
 
-def a_link_to_a_file(target: Path) -> None:
-    elsewhere = target.parent / "elsewhere"
-    elsewhere.write_text(OLD, encoding="ascii")
-    target.symlink_to(elsewhere)
+def failing_for_folders(code: int) -> Callable[[int], None]:
+    """Return a sync that a file system refuses for folders."""
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(code, os.strerror(code))
+
+    return sync
 
 
-def a_link_to_nothing(target: Path) -> None:
-    target.symlink_to(target.parent / "nothing")
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES], ids=errno.errorcode.get)
+def test_a_file_system_that_syncs_no_folders_will_do(target: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    monkeypatch.setattr(os, "fsync", failing_for_folders(code))
+    write_private_json(str(target), {"outcome": "pending"})
+    assert json.loads(target.read_text(encoding="ascii")) == {"outcome": "pending"}
+
+
+def test_a_disk_that_fails_to_sync_the_folder_is_an_error(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", failing_for_folders(errno.EIO))
+    assert "cannot be written: Input/output error" in refused(target)
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.ENOSPC, "make room on its file system"),
+        (errno.EDQUOT, "make room within the quota of this user"),
+        (errno.EFBIG, "raise the limit on the size of a file (ulimit -f)"),
+        (errno.EROFS, "name a file in a folder that is there and that this user may write to"),
+    ],
+    ids=lambda value: errno.errorcode.get(value, ""),
+)
+def test_what_is_to_be_done_depends_on_the_reason(
+    target: Path, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    assert refused(target).endswith(f"cannot be written: {os.strerror(code)}; {remedy}")
+
+
+class TestWhatAKilledWriterLeaves:
+    @staticmethod
+    def left_by(target: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+        """Return the name of the temporary file of a writer that is killed in its midst."""
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", lambda _path: None)
+            patched.setattr(Path, "replace", lambda _path, _target: os.fsync(-1))
+            refused(target)
+        (left,) = names_beside(target)
+        return left
+
+    # The last one has room for nothing more, not even for what tells temporary files apart.
+    @pytest.mark.parametrize("name", ["verdict.json", "[v]*.json", "v" * 255, "\u00e4" * 127], ids=ascii)
+    def test_is_told_by_its_name_and_can_be_removed(
+        self, target: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        target = target.with_name(name)
+        left = self.left_by(target, monkeypatch)
+        assert left.startswith(f".{name}.asm-" if len(name) < 100 else ".")
+        remove_left_behind(str(target))
+        assert names_beside(target) == []
+
+    def test_stays_at_the_next_write_for_it_may_be_that_of_another(
+        self, target: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        left = self.left_by(target, monkeypatch)
+        write_private_json(str(target), {})
+        assert names_beside(target) == sorted([left, target.name])
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            pytest.param("verdict.json", id="the file"),
+            pytest.param(".verdict.json.asm-.tmp", id="nothing random"),
+            pytest.param(".verdict.json.asm-abcd1234", id="no end"),
+            pytest.param(".verdict.json.asm-abcd1234.tmp.bak", id="more at the end"),
+            pytest.param(".verdict-json.asm-abcd1234.tmp", id="a dot is a dot"),
+            pytest.param(".other.json.asm-abcd1234.tmp", id="of another file"),
+            pytest.param(".verdict.json.asm-x.asm-abcd1234.tmp", id="of a file whose name begins alike"),
+        ],
+    )
+    def test_is_all_that_is_removed(self, target: Path, name: str) -> None:
+        target.with_name(name).touch()
+        remove_left_behind(str(target))
+        assert names_beside(target) == [name]
+
+    @pytest.mark.parametrize("put", [a_link_to_a_file, Path.mkdir, os.mkfifo], ids=["a link", "a folder", "a pipe"])
+    def test_is_a_regular_file_and_what_is_none_stays(self, target: Path, put: Callable[[Path], None]) -> None:
+        put(target.with_name(".verdict.json.asm-abcd1234.tmp"))
+        before = names_beside(target)
+        remove_left_behind(str(target))
+        assert names_beside(target) == before
+
+    def test_is_no_reason_to_fail(self, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(_path: Path) -> None:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+        left = self.left_by(target, monkeypatch)
+        monkeypatch.setattr(Path, "unlink", fail)
+        remove_left_behind(str(target))
+        assert names_beside(target) == [left]
+        remove_left_behind(str(target.parent / "nowhere" / "verdict.json"))
 
 
 @pytest.mark.parametrize(

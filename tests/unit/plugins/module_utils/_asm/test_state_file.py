@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -78,6 +79,18 @@ def test_what_has_not_changed_is_not_written_again(path: Path) -> None:
         assert path.stat().st_ino == first
 
 
+def test_what_a_killed_source_has_left_of_its_writing_is_removed_by_the_next_one_and_by_no_other(path: Path) -> None:
+    left, of_another = (path.with_name(f".{name}.asm-abcd1234.tmp") for name in (path.name, "other.json"))
+    of_another.touch()
+    with locked(str(path), SCOPE):
+        left.touch()
+        refused(path)
+        assert left.exists()
+    with locked(str(path), SCOPE):
+        assert not left.exists()
+    assert of_another.exists()
+
+
 def test_a_second_source_is_refused_while_the_first_one_runs(path: Path) -> None:
     with locked(str(path), SCOPE):
         assert refused(path) == f"state_file: '{path}' is in use by another source; give each source a file of its own"
@@ -95,6 +108,10 @@ def test_a_second_source_is_refused_while_the_first_one_runs(path: Path) -> None
         pytest.param("\udcff", "is no state of this source, or is damaged", id="no text"),
         pytest.param('{"some": "settings"}', f"is not of format {FORMAT}", id="something else"),
         pytest.param('{"format": 2}', f"is not of format {FORMAT}", id="another format"),
+        pytest.param('{"format": true}', f"is not of format {FORMAT}", id="a truth for a format"),
+        pytest.param('{"format": 1.0}', f"is not of format {FORMAT}", id="a fraction for a format"),
+        pytest.param('{"a": 1, "a": 2}', "is no state of this source, or is damaged", id="a name twice"),
+        pytest.param('{"a": [{"b": 1, "b": 1}]}', "is no state of this source, or is damaged", id="a name twice below"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused(path: Path, content: str, problem: str) -> None:
@@ -127,8 +144,29 @@ def test_what_could_not_be_read_again_is_not_written(path: Path, monkeypatch: py
             state.save({**VALUES, "releases": [{"uid": "ab"}]})
         assert state.load() == {**VALUES, "releases": [{"uid": "b"}]}
     assert raised.value.sentence(str) == (
-        f"state_file: '{path}' would be larger than {size} bytes; watch fewer releases with one source"
+        f"state_file: '{path}' would be larger than {size} bytes; "
+        "watch fewer releases with one source, or without manifests"
     )
+
+
+def test_three_events_of_each_of_a_thousand_releases_with_their_manifests_have_room(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(state_file, "write_private", lambda _path, content: sizes.append(len(content)))
+    with locked(str(path), SCOPE) as state:
+        state.save({**VALUES, "outbox": ["x" * 60_000] * 3000})
+    assert sizes[0] > 3000 * 60_000
+
+
+def test_what_nesting_makes_of_blanks_takes_no_room(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep: Any = list(range(1000))
+    for _level in range(50):
+        deep = [deep]
+    monkeypatch.setattr(state_file, "_LARGEST", 2 * len(json.dumps(deep)))
+    with locked(str(path), SCOPE) as state:
+        state.save({**VALUES, "outbox": deep})
+        assert state.load() == {**VALUES, "outbox": deep}
 
 
 def test_a_file_too_large_to_be_ours_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,6 +238,14 @@ def test_a_place_that_cannot_hold_a_file_is_refused_at_the_start(tmp_path: Path,
 def test_a_lock_that_others_may_have_made_is_refused(path: Path) -> None:
     path.with_name("state.json.lock").symlink_to(path)
     assert "cannot be locked" in refused(path)
+
+
+def test_a_disk_without_room_for_the_lock_is_named_as_such(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_name: str, *_rest: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "open", full)
+    assert refused(path).endswith("cannot be locked: No space left on device; make room on its file system")
 
 
 def test_an_error_of_writing_names_the_option(path: Path) -> None:
