@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Callable, TypeVar
 from urllib.parse import quote
 
@@ -30,14 +33,29 @@ except ImportError:
 
 Found = TypeVar("Found")
 
+_Decoded = tuple[dict[str, Any], Mapping[int, str]]
+"""The object in a 200, and the flaws of its items."""
+
+_RESERVED = "__ansible"
+_TELLING_ESCAPE = re.compile(rb"\\u(?:[dD]|00[4-7])")
+"""How half of a surrogate pair, or a letter of what is reserved, can be written."""
+
+_TWICE = "a name stands twice in one object of the answer"
+_UNPORTABLE = "the answer holds what Ansible cannot hand on"
+
 
 @dataclass(frozen=True)
 class Document:
-    """A 200 of ASM: the decoded object, and the id of its request."""
+    """A 200 of ASM: the decoded object, and the id of its request.
+
+    Attributes:
+        flaws: of a list that was read leniently, what in an item cannot be handed on, by the position of the item.
+    """
 
     content: dict[str, Any]
     request_id: str
     url: str
+    flaws: Mapping[int, str] = field(default_factory=dict)
 
 
 class Client:
@@ -71,34 +89,39 @@ class Client:
         mesh, namespace, release = map(_segment, (target.mesh_id, target.namespace, target.release_id))
         return self._get(f"/v2/meshes/{mesh}/namespaces/{namespace}/releases/{release}", deadline)
 
-    def read_releases(self, mesh_id: str, deadline: float) -> Document:
+    def read_releases(self, mesh_id: str, deadline: float, leniently: bool = False) -> Document:
         """Return the answer of GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh"); as `read_release`.
+
+        Args:
+            leniently: whether what cannot be handed on of one item leaves the others.
 
         Raises:
             AsmError: of any kind but `internal`; `not_found` when ASM knows no such mesh.
         """
         try:
-            return self._get(f"/v2/meshes/{_segment(mesh_id)}/releases", deadline)
+            return self._get(f"/v2/meshes/{_segment(mesh_id)}/releases", deadline, leniently)
         except AsmError as error:
             raise of_list(error) from None
 
-    def _get(self, path: str, deadline: float) -> Document:
+    def _get(self, path: str, deadline: float, leniently: bool = False) -> Document:
         url = self._endpoint + path
-        answer = self._send(url, deadline)
+        decode = _decoded_leniently if leniently else _decoded_strictly
+        answer = self._send(url, deadline, decode)
         if answer.status == 401 and not self._renewed and self._authority.discard():
             self._renewed = True
-            answer = self._send(url, deadline)
+            answer = self._send(url, deadline, decode)
         if answer.status != 200:
             refused = refusal(answer.status, answer.headers, answer.body, url)
             # That there is no such release is a good answer too: the credentials were.
             self._renewed = self._renewed and refused.kind != "not_found"
             raise refused
         self._renewed = False
-        return Document(answer.content, request_id(answer.headers), url)
+        content, flaws = answer.content
+        return Document(content, request_id(answer.headers), url, flaws)
 
-    def _send(self, url: str, deadline: float) -> Answer:
+    def _send(self, url: str, deadline: float, decode: Callable[[Answer], _Decoded]) -> Answer:
         authorization = self._authority.authorization(deadline)
-        return self._transport.send(Request("GET", url, auth=authorization), deadline, decode=_decoded)
+        return self._transport.send(Request("GET", url, auth=authorization), deadline, decode=decode)
 
 
 def _segment(value: str) -> str:
@@ -131,7 +154,7 @@ def _decoded(answer: Answer) -> dict[str, Any]:
             parse_float=_finite,
         )
     except _AmbiguousError as ambiguous:
-        raise wrong("a name stands twice in one object of the answer", passing=False) from ambiguous
+        raise wrong(_TWICE, passing=False) from ambiguous
     except RecursionError:
         raise wrong("the answer is nested too deeply", passing=False) from None
     except ValueError:
@@ -139,7 +162,7 @@ def _decoded(answer: Answer) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise wrong("the answer is no object", passing=False)
     if _is_unportable(answer.body, content):
-        raise wrong("the answer holds what Ansible cannot hand on", passing=False)
+        raise wrong(_UNPORTABLE, passing=False)
     return content
 
 
@@ -148,16 +171,13 @@ def _is_unportable(body: bytes, content: dict[str, Any]) -> bool:
 
     That is half of a surrogate pair, or a name that it reserves for itself.
     """
-    if b"__ansible" in body:
+    if _RESERVED.encode() in body:
         return True
-    # Only an escape can bring one in, and a pair of them is a whole letter.
-    if b"\\ud" not in body.lower():
+    # Otherwise only an escape can bring one in; a pair of halves is a whole letter.
+    if not _TELLING_ESCAPE.search(body):
         return False
-    try:
-        json.dumps(content, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return True
-    return False
+    text = json.dumps(content, ensure_ascii=False)
+    return _RESERVED in text or _is_broken(text)
 
 
 class _AmbiguousError(Exception):
@@ -179,6 +199,88 @@ def _finite(number: str) -> float:
     """Return a number that can be written as JSON again: 1e999 becomes an infinity, which cannot."""
     found = float(number)
     return found if math.isfinite(found) else _refuse_constant(number)
+
+
+def _decoded_strictly(answer: Answer) -> _Decoded:
+    return _decoded(answer), {}
+
+
+def _decoded_leniently(answer: Answer) -> _Decoded:
+    """Return the list in a 200, and which of its items `_decoded` would refuse it for, and why.
+
+    Of a name that stands twice in one object, neither value is in it.
+
+    Raises:
+        AsmError: as `_decoded`, final when it is JSON: what is wrong is not within one of the items.
+    """
+    try:
+        return _decoded(answer), {}
+    except AsmError as refused:
+        error = refused
+    try:
+        content = json.loads(answer.body.decode("utf-8"), object_pairs_hook=_with_clear_names, parse_int=_whole_number)
+    except (ValueError, RecursionError):
+        raise error from None
+    # It is JSON, so no page of something on the way.
+    error.passing = False
+    if not isinstance(content, dict) or isinstance(content, _AmbiguousObject):
+        raise error
+    items = content.get("items")
+    if not isinstance(items, list) or _flaw({**content, "items": None}):
+        raise error
+    flaws = {number: _flaw(item) for number, item in enumerate(items)}
+    return content, {number: flaw for number, flaw in flaws.items() if flaw}
+
+
+class _AmbiguousObject(dict[str, Any]):
+    """An object in which a name stood twice: what is left are the others."""
+
+
+def _with_clear_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) == len(pairs):
+        return content
+    counts = Counter(name for name, _value in pairs)
+    return _AmbiguousObject((name, value) for name, value in pairs if counts[name] == 1)
+
+
+def _whole_number(digits: str) -> float:
+    """Return a number; one of more digits than Python would read is as little of use as an infinity."""
+    try:
+        return int(digits)
+    except ValueError:
+        return math.inf
+
+
+def _flaw(value: Any) -> str:
+    """Return what of a decoded value cannot be handed on, empty when all of it can."""
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, dict):
+            if isinstance(each, _AmbiguousObject):
+                return _TWICE
+            rest += each
+            rest += each.values()
+        elif isinstance(each, list):
+            rest += each
+        elif isinstance(each, str):
+            if _RESERVED in each or _is_broken(each):
+                return _UNPORTABLE
+        elif isinstance(each, float) and not math.isfinite(each):
+            return "a number of the answer is not JSON"
+    return ""
+
+
+def _is_broken(text: str) -> bool:
+    """Return whether it has half of a surrogate pair."""
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def with_retries(

@@ -20,6 +20,8 @@ from .train import (
     Train,
     after_fault,
     after_list,
+    after_poll,
+    after_refused_list,
     after_single,
     all_alone,
     at_deadline,
@@ -102,11 +104,14 @@ class Poller:
         lists = self._lists and self._pace.clock() >= self._denied_until
         train, alone = self._look_at_list(train) if lists else all_alone(train)
         until = self._until if train.judged else self._turns_end(train, lists)
+        is_whole = bool(alone)
         for key in alone:
             self._note(train)
             if train.outcome is not None or not self._rested(train.spacing, until):
+                is_whole = False
                 break
             train = self._look_at(train, key)
+        train = after_poll(train, is_whole)
         self._back_off(train)
         return train
 
@@ -129,6 +134,8 @@ class Poller:
             )
         except AsmError as error:
             if not train.judged and error.kind == "protocol":
+                if train.members and not error.passing:
+                    return after_refused_list(train, error)
                 # Nobody waits for a verdict: the next list may be one.
                 error.passing = True
             if error.kind == "denied" and not isinstance(self._several.releases, Selection):

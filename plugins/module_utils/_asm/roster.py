@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import AsmError
 from .options import Selection, is_segment
 from .release import Release, as_list, as_object, as_text, check_depth, parse
 from .text import listed
+
+_NO_FLAWS: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Item:
         service: None when the item does not tell it.
         phase: None when the item does not tell it.
         content: the object itself.
+        flaw: why it tells no more of the release than that it is there; None when it does.
     """
 
     uid: str
@@ -39,6 +42,7 @@ class Item:
     service: str | None
     phase: str | None
     content: Mapping[str, Any]
+    flaw: AsmError | None = None
 
     @property
     def is_readable(self) -> bool:
@@ -78,7 +82,8 @@ class Roster:
         doubtful: why some of the answer was not taken as it stands.
 
     Args:
-        leniently: whether a name without a proper uid is no release of the list instead of an error.
+        leniently: whether a name without a proper uid is no release of the list instead of an error, and one in another
+            namespace than it is asked for tells no more than that it is there.
     """
 
     def __init__(self, items: Sequence[Item], doubtful: Sequence[AsmError] = (), leniently: bool = False) -> None:
@@ -104,6 +109,8 @@ class Roster:
         by_uid = self._by_uid.get(uid or release_id)
         if by_uid is not None:
             if by_uid.namespace not in ("", namespace):
+                if self._leniently:
+                    return _misplaced(by_uid)
                 where = f"namespace: {by_uid.namespace}"
                 problem = "the release {seen} is in another namespace"
                 raise AsmError("usage", problem, "correct its namespace", seen=release_id, message=where)
@@ -168,18 +175,30 @@ def parse_list(content: Mapping[str, Any]) -> Roster:
     return Roster(items)
 
 
-def parse_leniently(content: Mapping[str, Any], manifests: bool) -> Roster:
+def parse_leniently(content: Mapping[str, Any], manifests: bool, flaws: Mapping[int, str] = _NO_FLAWS) -> Roster:
     """Return what a decoded answer lists, where one item that is of no use must not cost the others.
 
     Of a uid that stands twice, and with `manifests` of a release that is nested too deeply, the list is taken to tell
-    only that it is there: a read of its own tells the rest.
+    only that it is there: a read of its own tells the rest. Of an item with a flaw nothing tells the rest.
+
+    Args:
+        manifests: whether the Deployments are to be handed on.
+        flaws: what in an item cannot be handed on, by the position of the item.
 
     Raises:
         AsmError: kind `protocol`, final: it is no list of releases.
     """
-    objects = [each for each in _contents(content) if isinstance(each, dict)]
+    objects = [(number, each) for number, each in enumerate(_contents(content)) if isinstance(each, dict)]
     doubtful = [] if len(objects) == len(_contents(content)) else [_no_object()]
-    items = [_item(each) for each in objects]
+    items = []
+    for number, each in objects:
+        item, flaw = _item(each), flaws.get(number)
+        if flaw is None:
+            items.append(item)
+        elif item.uid:
+            items.append(replace(item, content={}, flaw=_wrong(flaw)))
+        else:
+            doubtful.append(_wrong(flaw).of(item.name) if item.name else _wrong(flaw))
     twice = _twice(items)
     kept: dict[str, Item] = {}
     for index, item in enumerate(items):
@@ -225,6 +244,12 @@ def _item(content: Mapping[str, Any]) -> Item:
         as_text(status.get("phase")) or None,
         content,
     )
+
+
+def _misplaced(item: Item) -> Item:
+    where = f"namespace: {item.namespace}"
+    problem = "the list of releases has it in another namespace"
+    return replace(item, content={}, flaw=AsmError("protocol", problem, "correct its namespace", message=where))
 
 
 def _no_object() -> AsmError:

@@ -131,12 +131,12 @@ class Session:
 
         def understood(document: Document) -> Roster:
             if leniently:
-                return parse_leniently(document.content, options.manifests)
+                return parse_leniently(document.content, options.manifests, document.flaws)
             if options.manifests:
                 check_depth(document.content, _LEVELS_ABOVE_A_RELEASE)
             return parse_list(document.content)
 
-        return self._understood(lambda: client.read_releases(mesh_id, self._started + deadline), understood)
+        return self._understood(lambda: client.read_releases(mesh_id, self._started + deadline, leniently), understood)
 
     def _understood(self, read: Callable[[], Document], understood: Callable[[Document], Found]) -> Found:
         try:

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import zip_longest
 
 from .errors import AsmError, usage
 from .gate import Observation, State, advance, after_try, falls_due, last_read, next_read
@@ -27,6 +28,8 @@ Key = tuple[str, str]
 OWN_KINDS = frozenset({"denied", "not_found", "protocol", "usage"})
 """Final errors of a single read that say something of its release alone."""
 
+_REFUSED_KINDS = frozenset({"endpoint", "usage"})
+"""Final errors of a single read that say something of its release alone as long as ASM answers about others."""
 
 _NO_POLL = State()
 _UNSEEN = State(answered=True)
@@ -52,6 +55,7 @@ class Member:
         heir: uid of a release that has come up under its name while its own was not listed any more; empty otherwise.
         fault: the last passing fault of its own reads, since the last answer about it.
         asked: when its last read of its own began, in seconds since the polls began; before, it is long ago.
+        waiting_since: without a verdict, when it first needed a read of its own; None before.
         former: uid of the release that another one has replaced; empty before.
     """
 
@@ -67,6 +71,7 @@ class Member:
     fault: AsmError | None = None
     asked: float = -float("inf")
     former: str = ""
+    waiting_since: float | None = None
 
     @property
     def key(self) -> Key:
@@ -122,6 +127,8 @@ class Train:
         error: that ended the train, made one of its members unreachable, or had a part in a `timeout`.
         judged: whether there is to be a verdict. A train without one is looked at for ever: only an error ends it.
         told: whether this poll has the list.
+        refused: of a train without a verdict, the first single read since ASM answered last that was refused in a way
+            that is final unless ASM answers about another release; None without one.
         unfit: of a train without a verdict, releases of the list that cannot be followed or that only a read of their
             own can tell of, and why.
     """
@@ -139,6 +146,7 @@ class Train:
     error: AsmError | None = None
     judged: bool = True
     told: bool = False
+    refused: Observation | None = None
     unfit: tuple[AsmError, ...] = ()
 
     @property
@@ -247,6 +255,10 @@ def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) 
         if member.unreachable:
             continue
         item, release = roster.meant(member.namespace, member.release_id, member.uid), None
+        if item is not None and item.flaw is not None:
+            # A read of its own would tell no more.
+            seen[member.key] = replace(way, error=item.flaw)
+            continue
         if item is not None and (member.state.release is not None or _tells_enough(item, train.several)):
             release = item.release(manifests, needs_deployments(member.conditions))
         if release is None:
@@ -254,7 +266,7 @@ def after_list(train: Train, roster: Roster, way: Observation, manifests: bool) 
         else:
             seen[member.key] = replace(way, release=release, error=None)
     listed = train.listed | roster.uids
-    train = replace(train, members=members, listed=listed, alone=len(alone))
+    train = _waiting(replace(train, members=members, listed=listed, alone=len(alone)), alone)
     return after_answers(train, seen), _in_turn(train, alone)
 
 
@@ -266,15 +278,39 @@ def _tells_enough(item: Item, several: Several) -> bool:
     return item.tells(selection) and (not several.ignore_phases or item.phase is not None)
 
 
+def _waiting(train: Train, alone: list[Key]) -> Train:
+    """Return the train with the members that need a read of their own in the queue for it."""
+    if train.judged or not alone:
+        return train
+    now, new = train.polls.ended, set(alone)
+    members = tuple(
+        replace(member, waiting_since=now) if member.waiting_since is None and member.key in new else member
+        for member in train.members
+    )
+    return replace(train, members=members)
+
+
 def _in_turn(train: Train, alone: list[Key]) -> list[Key]:
     """Return the members that need a read of their own in the order in which they are read.
 
-    A poll without a verdict has time for some of them: those that have waited longest come first.
+    A poll without a verdict has time for some of them. First come those of which a 404 is known, so that the next one
+    can follow in the next poll, however many others wait. Of the rest, every other one was never asked for: what is
+    new is told soon, and the others have their turn, those that have waited longest first.
     """
     if train.judged:
         return alone
-    asked = {member.key: member.asked for member in train.members}
-    return sorted(alone, key=lambda key: asked[key])
+    by_key = {member.key: member for member in train.members}
+    members = sorted((by_key[key] for key in alone), key=_waits_since)
+    # A second read that has failed has had its turn.
+    doubted = [member for member in members if member.state.absent is not None and member.fault is None]
+    new = [member for member in members if member.asked < 0]
+    in_turn = [*doubted, *(each for pair in zip_longest(new, members) for each in pair if each is not None)]
+    return list(dict.fromkeys(member.key for member in in_turn))
+
+
+def _waits_since(member: Member) -> tuple[float, bool]:
+    was_asked = member.asked >= 0
+    return (member.asked if was_asked else member.waiting_since or 0.0), was_asked
 
 
 def _noted(member: Member, roster: Roster, new: Set[str]) -> Member:
@@ -313,11 +349,49 @@ def after_single(train: Train, key: Key, observation: Observation) -> Train:
         pause = max(pause, observation.started - member.asked)
         train = _with_member(train, replace(member, asked=observation.started))
     error = observation.error
+    if not train.judged and error is not None and not error.passing and error.kind in _REFUSED_KINDS:
+        return _refused(train, key, observation, error)
     if error is not None and (error.passing or error.kind not in OWN_KINDS):
         (member,) = (member for member in train.members if member.key == key)
         return after_fault(_with_member(train, replace(member, fault=error)), observation)
     train = _tried(train, replace(observation, error=None))
     return train if train.outcome else after_answers(train, {key: observation}, pause)
+
+
+def _refused(train: Train, key: Key, observation: Observation, error: AsmError) -> Train:
+    """Return the train without a verdict after a single read was refused in a way that may concern its release alone.
+
+    Asked for again while ASM has answered nothing else, it ends the train.
+    """
+    (member,) = (member for member in train.members if member.key == key)
+    error.of(f"{member.release_id} ({member.namespace})")
+    if train.refused is not None and member.fault is train.refused.error:
+        return after_fault(train, observation)
+    train = _with_member(train, replace(member, fault=error))
+    return replace(train, refused=train.refused or observation)
+
+
+def after_poll(train: Train, is_whole: bool) -> Train:
+    """Return the train at the end of a poll: a refused single read ends it if ASM has answered nothing else.
+
+    Whether a wrong path or address is to blame, or the one release, is known only then.
+
+    Args:
+        is_whole: whether there was time for each single read.
+    """
+    if train.refused is None or train.outcome is not None:
+        return train
+    if train.told or any(_is_by_asm(member.answer) for member in train.members):
+        return replace(train, refused=None)
+    if not is_whole:
+        return train
+    # What ends it need not be warned of as well.
+    members = tuple(replace(member, fault=None) for member in train.members)
+    return after_fault(replace(train, members=members), train.refused)
+
+
+def _is_by_asm(answer: Observation | None) -> bool:
+    return answer is not None and (answer.error is None or answer.error.kind == "not_found")
 
 
 def _with_member(train: Train, member: Member) -> Train:
@@ -385,7 +459,14 @@ def all_alone(train: Train) -> tuple[Train, list[Key]]:
     """Return the train in a poll without a list, and the members that need a read of their own: all that still can
     reach."""
     alone = [member.key for member in train.members if not member.unreachable]
-    return replace(train, alone=len(alone)), _in_turn(train, alone)
+    train = _waiting(replace(train, alone=len(alone)), alone)
+    return train, _in_turn(train, alone)
+
+
+def after_refused_list(train: Train, refused: AsmError) -> tuple[Train, list[Key]]:
+    """Return the train without a verdict after a list that cannot be understood as a whole, and the members that need
+    a read of their own: all of them, because only that can tell of them."""
+    return all_alone(replace(train, unfit=(refused,)))
 
 
 def can_read_twice(train: Train, now: float) -> bool:

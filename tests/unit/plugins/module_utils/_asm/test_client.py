@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.client import Client, with_retries
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.client import Client, Document, with_retries
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.credentials import (
     PasswordCredentials,
     TokenCredentials,
@@ -252,6 +252,7 @@ def test_a_final_answer_asks_nobody_to_wait(status: int) -> None:
         pytest.param('{"a": "\\ud83d"}', False, id="half of a surrogate pair"),
         pytest.param('{"\\uDE00": 1}', False, id="half of a surrogate pair in a name"),
         pytest.param('{"a": {"__ansible_type": "x"}}', False, id="a name of Ansible"),
+        pytest.param('{"a": {"\\u005f_\\u0061nsible_type": "x"}}', False, id="a name of Ansible with escapes"),
         pytest.param('{"a": ' * 100_000 + "1" + "}" * 100_000, False, id="nested without end"),
     ],
 )
@@ -312,6 +313,88 @@ def test_a_refused_list_speaks_of_the_mesh_and_not_of_a_release(given: Answer, k
     error = refused_list(given)
     assert (error.kind, said in error.sentence(str)) == (kind, True)
     assert "release_id" not in error.sentence(str)
+
+
+TWICE = "a name stands twice in one object of the answer"
+NO_NUMBER = "a number of the answer is not JSON"
+UNPORTABLE = "the answer holds what Ansible cannot hand on"
+POISONS = {
+    '{"labels": {"a": 1, "a": 1}}': TWICE,
+    "1e999": NO_NUMBER,
+    "9" * 5000: NO_NUMBER,
+    "NaN": NO_NUMBER,
+    "-Infinity": NO_NUMBER,
+    '["see __ansible_vault"]': UNPORTABLE,
+    '{"__ansible_type": 1}': UNPORTABLE,
+    '"\\ud83d"': UNPORTABLE,
+    '{"\\uDE00": 1}': UNPORTABLE,
+}
+"""What no read accepts, and why."""
+
+
+def leniently_read(body: str) -> Document:
+    return client(ScriptedTransport(answer(200, body))).read_releases("m-1", 10.0, leniently=True)
+
+
+class TestAListThatIsReadLeniently:
+    @pytest.mark.parametrize("poison", POISONS, ids=lambda poison: poison[:30])
+    def test_leaves_the_items_beside_one_with_a_flaw(self, poison: str) -> None:
+        found = leniently_read(
+            f'{{"kind": "ReleaseList", "items": [{{"n": 0}}, {{"x": [{poison}]}}, null, {{"n": 3}}]}}'
+        )
+        assert found.flaws == {1: POISONS[poison]}
+        assert (found.content["items"][0], found.content["items"][3]) == ({"n": 0}, {"n": 3})
+
+    @pytest.mark.parametrize("poison", POISONS, ids=lambda poison: poison[:30])
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param('{{"items": [{{}}], "x": {0}}}', id="beside the items"),
+            pytest.param('{{"items": {{"x": {0}}}}}', id="in items that are no list"),
+            pytest.param("[{0}]", id="in no object"),
+        ],
+    )
+    def test_is_refused_for_what_stands_elsewhere(self, body: str, poison: str) -> None:
+        with pytest.raises(AsmError) as error:
+            leniently_read(body.format(poison))
+        assert (error.value.kind, error.value.passing) == ("protocol", False)
+
+    @pytest.mark.parametrize(
+        ("body", "passing"),
+        [
+            pytest.param('{"items": [{}], "items": [{}]}', False, id="items twice"),
+            pytest.param("[]", False, id="a list"),
+            pytest.param(
+                '{"items": [' + '{"a": ' * 100_000 + "1" + "}" * 100_000 + "]}", False, id="nested without end"
+            ),
+            pytest.param(HTML, True, id="a page"),
+            pytest.param('{"items": [{"a": 1e999}', True, id="broken off"),
+        ],
+    )
+    def test_is_refused_as_any_other(self, body: str, passing: bool) -> None:
+        with pytest.raises(AsmError) as error:
+            leniently_read(body)
+        assert (error.value.kind, error.value.passing) == ("protocol", passing)
+
+    def test_is_decoded_once_when_all_of_it_is_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        decode, decoded = json.loads, []
+
+        def counted(text: str, **how: Any) -> Any:
+            decoded.append(text)
+            return decode(text, **how)
+
+        monkeypatch.setattr(json, "loads", counted)
+        assert leniently_read('{"items": [{}]}').flaws == {}
+        assert len(decoded) == 1
+
+    def test_takes_neither_value_of_a_name_that_stands_twice(self) -> None:
+        found = leniently_read('{"items": [{"metadata": {"uid": "a", "name": "b", "name": "c"}}]}')
+        assert found.content["items"] == [{"metadata": {"uid": "a"}}]
+
+    @pytest.mark.parametrize("poison", POISONS, ids=lambda poison: poison[:30])
+    def test_is_refused_for_any_flaw_when_it_is_read_strictly(self, poison: str) -> None:
+        error = refused_list(answer(200, f'{{"kind": "ReleaseList", "items": [{{"x": {poison}}}]}}'))
+        assert error.kind == "protocol"
 
 
 def tokens(*statuses: int) -> tuple[ScriptedTransport, Client]:

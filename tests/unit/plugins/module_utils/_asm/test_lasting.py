@@ -146,6 +146,35 @@ class TestTurns:
         assert outcomes(train) == {"a": "missing", "b": "missing"}
         assert [each.asked for each in refreshed(train).members] == [20.0, 22.0]
 
+    def test_give_every_other_one_to_what_is_new(self) -> None:
+        train = begin(selected(), NO_GATE)
+        old, new = (
+            {each: Own("Running", in_part(each)) for each in "abc"},
+            {each: Own(503, in_part(each)) for each in "xyz"},
+        )
+        train = new_poll(refreshed(looked_at(train, old)))
+        roster = parse_leniently(release_list(*(each.listed for each in {**old, **new}.values())), manifests=False)
+        _train, alone = after_list(train, roster, Observation(10.0, 10.0), False)
+        assert "".join(release_id for _namespace, release_id in alone) == "xaybzc"
+
+    @pytest.mark.parametrize(
+        ("between", "turns"),
+        [
+            pytest.param([], "ba", id="begin with what a 404 is known of"),
+            pytest.param([503], "ab", id="do not when the next read of it has failed"),
+            pytest.param(["Running"], "ab", id="do not when it was there again"),
+        ],
+    )
+    def test_after_a_404(self, between: list[Any], turns: str) -> None:
+        train = looked_at(begin(named("a", "b"), NO_GATE), {"a": "Running", "b": "Running"}, lists=False)
+        for now, release_id, shown in (
+            (10.0, "a", "Running"),
+            *((12.0 + i, "b", each) for i, each in enumerate([404, *between])),
+        ):
+            train = after_single(new_poll(refreshed(train)), ("bookinfo", release_id), observed(now, release_id, shown))
+        _train, alone = all_alone(new_poll(refreshed(train)))
+        assert "".join(release_id for _namespace, release_id in alone) == turns
+
     @pytest.mark.parametrize("others", [0, 299])
     def test_that_are_far_apart_are_no_gap_between_two_404s(self, others: int) -> None:
         """Also when the others, for which it has waited, are all listed again."""

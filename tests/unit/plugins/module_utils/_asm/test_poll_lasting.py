@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import C
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Train, next_poll
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
+    BUSY,
     CONNECTION,
     DENIED,
     GONE,
@@ -45,6 +46,8 @@ class Looks:
     Attributes:
         ended: when each poll had ended, in seconds since the first began.
         answered: for each poll, the phases by release id that it told.
+        gone: in which poll a release was told to be gone first.
+        last: the train after the last poll.
         warnings: of the session.
     """
 
@@ -60,9 +63,10 @@ class Looks:
         )
         self.ended: list[float] = []
         self.answered: list[dict[str, str]] = []
+        self.gone: dict[str, int] = {}
         self.train = begin(source.several, source.conditions)
         while clock() < seconds:
-            self.train = poller.poll(self.train)
+            self.train = self.last = poller.poll(self.train)
             if self.train.outcome is not None:
                 break
             self._note(self.train, clock())
@@ -80,6 +84,9 @@ class Looks:
         answers = {each.release_id: each.answer for each in train.members if each.answer is not None}
         self.ended.append(now)
         self.answered.append({key: each.release.phase for key, each in answers.items() if each.release is not None})
+        for member in train.members:
+            if member.state.outcome == "missing":
+                self.gone.setdefault(member.release_id, len(self.ended) - 1)
 
 
 def many(count: int) -> list[dict[str, Any]]:
@@ -154,9 +161,8 @@ class TestAListThatIsOdd:
     @pytest.mark.parametrize(
         "odd",
         [
-            pytest.param(answer(200, json.dumps({"kind": "Status"})), id="another kind"),
-            pytest.param(answer(200, json.dumps({"kind": "ReleaseList"})), id="no items"),
             pytest.param(answer(200, "<html>"), id="no JSON"),
+            pytest.param(answer(200, '{"items": ['), id="broken off"),
         ],
     )
     def test_passes(self, stage: Stage, odd: Given) -> None:
@@ -164,6 +170,30 @@ class TestAListThatIsOdd:
         looks = Looks(stage, 30)
         assert asked_for(stage, LIST) == [0, 10, 11, 13, 23]
         assert looks.answered[-1] == {"uid-a": "Running"}
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            pytest.param({"kind": "Status"}, id="another kind"),
+            pytest.param({"kind": "ReleaseList"}, id="no items"),
+            pytest.param({"kind": "ReleaseList", "items": [A], "__ansible": 1}, id="a name of Ansible"),
+            pytest.param({"kind": "ReleaseList", "items": [A], "x": float("inf")}, id="a number that is not JSON"),
+            pytest.param([A], id="no object"),
+        ],
+    )
+    def test_as_a_whole_leaves_its_releases_to_reads_of_their_own(self, stage: Stage, odd: Any) -> None:
+        old = many(12)
+        stage.serve_mesh([listed(*old), answer(200, json.dumps(odd))], reads_of(old))
+        looks = Looks(stage, 59)
+        assert asked_for(stage, LIST) == [0, 10, 20, 30, 40, 50]
+        assert [len(each) for each in looks.answered] == [12, 5, 5, 5, 5, 5]
+        assert len({key for each in looks.answered[1:4] for key in each}) == 12
+        assert len(looks.train.unfit) == 1
+
+    def test_at_first_is_asked_for_again_soon(self, stage: Stage) -> None:
+        stage.serve_mesh([answer(200, "{}"), listed(A)])
+        Looks(stage, 5)
+        assert asked_for(stage, LIST) == [0, 1]
 
     @pytest.mark.parametrize(
         "odd",
@@ -178,6 +208,166 @@ class TestAListThatIsOdd:
         looks = Looks(stage, 15, manifests=True)
         assert looks.answered == [{"uid-a": "Running", "uid-b": "Running"}] * 2
         assert len(looks.train.unfit) == 1
+
+
+POISONED = {
+    "a name twice": ('"labels": null', '"x": 1, "x": 1'),
+    "a number that is not JSON": ('"labels": null', '"x": 1e999'),
+    "a text of Ansible": ('"labels": null', '"x": "see __ansible_vault"'),
+    "half of a surrogate pair": ('"labels": null', '"x": "\\ud83d"'),
+    "a number of many digits": ('"labels": null', '"x": ' + "9" * 5000),
+    "a name twice in its metadata": ('"name": "b"', '"name": "b", "name": "b"'),
+}
+
+
+class TestAPoisonedRelease:
+    """One that holds what no read accepts."""
+
+    @staticmethod
+    def poisoned(poison: str, *items: dict[str, Any]) -> Given:
+        """Return the list with B among the items, poisoned."""
+        bad = json.dumps({**B, "metadata": {**B["metadata"], "labels": None}})
+        return answer(200, listed(*items, {}).body.decode().replace("{}", bad.replace(*POISONED[poison])))
+
+    @pytest.mark.parametrize("poison", POISONED)
+    @pytest.mark.parametrize("parameters", [{}, NAMED], ids=["selected", "named"])
+    def test_of_a_list_costs_the_others_nothing(self, stage: Stage, poison: str, parameters: dict[str, Any]) -> None:
+        stage.serve_mesh([listed(A, B), self.poisoned(poison, A)])
+        looks = Looks(stage, 35, **parameters)
+        assert looks.answered == [{"uid-a": "Running", "uid-b": "Running"}, *[{"uid-a": "Running"}] * 3]
+        assert [path for _at, path in stage.asked] == [LIST] * 4
+        assert [(each.release_id, each.state.outcome) for each in looks.last.members] == [
+            ("uid-a", None),
+            ("uid-b", "error"),
+        ]
+        (error,) = (each.answer.error for each in looks.last.members if each.answer and each.answer.error)
+        assert (error.kind, looks.last.unfit) == ("protocol", ())
+
+    @pytest.mark.parametrize("poison", POISONED)
+    def test_is_told_again_when_it_is_well(self, stage: Stage, poison: str) -> None:
+        stage.serve_mesh([listed(A, B), self.poisoned(poison, A), listed(A, B)])
+        assert Looks(stage, 25).answered[-1] == {"uid-a": "Running", "uid-b": "Running"}
+
+    @pytest.mark.parametrize("poison", POISONED)
+    def test_that_is_read_singly_costs_the_others_nothing(self, stage: Stage, poison: str) -> None:
+        bad = json.dumps({**B, "metadata": {**B["metadata"], "labels": None}}).replace(*POISONED[poison])
+        stage.serve_mesh([DENIED], {"uid-a": [found(A)], "uid-b": [answer(200, bad)]})
+        looks = Looks(stage, 35, **NAMED)
+        assert (looks.last.outcome, looks.answered) == (None, [{"uid-a": "Running"}] * 4)
+
+
+REFUSED = {
+    "400": answer(400, '{"errorCode": "ASM.01400001"}'),
+    "404 of the gateway": answer(404, '{"error_code": "APIGW.0101"}'),
+    "404 of a page": answer(404, "<html>"),
+    "405": answer(405),
+    "redirect": answer(302),
+}
+
+
+@pytest.mark.parametrize("refusal", REFUSED)
+class TestARefusedRead:
+    """One of a release alone, in a way that ends a source when all is refused like that."""
+
+    @pytest.mark.parametrize("parts", [(A, without(B, "status")), (without(B, "status"),)], ids=["many", "one"])
+    def test_passes_beside_a_list(self, stage: Stage, refusal: str, parts: tuple[Any, ...]) -> None:
+        stage.serve_mesh([listed(*parts)], {"uid-b": [REFUSED[refusal]]})
+        looks = Looks(stage, 35)
+        assert (looks.last.outcome, len(looks.answered)) == (None, 4)
+        (member,) = (each for each in looks.last.members if each.release_id == "uid-b")
+        assert (member.state.outcome, member.answer, member.fault is not None) == (None, None, True)
+
+    @pytest.mark.parametrize("order", ["ab", "ba"])
+    @pytest.mark.parametrize("other", [found(A), GONE], ids=["found", "gone"])
+    def test_passes_beside_another_answer_of_asm(self, stage: Stage, refusal: str, order: str, other: Given) -> None:
+        stage.serve_mesh([DENIED], {"uid-a": [other], "uid-b": [REFUSED[refusal]]})
+        named = {**NAMED, "releases": [{"release_id": f"uid-{each}"} for each in order]}
+        assert Looks(stage, 35, **named).last.outcome is None
+
+    @pytest.mark.parametrize("other", [BUSY, REFUSED["400"], answer(200, "{}")], ids=["503", "400", "no release"])
+    def test_is_final_where_asm_answers_nothing_else(self, stage: Stage, refusal: str, other: Given) -> None:
+        stage.serve_mesh([DENIED], {"uid-a": [other], "uid-b": [REFUSED[refusal]]})
+        looks = Looks(stage, 35, **NAMED)
+        assert looks.last.outcome == "error"
+        assert looks.last.error is not None
+        assert looks.last.error.seen in ("uid-a (bookinfo)", "uid-b (bookinfo)")
+
+    def test_of_the_only_release_is_final(self, stage: Stage, refusal: str) -> None:
+        stage.serve_mesh([GONE], {"uid-a": [found(A), REFUSED[refusal]]})
+        looks = Looks(stage, 35, namespace="bookinfo", release_id="uid-a")
+        assert (looks.last.outcome, len(looks.answered)) == ("error", 1)
+
+    @pytest.mark.parametrize(
+        ("other", "outcome"), [(found(A), None), (REFUSED["400"], "error")], ids=["well", "refused"]
+    )
+    def test_waits_for_its_next_turn_where_a_poll_has_time_for_one(
+        self, stage: Stage, refusal: str, other: Given, outcome: str | None
+    ) -> None:
+        stage.serve_mesh([DENIED], {"uid-a": [other], "uid-b": [REFUSED[refusal]]})
+        assert Looks(stage, 300, **NAMED, requests_per_minute=3).last.outcome == outcome
+
+    def test_is_not_final_because_the_next_list_fails(self, stage: Stage, refusal: str) -> None:
+        stage.serve_mesh([listed(A, B), answer(200, "{}"), BUSY, listed(A, B)], {"uid-a": [REFUSED[refusal]]})
+        looks = Looks(stage, 45, requests_per_minute=3)
+        assert looks.last.outcome is None
+        assert looks.answered[-1] == {"uid-a": "Running", "uid-b": "Running"}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refusal_of_the_credentials_is_final_beside_whatever_answer(stage: Stage, status: int) -> None:
+    stage.serve_mesh([listed(A, without(B, "status"))], {"uid-b": [answer(status, "{}")]})
+    looks = Looks(stage, 35)
+    outcomes = {looks.last.outcome, *(each.state.outcome for each in looks.last.members)}
+    assert "error" in outcomes
+
+
+class TestAListWithAReleaseInAnotherNamespace:
+    elsewhere = item("a", "Failed", namespace="other")
+
+    @pytest.mark.parametrize("parameters", [{}, NAMED], ids=["selected", "named"])
+    def test_passes_and_tells_nothing_of_it(self, stage: Stage, parameters: dict[str, Any]) -> None:
+        stage.serve_mesh([listed(A, B), listed(self.elsewhere, B), listed(self.elsewhere, B), listed(A, B)])
+        looks = Looks(stage, 35, **parameters)
+        both = {"uid-a": "Running", "uid-b": "Running"}
+        assert (looks.last.outcome, looks.answered) == (None, [both, {"uid-b": "Running"}, {"uid-b": "Running"}, both])
+        assert [path for _at, path in stage.asked] == [LIST] * 4
+
+
+class TestChurn:
+    """Releases that come and go faster than each could be read."""
+
+    @staticmethod
+    def looks(stage: Stage, per_poll: int, churning: int, polls: int) -> Looks:
+        """Look at a mesh where so many appear and vanish in each of the first polls, beside three listed in part."""
+        mesh = [[item(f"r{n}") for n in range(k * per_poll, (k + 5) * per_poll)] for k in range(churning)]
+        steady = [without(item(name), "status") for name in "abc"]
+        reads = {f"uid-{name}": [found(item(name))] for name in "abc"}
+        stage.serve_mesh([listed(*steady, *each) for each in mesh], reads)
+        return Looks(stage, polls * 10 - 5)
+
+    def test_within_the_budget_is_told_within_few_polls(self, stage: Stage) -> None:
+        looks = self.looks(stage, 1, 60, 60)
+        last_listed = {f"uid-r{n}": n for n in range(60)}
+        assert len(looks.gone) >= 50
+        assert max(poll - last_listed[key] for key, poll in looks.gone.items()) <= 5
+
+    def test_above_it_is_told_and_what_is_there_is_read_in_turn(self, stage: Stage) -> None:
+        looks = self.looks(stage, 5, 40, 40)
+        assert len(looks.gone) >= 60
+        for name in "abc":
+            told = [poll for poll, answers in enumerate(looks.answered) if f"uid-{name}" in answers]
+            assert len(told) >= 4
+
+    def test_is_told_to_its_end_when_it_ends(self, stage: Stage) -> None:
+        # 195 vanish; two reads of each and the others' turns, five a poll, take a hundred polls.
+        looks = self.looks(stage, 5, 40, 140)
+        assert len(looks.gone) == 195
+        assert {each.release_id for each in looks.train.members} == {
+            "uid-a",
+            "uid-b",
+            "uid-c",
+            *(f"uid-r{n}" for n in range(195, 220)),
+        }
 
 
 class TestADeniedList:

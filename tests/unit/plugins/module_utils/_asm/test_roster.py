@@ -205,6 +205,34 @@ class TestParseLeniently:
         problem = "'b': the release is nested deeper than 100 levels; read it without manifests"
         assert told == ((["uid-1", "(uid-2)"], [problem]) if manifests else (["uid-1", "uid-2"], []))
 
+    @pytest.mark.parametrize(
+        ("metadata", "kept", "doubted"),
+        [
+            pytest.param({"uid": "b", "name": "n"}, [("b", "W; check endpoint")], [], id="uid"),
+            pytest.param({"uid": "a/b", "name": "n"}, [], ["'n': W; check endpoint"], id="no uid"),
+            pytest.param({}, [], ["W; check endpoint"], id="neither uid nor name"),
+        ],
+    )
+    def test_takes_of_an_item_with_a_flaw_that_it_is_there(
+        self, metadata: dict[str, Any], kept: list[tuple[str, str]], doubted: list[str]
+    ) -> None:
+        items = [None, {**document("Failed"), "metadata": metadata}, document(uid="a")]
+        found = parse_leniently(release_list(*items), False, {1: "W"})
+        flawed = [(each.uid, each.flaw.sentence(Cleaner())) for each in found.items if each.flaw is not None]
+        assert (flawed, [each.uid for each in found.items if each.flaw is None]) == (kept, ["a"])
+        assert [error.sentence(Cleaner()) for error in found.doubtful[1:]] == doubted
+
+    def test_has_a_release_in_another_namespace_as_one_with_a_flaw(self) -> None:
+        found = parse_leniently(release_list(document(uid="uid-1", namespace="shop")), manifests=False)
+        here, there = found.meant("bookinfo", "uid-1"), found.meant("shop", "uid-1")
+        assert here is not None
+        assert here.flaw is not None
+        assert here.flaw.sentence(Cleaner()) == (
+            "the list of releases has it in another namespace (namespace: shop); correct its namespace"
+        )
+        assert there is not None
+        assert there.flaw is None
+
     def test_keeps_apart_those_without_a_uid(self) -> None:
         assert self.told(document(uid=None), document(uid="a/b"))[0] == ["", ""]
 
