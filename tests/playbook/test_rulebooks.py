@@ -58,6 +58,22 @@ CONTINUATION = """\
   when: "'{finish}' is not exists"
 """
 
+# A filter of events, which sees each as the source has sent it. It writes it down, and can kill the program before
+# anybody has taken it.
+RECORD = """\
+import json
+import os
+import signal
+
+
+def main(event, record, kill_at):
+    with open(record, "a", encoding="utf-8") as file:
+        file.write(json.dumps(event) + "\\n")
+    if event["kind"] == kill_at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return event
+"""
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -223,6 +239,43 @@ def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
     assert deployment.names == ["reviews", "ratings", "details"]
 
 
+def test_what_it_was_killed_over_is_told_unchanged_after_the_restart_whatever_has_become_of_it(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
+    filters, record = deployment.directory / "event_filter", deployment.directory / "record"
+    filters.mkdir()
+    (filters / "record.py").write_text(RECORD, encoding="utf-8")
+
+    def recorded(kill_at: str) -> list[dict[str, Any]]:
+        """Return the rulebook with the filter in it."""
+        (ruleset,) = changed = rulesets(CONTINUE)
+        ruleset["sources"][0]["filters"] = [{"record": {"record": str(record), "kill_at": kill_at}}]
+        return changed
+
+    def events() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+    with deployment.watching(simulator, recorded(kill_at="reached")) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        assert watching.wait() == -signal.SIGKILL
+    before = events()
+    assert [event["kind"] for event in before] == ["phase", "reached"]
+
+    simulator.change("reviews", phase="Failed")
+
+    with deployment.watching(simulator, recorded(kill_at="never")) as watching:
+        simulator.change("ratings", phase="Running")
+        watching.until(lambda: deployment.handled == {"ratings"}, "the deployment for ratings")
+    after = events()[len(before) :]
+    assert after[: len(before)] == before
+    ids = [event["id"] for event in (*before, *after[len(before) :])]
+    assert len(ids) == len(set(ids))
+    # It has failed meanwhile, so the playbook has not continued for it.
+    assert deployment.names == ["ratings"]
+
+
 def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -249,6 +302,35 @@ def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_r
         watching.until(lambda: len(told(watching)) == 2, "both events once more")
         wait_for_polls(watching, simulator)
 
+        assert watching.output.count(PLAY) == 2
+    assert deployment.names == ["reviews", "reviews", "ratings"]
+
+
+def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
+    del source["state_file"], ruleset["rules"][0]["throttle"]
+    source["feedback"] = True
+    deployment.finish.unlink()
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: deployment.names == ["reviews"], "the deployment for reviews")
+        simulator.change("ratings", phase="Running")
+        wait_for_polls(watching, simulator, 3)
+        watching.kill()
+    assert not deployment.handled
+    deployment.finish.touch()
+
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        watching.until(lambda: deployment.handled == {"reviews", "ratings"}, "the end of both deployments")
+        wait_for_polls(watching, simulator)
+
+        # The rule engine had them, and the source, which knows nothing of before, has told none.
+        assert not told(watching)
         assert watching.output.count(PLAY) == 2
     assert deployment.names == ["reviews", "reviews", "ratings"]
 

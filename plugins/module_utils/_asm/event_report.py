@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any, Callable
 
-from .follow import Event
+from .follow import CHANGES, VERDICTS, Event
 from .release import shown, why_not_ready
 from .report import Report
 from .text import Cleaner, untemplated_throughout
@@ -18,6 +19,15 @@ from .wording import report_gate
 
 _NAMESPACE = uuid.UUID("8fa2508a-8761-4d89-b5f1-4852b28846e3")
 """Of the names of our events."""
+
+_TEXTS = (
+    *("kind", "id", "at", "mesh_id", "uid", "name", "previous_phase"),
+    *("namespace", "release_id", "msg", "phase"),
+)
+_SHAPE = {**dict.fromkeys(_TEXTS, str), "ready": bool, "found": bool, "release": dict, "workloads": dict, "meta": dict}
+_SHAPE_OF_A_VERDICT = {**_SHAPE, "gate": dict}
+_SHAPES = {**dict.fromkeys(CHANGES, _SHAPE), **dict.fromkeys(VERDICTS, _SHAPE_OF_A_VERDICT)}
+"""Types of the values of an event with an origin, by its kind."""
 
 
 class EventReport(Report):
@@ -66,7 +76,7 @@ class EventReport(Report):
             "uid": shown(followed.uid or followed.release_id, self.clean),
             "name": shown(followed.name, self.clean),
             "previous_phase": shown(event.previous_phase, self.clean),
-            "ready": bool(followed.ready),
+            "ready": bool(followed.ready) and not followed.gone,
             "namespace": shown(followed.namespace, self.clean),
             "release_id": shown(followed.release_id, self.clean),
             **entry,
@@ -110,3 +120,25 @@ class EventReport(Report):
         if event.followed.ready or event.release is None:
             return f"is ready, {self._ready_text(event)}"
         return f"is not ready any more: {self.clean(why_not_ready(event.release.gray, event.release.planned))}"
+
+
+def parse_events(values: Any) -> list[dict[str, Any]]:
+    """Return events that were written down as an `EventReport` with an origin has made them.
+
+    Raises:
+        ValueError: they are not of that shape.
+    """
+    if not isinstance(values, list) or not all(map(_is_event, values)):
+        raise ValueError("there is something else than events")
+    # Nothing that no answer of the service could have brought: an infinity, half of a surrogate pair.
+    json.dumps(values, ensure_ascii=False, allow_nan=False).encode()
+    return values
+
+
+def _is_event(value: Any) -> bool:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    shape = _SHAPES.get(kind) if isinstance(kind, str) else None
+    if shape is None or {name: type(each) for name, each in value.items()} != shape:
+        return False
+    name = value["meta"].get("uuid")
+    return len(value["meta"]) == 1 and isinstance(name, str) and str(uuid.UUID(name)) == name

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from .gate import Observation, State, Streak, advance, at_deadline, falls_due, unmet_besides_phase
 from .lasting import lean
@@ -22,8 +21,11 @@ from .options import Conditions, Selection, Several, is_phase
 from .release import Release, why_not_ready
 from .train import Key, Member, Train, needs_deployments
 
-COUNTERS_KEPT = 1000
-"""Of so many releases that are gone the counter is kept, so that one that comes back has no id of before."""
+RETIRED_KEPT = 1000
+"""So many releases that are gone are kept, so that one that comes back has no id of before, and is known as it was."""
+
+MOST_CHANGES = 2**53
+"""After so many events the numbers of a release begin anew: every reader of JSON can tell them apart up to there."""
 
 LISTS_OF_THE_BASELINE = 2
 """A list can be short for once. What the second one shows first was there before, too."""
@@ -31,8 +33,11 @@ LISTS_OF_THE_BASELINE = 2
 _KINDS = {"reached": "reached", "failed": "failed", "replaced": "failed", "stalled": "stalled", "timeout": "timeout"}
 """Kinds of the events that verdicts are told by. That a release is missing is told by `gone`."""
 
+CHANGES = frozenset({"appeared", "phase", "ready", "gone"})
+"""Kinds of the events without a verdict."""
+
 VERDICTS = frozenset(_KINDS.values())
-"""Those kinds."""
+"""Kinds of the events with one."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,11 @@ class Followed:
         phase, version: likewise, None before. One that has just appeared and has no phase is in the phase "".
         images: of each gray workload, the last ones that were told of all of them; None before.
         ready: whether its gray workloads were all there and rolled out; None before an answer told it.
-        changes: how many events it has had, or may have had before a crash.
+        changes: how many events it has had.
         unmet: whether its conditions were not met when an answer first told of all of them, and nothing but readiness
             has changed since; None before that.
-        gone: whether its disappearance was told.
+        gone: whether its disappearance was told, or another release has taken its place.
+        interrupted: whether its disappearance has ended a run without a verdict that was told.
         run: of its gate; None while it is at rest.
     """
 
@@ -76,6 +82,7 @@ class Followed:
     changes: int = 0
     unmet: bool | None = None
     gone: bool = False
+    interrupted: bool = False
     run: Run | None = None
 
     @property
@@ -90,19 +97,6 @@ class Followed:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """Events of a release that were to be delivered, and of which nobody knows whether they were.
-
-    Attributes:
-        appearance: of the release then, as `appearance` gives it.
-        numbers: of the events, by their kind. One that tells of a readiness that is lost is `unready`.
-    """
-
-    appearance: str
-    numbers: Mapping[str, int]
-
-
-@dataclass(frozen=True)
 class Event:
     """One change.
 
@@ -114,7 +108,6 @@ class Event:
         release: as this poll has it, or as it was last seen where the poll has no answer; None when it is not there.
         run: with its verdict, for the kinds of a gate.
         conditions: those of the run.
-        number: of the event among those of the release. No other change of it has the same.
     """
 
     kind: str
@@ -124,12 +117,11 @@ class Event:
     release: Release | None
     run: Run | None = None
     conditions: Conditions | None = None
-    number: int = 0
 
     @property
-    def told_as(self) -> str:
-        """Return what tells it apart from the other events of the same poll and release."""
-        return "unready" if self.kind == "ready" and not self.followed.ready else self.kind
+    def number(self) -> int:
+        """Return its number among the events of the release. No other change of it has the same."""
+        return self.followed.changes
 
 
 @dataclass(frozen=True)
@@ -142,8 +134,7 @@ class Following:
         source: tells apart from others what all this is known by; empty when it is not remembered.
         baseline: how many more lists belong to the baseline.
         releases: those that were seen, by what names them within the train.
-        retired: counters of releases that are gone, by identity; the latest last.
-        pending: what was to be delivered before a restart, by identity.
+        retired: releases that are gone and at rest, as they were last seen, by identity; the latest last.
         unread: what was there, or may have been, when the polls began, and has not been answered since.
         missed: those of them that ASM did not know when it answered last.
         nameless: those whose answer in this poll cannot be used, for it has no uid, and they have one.
@@ -154,8 +145,7 @@ class Following:
     source: str = ""
     baseline: int = 0
     releases: Mapping[Key, Followed] = field(default_factory=dict)
-    retired: Mapping[str, int] = field(default_factory=dict)
-    pending: Mapping[str, Pending] = field(default_factory=dict)
+    retired: Mapping[str, Followed] = field(default_factory=dict)
     unread: frozenset[Key] = frozenset()
     missed: frozenset[Key] = frozenset()
     nameless: frozenset[Key] = frozenset()
@@ -195,63 +185,62 @@ def begin(several: Several, conditions: Conditions | None, initial: bool, source
 
 
 def _gate_of(several: Several, conditions: Conditions | None) -> str:
-    """Return a digest of what a gate asks for. How long it may take is no part of it."""
+    """Return a digest of what a gate asks for, the same for what means the same.
+
+    How long it may take is no part of it.
+    """
     if conditions is None:
         return ""
     named = () if isinstance(several.releases, Selection) else several.releases
-    alone = sorted([each.namespace, each.release_id, each.version or "", sorted(each.images)] for each in named)
-    names = ("success_phases", "failure_phases", "ready", "version", "images", "on_missing", "missing_after")
-    return _digest([alone, *(getattr(conditions, name) for name in names)])
+    alone = sorted([each.namespace, each.release_id, each.version or "", _unordered(each.images)] for each in named)
+    phases = [
+        _unordered(phase.strip().casefold() for phase in each)
+        for each in (conditions.success_phases, conditions.failure_phases, conditions.missing_after)
+    ]
+    rest = [conditions.ready, conditions.version, _unordered(conditions.images), conditions.on_missing]
+    return hashlib.sha256(json.dumps([alone, phases, rest]).encode()).hexdigest()
 
 
-def appearance(followed: Followed) -> str:
-    """Return a digest of what a change of the release is told by, readiness apart."""
-    return _digest([(followed.phase or "").casefold(), followed.version, followed.images, followed.gone])
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value).encode()).hexdigest()
+def _unordered(texts: Iterable[str]) -> list[str]:
+    """Return texts of which neither the order nor a repetition means anything."""
+    return sorted(set(texts))
 
 
 def follow(following: Following, train: Train) -> tuple[Following, list[Event]]:
     """Return what is known after one more poll, and the events of it, release by release."""
-    releases, retired, pending = dict(following.releases), dict(following.retired), dict(following.pending)
-    events: list[Event] = []
-    seen: set[Key] = set()
-    missed: set[Key] = set()
-    nameless: set[Key] = set()
-    is_timed = train.told or any(member.answered for member in train.members)
+    releases, retired = dict(following.releases), dict(following.retired)
     gates = _gates(following.conditions, train)
+    is_timed = train.told or any(member.answered for member in train.members)
+    steps = []
     for member in train.members:
-        step = _Step(releases.get(member.key), member, gates.get(member.conditions), retired, pending)
-        answer = member.answer
-        if step.is_nameless:
-            nameless.add(member.key)
-        elif answer is not None and answer.release is not None:
-            seen.add(member.key)
-            step.see(answer, answer.release, following.is_new(member.key))
-        elif answer is not None and answer.error is not None and answer.error.kind == "not_found":
-            missed.add(member.key)
-            step.miss(answer)
-        if is_timed and member.key not in seen and member.key not in missed:
-            step.take_time(train.polls.ended)
-        events += step.events
+        step = _Step(releases.pop(member.key, None), member, gates.get(member.conditions), retired)
+        step.take(following.is_new(member.key), train.polls.ended if is_timed else None)
         if step.followed is not None:
             releases[member.key] = step.followed
-        else:
-            releases.pop(member.key, None)
-    unread = _unread(following, train, seen, missed)
+        steps.append(step)
+    missed = frozenset(step.key for step in steps if step.is_missed)
+    unread = _unread(following, train, {step.key for step in steps if step.is_seen}, missed)
     known = replace(
         following,
         baseline=max(0, following.baseline - 1) if train.told else following.baseline,
         releases=releases,
-        retired=dict(list(retired.items())[-COUNTERS_KEPT:]),
-        pending=pending,
+        retired=dict(list(retired.items())[-RETIRED_KEPT:]),
         unread=unread,
         missed=(following.missed | missed) & unread,
-        nameless=frozenset(nameless),
+        nameless=frozenset(step.key for step in steps if step.is_nameless),
     )
-    return known, events
+    return known, [event for step in steps for event in step.events]
+
+
+def as_before(after: Following, before: Following, keys: Set[Key]) -> Following:
+    """Return what is known after a poll, but of some releases as if that poll had not told of them."""
+    former = {key: before.releases[key] for key in keys if key in before.releases}
+    latter = {key: after.releases[key] for key in keys if key in after.releases}
+    concerned = {followed.identity for followed in (*former.values(), *latter.values())}
+    retired = {identity: each for identity, each in after.retired.items() if identity not in concerned}
+    retired.update({identity: each for identity, each in before.retired.items() if identity in concerned})
+    releases = {key: followed for key, followed in after.releases.items() if key not in keys}
+    return replace(after, releases={**releases, **former}, retired=retired)
 
 
 def _unread(following: Following, train: Train, seen: Set[Key], missed: Set[Key]) -> frozenset[Key]:
@@ -280,6 +269,9 @@ class _Step:
     Attributes:
         followed: what is known of it after the poll.
         events: of it, in their order.
+        is_seen, is_missed: whether the answer of the poll has the release, or is ASM's 404.
+        is_nameless: whether it has no uid, and the ones before had one. Whether it is the same release, or another one
+            in its place, cannot be told then, so nothing follows from it.
     """
 
     def __init__(
@@ -287,29 +279,43 @@ class _Step:
         followed: Followed | None,
         member: Member,
         conditions: Conditions | None,
-        retired: dict[str, int],
-        pending: dict[str, Pending],
+        retired: dict[str, Followed],
     ) -> None:
         self.followed = followed
         self.events: list[Event] = []
         self._member = member
         self._retired = retired
-        self._pending = pending
         self._conditions = conditions
         self._previous_phase = (followed.phase or "") if followed is not None else ""
         self._tells_workloads = False
+        answer = member.answer
+        release = answer.release if answer is not None else None
+        known_uid = followed.uid if followed is not None else ""
+        self.is_nameless = release is not None and not release.uid and bool(known_uid)
+        self.is_seen = release is not None and not self.is_nameless
+        self.is_missed = answer is not None and answer.error is not None and answer.error.kind == "not_found"
 
     @property
-    def is_nameless(self) -> bool:
-        """Return whether the answer of the poll has no uid, and the ones before had one.
+    def key(self) -> Key:
+        """Return what names the release within the train."""
+        return self._member.key
 
-        Whether it is the same release, or another one in its place, cannot be told, so nothing follows from it.
+    def take(self, is_new: bool, now: float | None) -> None:
+        """Take what the poll tells of the release.
+
+        Args:
+            is_new: whether a release that was not seen before is one that was not there before.
+            now: when the poll ended, in seconds since the polls began; None if it tells of no release at all.
         """
-        followed, answer = self.followed, self._member.answer
-        release = answer.release if answer is not None else None
-        return followed is not None and release is not None and not release.uid and bool(followed.uid)
+        answer = self._member.answer
+        if self.is_seen and answer is not None and answer.release is not None:
+            self._see(answer, answer.release, is_new)
+        elif self.is_missed and answer is not None:
+            self._miss(answer)
+        elif now is not None:
+            self._take_time(now)
 
-    def take_time(self, now: float) -> None:
+    def _take_time(self, now: float) -> None:
         """Take that the time goes on without an answer about this release, while there are answers about others."""
         followed, conditions = self.followed, self._conditions
         if followed is None or followed.run is None or conditions is None:
@@ -319,52 +325,65 @@ class _Step:
             state = replace(followed.run.state, ended=elapsed, error=self._member.fault)
             self._tell_verdict(Run(followed.run.began, at_deadline(state, conditions)), now, state.release)
 
-    def see(self, answer: Observation, release: Release, is_new: bool) -> None:
-        """Take an answer that has the release.
-
-        Args:
-            is_new: whether a release that was not seen before is one that was not there before.
-        """
+    def _see(self, answer: Observation, release: Release, is_new: bool) -> None:
+        """Take an answer that has the release."""
         if self.followed is not None and self.followed.uid and self.followed.uid != release.uid:
             # Another release under the same id: what was followed has been replaced.
             self._advance(answer)
             self._retire()
             self._previous_phase = ""
-        before = self.followed
-        if before is None:
-            self._meet(answer, release, is_new)
-        else:
+        before = self.followed or self._returned(release)
+        if before is not None:
             self._compare(before, answer, release)
+        else:
+            self._meet(answer, release, is_new)
         self._judge_first(release)
         self._advance(answer)
 
-    def _meet(self, answer: Observation, release: Release, is_new: bool) -> None:
-        """Take the first sight of a release."""
+    def _returned(self, release: Release) -> Followed | None:
+        """Return a release that had gone as it was then."""
         member = self._member
         first = Followed(member.namespace, member.release_id, release.uid)
-        first = replace(first, changes=self._retired.pop(first.identity, 0))
+        before = self._retired.pop(first.identity, None)
+        return before and replace(before, namespace=member.namespace, release_id=member.release_id)
+
+    def _meet(self, answer: Observation, release: Release, is_new: bool) -> None:
+        """Take the first sight of a release."""
+        first = Followed(self._member.namespace, self._member.release_id, release.uid)
         if not is_new:
             self.followed = self._updated(first, release)
             return
-        # What has just appeared has no phase, and is not ready, until an answer tells that.
-        first = replace(first, phase="", ready=False if self._may_tell_workloads() else None)
-        self.followed = self._updated(first, release)
+        self.followed = self._updated(replace(first, phase="", ready=self._ready_at_first()), release)
         self._tell("appeared", answer.completed, release)
         self._begin(answer.started)
 
+    def _ready_at_first(self) -> bool | None:
+        """Return what is known of the readiness of what has just appeared: it is not ready until an answer tells it."""
+        return False if self._may_tell_workloads() else None
+
     def _compare(self, before: Followed, answer: Observation, release: Release) -> None:
         """Take a release that was seen before."""
-        after = self.followed = self._updated(before, release)
-        moved = before.gone or _has_moved(before.version, after.version) or _has_moved(before.images, after.images)
         if before.gone:
-            self._tell("appeared", answer.completed, release)
-        elif before.phase is not None and not _is_same_phase(before.phase, after.phase or ""):
-            moved = True
+            self._return(before, answer, release)
+            return
+        after = self.followed = self._updated(before, release)
+        if _has_another_phase(before, after):
             self._tell("phase", answer.completed, release)
-        if before.ready is not None and after.ready != before.ready and not before.gone:
-            moved = moved or bool(before.unmet)
+        if _has_moved(before.ready, after.ready):
             self._tell("ready", answer.completed, release)
-        if moved:
+        if _begins_a_run(before, after):
+            self._begin(answer.started)
+
+    def _return(self, before: Followed, answer: Observation, release: Release) -> None:
+        """Take a release that had gone. If it comes back as it was, its gate is where it was as well."""
+        if before.unmet:
+            # Its run has begun with nothing but its disappearance.
+            before = replace(before, run=None)
+        after = self._updated(before, release)
+        ready = after.ready if self._tells_workloads else self._ready_at_first()
+        self.followed = replace(after, ready=ready, gone=False, interrupted=False)
+        self._tell("appeared", answer.completed, release)
+        if before.interrupted or _begins_a_run(before, after):
             self._begin(answer.started)
 
     def _updated(self, before: Followed, release: Release) -> Followed:
@@ -372,7 +391,7 @@ class _Step:
         # Where none is planned and none was ever there, a status without them says so.
         says_none = self._may_tell_workloads() and release.planned == 0 and not before.images
         self._tells_workloads = release.tells_workloads or says_none
-        after = replace(
+        return replace(
             before,
             uid=release.uid or before.uid,
             name=release.name or before.name,
@@ -380,13 +399,7 @@ class _Step:
             version=release.version or before.version,
             images=_images(release) or before.images,
             ready=not why_not_ready(release.gray, release.planned) if self._tells_workloads else before.ready,
-            gone=False,
         )
-        pending = self._pending.get(after.identity)
-        if pending is not None and pending.appearance != appearance(after):
-            # It has changed since: whatever is told of it from now on was not told before.
-            del self._pending[after.identity]
-        return after
 
     def _may_tell_workloads(self) -> bool:
         """Return whether the answer is the whole release; an item of a list may leave its workloads out."""
@@ -405,29 +418,29 @@ class _Step:
         ):
             self.followed = replace(followed, unmet=not _is_met(release, conditions))
 
-    def miss(self, answer: Observation) -> None:
+    def _miss(self, answer: Observation) -> None:
         """Take ASM's 404. The second one in a row is a disappearance."""
         followed, state = self.followed, self._member.state
         if followed is None:
             return
         if state.outcome == "missing" and not followed.gone:
-            self.followed = followed = replace(followed, gone=True, ready=False)
-            self._tell("gone", answer.completed, None)
+            run = followed.run
             if followed.unmet and state.absent is not None:
                 # From the first poll on, its disappearance is the first change, and may be a success.
                 absent = State(uid=followed.uid, release=state.release, answered=True)
-                self._begin(state.absent.since, replace(absent, absent=Streak(0.0), answer_ended=0.0))
+                run = Run(state.absent.since, replace(absent, absent=Streak(0.0), answer_ended=0.0))
+            self.followed = replace(followed, gone=True, run=run)
+            self._tell("gone", answer.completed, None)
         self._advance(answer)
         if self.followed is not None and self.followed.gone and self.followed.run is None:
             self._retire()
 
-    def _begin(self, now: float, state: State | None = None) -> None:
+    def _begin(self, now: float) -> None:
         """Begin a run of the gate, if there is a gate and no run of it."""
         followed = self.followed
         if followed is None or self._conditions is None:
             return
-        run = followed.run or Run(now, state or State(answered=True))
-        self.followed = replace(followed, unmet=False, run=run)
+        self.followed = replace(followed, unmet=False, run=followed.run or Run(now, State(answered=True)))
 
     def _advance(self, answer: Observation) -> None:
         followed, conditions = self.followed, self._conditions
@@ -452,43 +465,47 @@ class _Step:
 
     def _tell_verdict(self, run: Run, now: float, release: Release | None) -> None:
         """End a run, and tell its verdict. The release is at rest then."""
-        if self.followed is not None:
-            self.followed = replace(self.followed, run=None)
-        kind = _KINDS.get(run.state.outcome or "")
-        if kind is not None:
-            self._tell(kind, now, release, run)
+        followed, kind = self.followed, _KINDS.get(run.state.outcome or "")
+        if followed is None:
+            return
+        if kind is None:
+            self.followed = replace(followed, run=None, interrupted=not followed.unmet)
+            return
+        self.followed = replace(followed, run=None, unmet=False)
+        self._tell(kind, now, release, run)
 
     def _tell(self, kind: str, now: float, release: Release | None, run: Run | None = None) -> None:
         if self.followed is None:
             return
+        self.followed = replace(self.followed, changes=self.followed.changes % MOST_CHANGES + 1)
         conditions = self._conditions if run is not None else None
-        event = Event(kind, self.followed, self._previous_phase, now, release, run, conditions)
-        self.events.append(replace(event, number=self._number(event), followed=self.followed))
-
-    def _number(self, event: Event) -> int:
-        """Return the number of an event: the one that it had before a crash, or else the next."""
-        followed = event.followed
-        pending = self._pending.get(followed.identity)
-        if pending is not None and event.told_as in pending.numbers and pending.appearance == appearance(followed):
-            numbers = {told_as: number for told_as, number in pending.numbers.items() if told_as != event.told_as}
-            self._pending[followed.identity] = replace(pending, numbers=numbers)
-            if not numbers:
-                del self._pending[followed.identity]
-            return pending.numbers[event.told_as]
-        self.followed = replace(followed, changes=followed.changes + 1)
-        return self.followed.changes
+        self.events.append(Event(kind, self.followed, self._previous_phase, now, release, run, conditions))
 
     def _retire(self) -> None:
-        """Forget a release that is gone, but not how many events it has had."""
+        """Follow a release no longer that is gone, but keep how it was."""
         if self.followed is not None:
             self._retired.pop(self.followed.identity, None)
-            self._retired[self.followed.identity] = self.followed.changes
+            self._retired[self.followed.identity] = replace(self.followed, gone=True, run=None)
             self.followed = None
 
 
 def _has_moved(before: object, after: object) -> bool:
     """Return whether what was told before has changed."""
     return before is not None and after != before
+
+
+def _has_another_phase(before: Followed, after: Followed) -> bool:
+    return before.phase is not None and not _is_same_phase(before.phase, after.phase or "")
+
+
+def _begins_a_run(before: Followed, after: Followed) -> bool:
+    """Return whether what has changed about a release begins a run of its gate."""
+    return (
+        _has_another_phase(before, after)
+        or _has_moved(before.version, after.version)
+        or _has_moved(before.images, after.images)
+        or (bool(before.unmet) and _has_moved(before.ready, after.ready))
+    )
 
 
 def _images(release: Release) -> tuple[tuple[str, ...], ...] | None:

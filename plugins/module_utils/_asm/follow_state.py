@@ -9,15 +9,23 @@ No manifests and no credentials: what a change is told by, the counters, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
-from .follow import VERDICTS, Event, Followed, Following, Pending, Run, appearance
+from .follow import LISTS_OF_THE_BASELINE, MOST_CHANGES, Followed, Following, Run
 from .gate import State
 from .options import Selection, Several
 from .release import Release, Workload
 from .train import Key
+
+_LONGEST_RUN = 10**12
+"""Milliseconds, some thirty years; a run that is older counts as so old."""
+
+_SOURCE = re.compile("[0-9a-f]{32}")
+
+_Name = TypeVar("_Name", str, Key)
 
 
 def report_watched(several: Several) -> dict[str, Any]:
@@ -44,27 +52,8 @@ def report_following(following: Following, now: float) -> dict[str, Any]:
         "baseline": following.baseline,
         "unread": sorted([*key] for key in following.unread),
         "releases": [_report(followed, now) for followed in following.releases.values()],
-        "retired": [[identity, changes] for identity, changes in following.retired.items()],
-        "pending": [
-            [identity, pending.appearance, [[told_as, number] for told_as, number in pending.numbers.items()]]
-            for identity, pending in following.pending.items()
-        ],
+        "retired": [_report(followed, now) for followed in following.retired.values()],
     }
-
-
-def with_pending(following: Following, events: Iterable[Event]) -> Following:
-    """Return what is known before a poll, with the events of it as what is to be delivered.
-
-    What is known after the poll is written when they are delivered. After a crash before that, nobody can tell which of
-    them were, so each keeps its number, and no other change gets it.
-    """
-    pending = dict(following.pending)
-    for event in events:
-        identity, shown = event.followed.identity, appearance(event.followed)
-        older = pending.get(identity)
-        numbers = older.numbers if older is not None and older.appearance == shown else {}
-        pending[identity] = Pending(shown, {**numbers, event.told_as: event.number})
-    return replace(following, pending=pending)
 
 
 def _report(followed: Followed, now: float) -> dict[str, Any]:
@@ -81,9 +70,10 @@ def _report(followed: Followed, now: float) -> dict[str, Any]:
         "changes": followed.changes,
         "unmet": followed.unmet,
         "gone": followed.gone,
+        "interrupted": followed.interrupted,
         "run": run
         and {
-            "milliseconds": int(1000 * (now - run.began)),
+            "milliseconds": min(int(1000 * (now - run.began)), _LONGEST_RUN),
             "version_matched": followed.version if run.state.version_matched else None,
         },
     }
@@ -99,50 +89,44 @@ def parse_following(values: Mapping[str, Any], following: Following) -> Followin
     Raises:
         ValueError: they are not of that shape.
     """
-    releases = [_followed(each) for each in _list(values.get("releases"))]
-    pending = dict(map(_pending, _list(values.get("pending"))))
-    forgotten: Set[str] = frozenset()
-    if _text(values.get("gate")) != following.gate:
-        # What another gate has made of them says nothing to this one.
-        releases = [replace(followed, run=None, unmet=None) for followed in releases]
-        forgotten = VERDICTS
-    known = {followed.key: followed for followed in releases}
-    if len(known) != len(releases):
-        raise ValueError("a release is there twice")
-    retired = {_text(identity): _count(number) for identity, number in map(_pair, _list(values.get("retired")))}
+    same_gate = _text(values.get("gate")) == following.gate
+    releases = _releases(values.get("releases"), same_gate)
+    retired = _releases(values.get("retired"), same_gate)
+    if not all(each.gone and each.run is None for each in retired):
+        raise ValueError("a release is retired that is not gone")
     source = _text(values.get("source"))
-    if not source:
-        raise ValueError("the source is missing")
-    counted = _counted(
-        replace(
-            following,
-            source=source,
-            baseline=_count(values.get("baseline")),
-            releases=known,
-            retired=retired,
-            pending=pending,
-            unread=frozenset(_key(each) for each in _list(values.get("unread"))),
-        )
+    if not _SOURCE.fullmatch(source):
+        raise ValueError("the source has no name")
+    return replace(
+        following,
+        source=source,
+        baseline=_count(values.get("baseline"), LISTS_OF_THE_BASELINE),
+        releases=_once((each.key, each) for each in releases),
+        retired=_once((each.identity, each) for each in retired),
+        unread=frozenset(_key(each) for each in _list(values.get("unread"))),
     )
-    return replace(counted, pending={identity: _without(each, forgotten) for identity, each in pending.items()})
 
 
-def _counted(following: Following) -> Following:
-    """Return what is known, with counters past each event that may have been delivered."""
-    highest = {identity: max(each.numbers.values(), default=0) for identity, each in following.pending.items()}
-    releases = {
-        key: replace(followed, changes=max(followed.changes, highest.pop(followed.identity, 0)))
-        for key, followed in following.releases.items()
-    }
-    retired = dict(following.retired)
-    for identity, number in highest.items():
-        retired[identity] = max(number, retired.pop(identity, 0))
-    return replace(following, releases=releases, retired=retired)
+def _releases(values: Any, same_gate: bool) -> list[Followed]:
+    releases = [_followed(each) for each in _list(values)]
+    if same_gate:
+        return releases
+    # What another gate has made of them says nothing to this one.
+    return [replace(each, run=None, unmet=None, interrupted=False) for each in releases]
 
 
-def _without(pending: Pending, forgotten: Set[str]) -> Pending:
-    numbers = {told_as: number for told_as, number in pending.numbers.items() if told_as not in forgotten}
-    return replace(pending, numbers=numbers)
+def _once(pairs: Iterable[tuple[_Name, Followed]]) -> dict[_Name, Followed]:
+    """Return releases by what names them.
+
+    Raises:
+        ValueError: two have the same name.
+    """
+    found: dict[_Name, Followed] = {}
+    for name, followed in pairs:
+        if name in found:
+            raise ValueError("a release is there twice")
+        found[name] = followed
+    return found
 
 
 def _followed(values: Any) -> Followed:
@@ -157,9 +141,10 @@ def _followed(values: Any) -> Followed:
         version=_text_or_none(values.get("version")),
         images=None if images is None else tuple(tuple(map(_text, _list(each))) for each in _list(images)),
         ready=None if ready is None else _truth(ready),
-        changes=_count(values.get("changes")),
+        changes=_count(values.get("changes"), MOST_CHANGES),
         unmet=None if unmet is None else _truth(unmet),
         gone=_truth(values.get("gone")),
+        interrupted=_truth(values.get("interrupted")),
     )
     run = values.get("run")
     return followed if run is None else replace(followed, run=_run(_object(run), followed))
@@ -174,7 +159,7 @@ def _run(values: Mapping[str, Any], followed: Followed) -> Run:
         release=remembered(followed),
         version_matched=matched is not None and matched == followed.version,
     )
-    return Run(-_count(values.get("milliseconds")) / 1000, state)
+    return Run(-_count(values.get("milliseconds"), _LONGEST_RUN) / 1000, state)
 
 
 def remembered(followed: Followed) -> Release:
@@ -213,6 +198,8 @@ def _list(value: Any) -> list[Any]:
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise ValueError("a text is missing")
+    # Half of a surrogate pair is none either: no answer has one, and no request could ask for it.
+    value.encode()
     return value
 
 
@@ -220,9 +207,9 @@ def _text_or_none(value: Any) -> str | None:
     return None if value is None else _text(value)
 
 
-def _count(value: Any) -> int:
+def _count(value: Any, most: int) -> int:
     # bool is an int to Python.
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= most:
         raise ValueError("a number is missing")
     return value
 
@@ -233,17 +220,6 @@ def _truth(value: Any) -> bool:
     return value
 
 
-def _pair(value: Any) -> tuple[Any, Any]:
-    first, second = _list(value)
-    return first, second
-
-
 def _key(value: Any) -> Key:
-    namespace, release_id = _pair(value)
+    namespace, release_id = _list(value)
     return _text(namespace), _text(release_id)
-
-
-def _pending(values: Any) -> tuple[str, Pending]:
-    identity, shown, numbers = _list(values)
-    pairs = map(_pair, _list(numbers))
-    return _text(identity), Pending(_text(shown), {_text(told_as): _count(number) for told_as, number in pairs})

@@ -9,24 +9,27 @@ As `read`, it lets no exception out and no secret: whatever it delivers, warns o
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, Callable
 
 from . import follow as rules
 from .endpoints import asm_endpoint
 from .errors import AsmError
-from .event_report import EventReport
-from .follow import Event, Following, follow
-from .follow_state import parse_following, remembered, report_following, report_watched, with_pending
+from .event_report import EventReport, parse_events
+from .follow import Event, Following, as_before, follow
+from .follow_state import parse_following, remembered, report_following, report_watched
 from .lasting import UNBOUNDED, begin, refreshed
 from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, SourceOptions, parse_source
 from .poll import Found, Pace, Poller
 from .session import Session
 from .state_file import StateFile, locked
 from .text import Cleaner
-from .train import Train, next_poll
+from .train import Key, Train, next_poll
 from .watch import Surroundings, Watch
 
 _SHORTEST_PAUSE = 1.0
@@ -34,6 +37,16 @@ _SHORTEST_PAUSE = 1.0
 
 _JUST_AFTER = 0.001
 """Seconds by which a poll that must decide begins late, so that no rounding makes it begin early."""
+
+_PORTION = 4 * 1024 * 1024
+"""Characters of events, as JSON, after which no more releases are added to those that are delivered at once. With
+manifests, those of a thousand releases would make a state file too large to be read again."""
+
+_Subject = tuple[str, ...]
+"""What a warning is about: a release, something of the list, or a kind of fault of the polls."""
+
+_Waiting = deque[tuple[Key, list[Event]]]
+"""Events of each release that are not delivered yet."""
 
 
 def watch(
@@ -84,7 +97,7 @@ class _Watcher:
         self._cleaner = cleaner
         self._deliver = deliver
         self._warn = warn
-        self._warned: set[tuple[str, str]] = set()
+        self._warned: set[_Subject] = set()
         quiet: Watch[None] = Watch(surroundings, session.elapsed, None, lambda _state: None, lambda *_parts: "")
         self._pace = Pace(session.elapsed, quiet.rest, surroundings.jitter)
 
@@ -107,7 +120,12 @@ class _Watcher:
             "watched": report_watched(source.several),
         }
         with locked(source.state_file, scope) as state:
-            self._watch(_restored(state, following), state)
+            following, outbox = _restored(state, following)
+            if outbox:
+                # It ended before it knew that these were delivered.
+                self._send(outbox)
+                self._save(state, following)
+            self._watch(following, state)
 
     def _watch(self, following: Following, state: StateFile | None) -> None:
         source = self._source
@@ -126,31 +144,51 @@ class _Watcher:
             before = following
             following, events = follow(before, train)
             self._complain(train, following)
-            if state is not None and events:
-                state.save(report_following(with_pending(before, events), self._session.elapsed()))
-            self._hand_over(events, following.source)
-            # Sent first and written then: after a crash between the two, what was sent is sent again.
-            if state is not None and following.has_begun:
-                state.save(report_following(following, self._session.elapsed()))
+            self._hand_over(before, following, events, state)
+            if following.has_begun:
+                self._save(state, following)
             self._end(train)
             due = self._next(train, following, poller)
             train = refreshed(train, following.releases.keys())
             self._pace.rest(due)
 
-    def _hand_over(self, events: list[Event], origin: str) -> None:
-        """Deliver the events of a poll.
+    def _hand_over(self, before: Following, after: Following, events: Sequence[Event], state: StateFile | None) -> None:
+        """Deliver the events of a poll, in portions that are written down before.
+
+        After a crash, what is written down is delivered again as it is, and the next poll goes on from what is known
+        after it. So no change is told in two ways, and no two changes in the same.
+
+        Raises:
+            AsmError: kind `internal`, nobody takes them any more; kind `usage`, the state cannot be written.
+        """
+        # The clock of the polls does not follow a wall clock that is set; each poll looks what time it is.
+        began = self._surroundings.now() - timedelta(seconds=self._session.elapsed())
+        source = self._source
+        report = EventReport(self._cleaner, source.options.manifests, began, source.several.mesh_id, after.source)
+        waiting: _Waiting = deque((key, list(each)) for key, each in groupby(events, lambda event: event.followed.key))
+        while waiting:
+            outbox = _portion(waiting, report)
+            self._save(state, as_before(after, before, {key for key, _events in waiting}), outbox)
+            self._send(outbox)
+
+    def _send(self, outbox: Sequence[dict[str, Any]]) -> None:
+        """Deliver events.
 
         Raises:
             AsmError: kind `internal`; nobody takes them any more.
         """
-        source, now = self._source, self._surroundings.now()
-        # The clock of the polls does not follow a wall clock that is set; each poll looks what time it is.
-        began = now - timedelta(seconds=self._session.elapsed())
-        mesh_id, manifests = source.several.mesh_id, source.options.manifests
-        report = EventReport(self._cleaner, manifests, began, mesh_id, origin)
-        for event in events:
-            if not self._deliver(report.event(event)):
+        for event in outbox:
+            if not self._deliver(event):
                 raise AsmError("internal", "nobody takes events any more")
+
+    def _save(self, state: StateFile | None, following: Following, outbox: Sequence[dict[str, Any]] = ()) -> None:
+        """Write down what is known, if there is a file for it, with the events that are to be delivered next.
+
+        Raises:
+            AsmError: kind `usage`; it cannot be written.
+        """
+        if state is not None:
+            state.save({**report_following(following, self._session.elapsed()), "outbox": [*outbox]})
 
     def _next(self, train: Train, following: Following, poller: Poller) -> float:
         """Return when the next poll begins, in seconds since the first."""
@@ -179,25 +217,46 @@ class _Watcher:
     def _complain(self, train: Train, following: Following) -> None:
         """Warn once of what passes, and again when it comes again."""
         problems = dict(_problems(train, following))
-        new = [error.sentence(self._cleaner) for key, error in problems.items() if key not in self._warned]
+        new = [error.sentence(self._cleaner) for subject, error in problems.items() if subject not in self._warned]
         for text in (*self._session.take_warnings(), *new):
             self._warn(str(self._cleaner.redact(text)))
-        self._warned = {*problems, *(self._warned if train.polls.faults else ())}
+        self._warned = {*problems, *_untold(train, self._warned)}
 
 
-def _restored(state: StateFile, following: Following) -> Following:
-    """Return what was known when the state file was written last; as it begins if there is none yet.
+def _untold(train: Train, subjects: Set[_Subject]) -> set[_Subject]:
+    """Return the subjects of which the poll says nothing: what was wrong with them may be so still."""
+    silent = {("release", *member.key) for member in train.members if not member.answered}
+    answered = train.told or any(member.answered for member in train.members)
+    is_untold = {"list": not train.told, "polls": not answered}
+    return {each for each in subjects if each in silent or is_untold.get(each[0], False)}
+
+
+def _restored(state: StateFile, following: Following) -> tuple[Following, list[dict[str, Any]]]:
+    """Return what was known when the state file was written last, and the events that were to be delivered then; as it
+    begins if there is none yet.
 
     Raises:
         AsmError: kind `usage`: the file cannot be used.
     """
     values = state.load()
     if values is None:
-        return following
+        return following, []
     try:
-        return parse_following(values, following)
+        return parse_following(values, following), parse_events(values.get("outbox"))
     except ValueError:
         raise state.damaged() from None
+
+
+def _portion(waiting: _Waiting, report: EventReport) -> list[dict[str, Any]]:
+    """Return events, those of one release together, and take them out of what is waiting."""
+    portion: list[dict[str, Any]] = []
+    size = 0
+    while waiting and size < _PORTION:
+        _key, events = waiting.popleft()
+        made = [report.event(event) for event in events]
+        size += len(json.dumps(made))
+        portion += made
+    return portion
 
 
 def _attempt(look: Callable[[float], Found], spacing: float = 0.0) -> Found:  # noqa: ARG001
@@ -205,7 +264,7 @@ def _attempt(look: Callable[[float], Found], spacing: float = 0.0) -> Found:  # 
     return look(UNBOUNDED)
 
 
-def _problems(train: Train, following: Following) -> Iterator[tuple[tuple[str, str], AsmError]]:
+def _problems(train: Train, following: Following) -> Iterator[tuple[_Subject, AsmError]]:
     """Yield what is wrong and passes, each with what it is about."""
     alone = False
     for member in train.members:
@@ -214,11 +273,11 @@ def _problems(train: Train, following: Following) -> Iterator[tuple[tuple[str, s
             problem = "the answer has no metadata.uid, and the ones before had one"
             answer = AsmError("protocol", problem, "check endpoint")
         error = member.fault or (answer if answer is not None and answer.kind == "protocol" else None)
-        alone = alone or member.fault is not None
+        alone = alone or (member.fault is not None and member.fault is train.polls.error)
         if error is not None:
-            yield member.key, error.of(f"{member.release_id} ({member.namespace})")
+            yield ("release", *member.key), error.of(f"{member.release_id} ({member.namespace})")
     for error in train.unfit:
-        yield ("unfit", error.seen), error
+        yield ("list", error.seen), error
     polls = train.polls
     if polls.error is not None and train.outcome is None and not alone:
         yield ("polls", polls.error.kind), polls.error

@@ -34,11 +34,12 @@ description:
     C(asm:mesh:listReleases).
   - The first poll is the baseline and sends nothing, so that old releases start no deployment. O(initial) changes that.
     Lists can be short and a 404 can be wrong for once, so what the second list shows first belongs to the baseline as
-    well, and so does a named release until ASM has answered twice in a row that it is not there.
+    well, and so does a named release until ASM has answered twice in a row that it is not there. What comes after two
+    lists without it is new.
   - With O(success_phases), each release has a gate of its own, with the rules of M(huaweicloud.asm.asm_release_info).
     A run of it begins when the release appears, or with the first change that is seen, and ends with one of the events
     C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the release is at
-    rest.
+    rest, also if it disappears and comes back as it was.
   - A passing fault (network, 429, 5xx, an answer that is not JSON) is logged once, never ends the source, and is never
     taken for a change. Neither is what an answer does not tell, or tells for the first time.
   - A final error (credentials, permission, endpoint, certificate, a wrong argument) ends it with one sentence.
@@ -99,25 +100,28 @@ options:
     default: false
   state_file:
     description:
-      - File in which the source remembers what it has sent, for the next start of the rulebook. Without it, each start
-        begins with a new baseline, and what changed meanwhile is never told.
-      - Events are sent first and written down then, so after a crash some may be sent twice, with the same C(id). Their
-        numbers are written down before, so no other change gets the C(id) of one that may have been sent.
+      - File in which the source remembers what it has seen and sent, for the next start of the rulebook. Without it,
+        each start begins with a new baseline, and what changed meanwhile is never told.
+      - The events of a poll are written down, then sent, then written down as sent. After a crash in between, the next
+        start begins with sending them once more, unchanged, with the same C(id). No other change gets that C(id).
       - A file that is removed and made anew begins with new numbers, so an C(id) may come again. C(meta.uuid) does not.
       - When O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(on_missing) or O(missing_after)
-        are others than in the file, no run of the former gate goes on. The file stays usable.
+        are others than in the file, no run of the former gate goes on. The file stays usable. Neither the
+        order of phases and images matters, nor the case of phases.
       - Sent means taken by ansible-rulebook. What it has not acted upon when it is killed is lost, unless O(feedback)
         and its own persistence are used.
       - Without it, the numbers in C(id) begin anew at each start, so an id may come again for another change.
       - It is made with mode 0600, belongs to one endpoint, mesh and set of releases, and is locked while it is used
         (with a second file, of its name and C(.lock)). A file that cannot be read, or that belongs to something else,
-        is a final error, never an empty start. It holds no credentials and no manifests.
+        is a final error, never an empty start. It holds no credentials, and manifests only with O(manifests), until
+        the events that they are in are sent.
     type: path
   feedback:
     description:
-      - Write an event down only when the rule engine of ansible-rulebook has stored it. It then acts upon it after a
-        crash, too.
-      - Needs ansible-rulebook 1.3 or newer, started with a persistence id, and belongs to O(state_file).
+      - Wait after each event until the rule engine of ansible-rulebook has stored it, so that it acts upon it after a
+        crash, too. Until then, the next event is not sent, and O(state_file) does not say that this one was.
+      - Works without O(state_file) as well, but then covers what was sent, not what changes while no source runs.
+      - Needs ansible-rulebook 1.3 or newer, started with a persistence id.
     type: bool
     default: false
   success_phases:
@@ -353,6 +357,9 @@ _SLICE = 0.2
 _PATIENCE = 1.0
 """Seconds within which a cancelled source has ended."""
 
+_REMINDER = 300.0
+"""Seconds after which it is told that the rule engine has not stored an event yet."""
+
 
 class AsmReleaseError(Exception):
     """Why the source has ended, in one sentence without secrets."""
@@ -372,6 +379,9 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
     # What ansible-rulebook adds for a source with feedback.
     feedback = given.pop("eda_feedback_queue", None)
     parameters = _typed(given)
+    if parameters["feedback"] and feedback is None:
+        problem = "feedback is not known to this ansible-rulebook; use version 1.3 or newer, or leave it out"
+        raise AsmReleaseError(f"{NAME}: {problem}")
     source = _Source(queue, feedback, asyncio.get_running_loop())
     problem = await source.run(parameters)
     if problem:
@@ -415,8 +425,14 @@ class _Source:
     async def _put(self, event: dict[str, Any]) -> None:
         """Put an event into the queue, and with feedback wait until the rule engine has stored it."""
         await self._queue.put(event)
-        if self._feedback is not None:
+        if self._feedback is None:
+            return
+        # If the rule engine has refused the event, ansible-rulebook logs that and never answers.
+        reminder = self._loop.call_later(_REMINDER, _warn, _unanswered(event))
+        try:
             await self._feedback.get()
+        finally:
+            reminder.cancel()
 
     def _deliver(self, event: dict[str, Any]) -> bool:
         """Put an event into the queue, from the thread; return whether it was taken before the source was cancelled."""
@@ -431,6 +447,13 @@ class _Source:
         # A filter of the rulebook may have raised something, which is not ours to explain.
         self._refused = None if taken.cancelled() else taken.exception()
         return not taken.cancelled() and self._refused is None
+
+
+def _unanswered(event: Mapping[str, Any]) -> str:
+    return (
+        f"ansible-rulebook has not said for {_REMINDER:g} s that its rule engine has stored the event '{event['id']}', "
+        "and no other is sent before; it may be busy with other events, or have failed: see its log"
+    )
 
 
 def _warn(text: str) -> None:

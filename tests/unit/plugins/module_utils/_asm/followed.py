@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state 
     parse_following,
     remembered,
     report_following,
-    with_pending,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import Poll, poll, selected
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import Event, Following
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Train
 
-SOURCE = "0123456789abcdef"
+SOURCE = "0123456789abcdef" * 2
 """What these followers are known by; a real one is made up."""
 
 ALL = selected()
@@ -62,19 +61,18 @@ class Follower:
         self.now += self.every
         return events
 
-    def restarted(self, after: float = 0.0, sent: Sequence[Event] = (), gate: Conditions | None = None) -> Follower:
+    def restarted(self, after: float = 0.0, gate: Conditions | None = None) -> Follower:
         """Return a new follower that knows what a state file would tell it.
 
         Args:
             after: seconds between the last poll and the moment at which its state was written.
-            sent: events of one more poll that may have been delivered before a crash.
             gate: another one than before, if any.
         """
-        values = report_following(with_pending(self.following, sent), self.now - self.every + after)
+        values = json.loads(json.dumps(report_following(self.following, self.now - self.every + after)))
         new = Follower(self.several, gate or self.gate, self.initial, self.lists, self.every)
         new.following = parse_following(values, new.following)
         seen = {key: remembered(each) for key, each in new.following.releases.items()}
-        new.train = lasting.begin(self.several, self.gate or NO_GATE, seen)
+        new.train = lasting.begin(self.several, new.gate or NO_GATE, seen)
         return new
 
 

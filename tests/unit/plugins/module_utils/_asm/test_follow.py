@@ -10,17 +10,16 @@ The names of phases are illustrations: nobody has published the real ones.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import COUNTERS_KEPT
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import RETIRED_KEPT
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, exceeded, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
     Follower,
     follow,
     gate,
-    told,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import (
     Own,
@@ -30,9 +29,6 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.tr
     named,
     selected,
 )
-
-if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import Event
 
 NEW = "registry.example/reviews:3"
 
@@ -326,6 +322,117 @@ def test_a_run_of_a_gate_begins_with_a_change_and_ends_with_one_verdict(
     assert follow(Follower(gate=conditions, now=age), *polls) == events
 
 
+AWAY: list[Poll] = [{}, {}]
+BACK: list[Any] = [
+    pytest.param(None, [{"a": "Running"}] * 2, [{"a": "Running"}], [["a appeared Running"]], id="no gate"),
+    pytest.param(
+        gate(), [{"a": "Running"}] * 2, [{"a": "Running"}], [["a appeared Running"]], id="met at the baseline"
+    ),
+    pytest.param(
+        gate(),
+        [{"a": "Creating"}, {"a": "Running"}],
+        [{"a": "Running"}],
+        [["a appeared Running"]],
+        id="after a verdict",
+    ),
+    pytest.param(
+        gate(),
+        [{"a": "Creating"}] * 2,
+        [{"a": "Creating"}, {"a": "Running"}],
+        [["a appeared Creating"], ["a phase Creating > Running", "a reached"]],
+        id="not met at the baseline",
+    ),
+    pytest.param(
+        gate(wait_timeout=15),
+        [{"a": "Creating"}] * 2,
+        [{"a": "Creating"}] * 4,
+        [["a appeared Creating"], [], [], []],
+        id="not met at the baseline, and nothing begins",
+    ),
+    pytest.param(
+        gate(ready=True),
+        [{"a": unready("a")}] * 2,
+        [{"a": "Running"}],
+        [["a appeared Running", "a reached"]],
+        id="ready, which it was not at the baseline",
+    ),
+    pytest.param(
+        gate(ready=True),
+        [{"a": "Running"}] * 2,
+        [{"a": unready("a")}, {"a": "Running"}],
+        [["a appeared Running"], ["a ready yes"]],
+        id="not ready, met at the baseline",
+    ),
+    pytest.param(
+        gate(),
+        [{"a": "Running"}] * 2,
+        [{"a": "Done"}, {"a": "Running"}],
+        [["a appeared Done"], ["a phase Done > Running", "a reached"]],
+        id="in another phase",
+    ),
+    pytest.param(
+        gate(),
+        [{"a": "Running"}] * 2,
+        [{"a": item("a", version="v3")}],
+        [["a appeared Running", "a reached"]],
+        id="with another version",
+    ),
+    pytest.param(
+        gate(),
+        [{"a": "Running"}] * 2,
+        [{"a": images("a", NEW)}],
+        [["a appeared Running", "a reached"]],
+        id="with another image",
+    ),
+    pytest.param(
+        gate(stable_for=45),
+        [{"a": "Creating"}, {"a": "Running"}],
+        [*[{"a": "Running"}] * 6],
+        [["a appeared Running"], [], [], [], [], ["a reached"]],
+        id="its run had no verdict",
+    ),
+    pytest.param(
+        gate("Done", on_missing="accept", missing_after=("Done",)),
+        [{"a": "Creating"}, {"a": "Done"}],
+        [{"a": "Done"}],
+        [["a appeared Done"]],
+        id="after a verdict, where a disappearance is accepted",
+    ),
+    pytest.param(
+        gate(ready=True, on_missing="accept", missing_after=("Done",), wait_timeout=15),
+        [{"a": "Done"}] * 2,
+        [{"a": unready("a", "Done")}] * 4,
+        [["a appeared Done"], [], [], []],
+        id="not ready, after its disappearance was accepted",
+    ),
+    pytest.param(
+        gate(on_missing="accept", missing_after=("Done",), stable_for=25, wait_timeout=45),
+        [{"a": "Done"}] * 2,
+        [{"a": "Done"}] * 6,
+        [["a appeared Done"], *[[]] * 5],
+        id="while an accepted disappearance had to be stable",
+    ),
+]
+"""What a release that has gone comes back as, and what is told of it then."""
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["at once", "after a restart"])
+@pytest.mark.parametrize(("conditions", "before", "after", "events"), BACK)
+def test_what_comes_back_as_it_was_has_not_changed(
+    conditions: Any, before: list[Poll], after: list[Poll], events: list[list[str]], restarts: bool
+) -> None:
+    follower = Follower(gate=conditions)
+    follow(follower, *before, *AWAY)
+    assert follow(follower.restarted() if restarts else follower, *after) == events
+
+
+def test_what_comes_back_is_not_ready_until_an_answer_tells_it() -> None:
+    follower = Follower(named("a"), lists=False)
+    untold = without(item("a"), "status", "grayDeployments")
+    polls: list[Poll] = [{"a": "Running"}, {"a": 404}, {"a": 404}, {"a": untold}, {"a": "Running"}]
+    assert follow(follower, *polls) == [[], [], ["a gone Running"], ["a appeared Running"], ["a ready yes"]]
+
+
 def without(content: dict[str, Any], part: str, name: str) -> dict[str, Any]:
     """Return a document that lacks a field of one of its parts."""
     return {**content, part: {key: value for key, value in content[part].items() if key != name}}
@@ -485,85 +592,10 @@ class TestCounting:
 
     def test_is_remembered_of_the_latest_that_are_gone(self) -> None:
         follower = Follower(selected(requests_per_minute=1_000_000))
-        count = COUNTERS_KEPT + 1
+        count = RETIRED_KEPT + 1
         for shown in ({f"u{number}": "Running" for number in range(count)}, {}, {}):
             follower.poll(shown)
-        assert (len(follower.following.retired), "u0" in follower.following.retired) == (COUNTERS_KEPT, False)
-
-
-class TestAfterACrash:
-    """Events of a poll may have been delivered, and what was known after it was not written."""
-
-    @staticmethod
-    def numbered(events: list[Event]) -> list[tuple[str, int]]:
-        return [(told(event), event.number) for event in events]
-
-    @staticmethod
-    def crashed(conditions: Any, before: Poll, shown: Poll, **restart: Any) -> Follower:
-        """Return a follower that comes after one that has crashed while it delivered the events of a poll."""
-        follower = Follower(gate=conditions)
-        follow(follower, before, before)
-        known = follower.following
-        sent = follower.poll(shown)
-        follower.following = known
-        return follower.restarted(sent=sent, **restart)
-
-    def test_the_same_change_keeps_its_number(self) -> None:
-        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
-        assert self.numbered(follower.poll({"a": " RUNNING "})) == [
-            ("a phase Creating >  RUNNING ", 1),
-            ("a reached", 2),
-        ]
-        assert self.numbered(follower.poll({"a": "Done"})) == [("a phase RUNNING > Done", 3)]
-
-    def test_a_verdict_that_comes_later_keeps_its_number(self) -> None:
-        follower = self.crashed(gate(ready=True), {"a": "Creating"}, {"a": "Running"})
-        assert self.numbered(follower.poll({"a": unready("a")})) == [
-            ("a phase Creating > Running", 1),
-            ("a ready no", 3),
-        ]
-        assert self.numbered(follower.poll({"a": "Running"})) == [("a ready yes", 4), ("a reached", 2)]
-
-    @pytest.mark.parametrize(
-        "shown",
-        [item("a", version="v3"), images("a", NEW), item("a", "Failed")],
-        ids=["another version", "another image", "another phase"],
-    )
-    def test_another_change_has_another_number(self, shown: dict[str, Any]) -> None:
-        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
-        assert [event.number for event in follower.poll({"a": shown})] == [3, 4]
-
-    def test_a_change_that_was_taken_back_and_comes_again_has_another_number(self) -> None:
-        follower = self.crashed(None, {"a": "Creating"}, {"a": "Running"})
-        assert follow(follower, {"a": "Creating"}) == [[]]
-        assert self.numbered(follower.poll({"a": "Running"})) == [("a phase Creating > Running", 2)]
-
-    def test_the_same_appearance_keeps_its_number_and_another_does_not(self) -> None:
-        for phase, number in (("Creating", 1), ("Running", 2)):
-            follower = self.crashed(None, {}, {"a": "Creating"})
-            assert self.numbered(follower.poll({"a": phase})) == [(f"a appeared {phase}", number)]
-
-    def test_the_same_disappearance_keeps_its_number(self) -> None:
-        follower = Follower()
-        follow(follower, {"a": "Running"}, {"a": "Running"}, {})
-        known = follower.following
-        sent = follower.poll({})
-        follower.following = known
-        again = follower.restarted(sent=sent)
-        assert (self.numbered(sent), self.numbered(again.poll({})), self.numbered(again.poll({}))) == (
-            [("a gone Running", 1)],
-            [],
-            [("a gone Running", 1)],
-        )
-
-    def test_a_verdict_of_another_gate_has_another_number(self) -> None:
-        follower = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"}, gate=gate("Running", "Done"))
-        assert self.numbered(follower.poll({"a": "Running"})) == [("a phase Creating > Running", 1), ("a reached", 3)]
-
-    def test_two_crashes_are_as_one(self) -> None:
-        once = self.crashed(gate(), {"a": "Creating"}, {"a": "Running"})
-        twice = once.restarted()
-        assert self.numbered(twice.poll({"a": "Running"})) == [("a phase Creating > Running", 1), ("a reached", 2)]
+        assert (len(follower.following.retired), "u0" in follower.following.retired) == (RETIRED_KEPT, False)
 
 
 class TestFallingDue:

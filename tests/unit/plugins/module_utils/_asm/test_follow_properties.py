@@ -120,60 +120,19 @@ def test_what_the_list_does_not_tell_and_no_read_answers_is_no_change(
 
 
 @given(gates, histories, st.data())
-def test_a_restart_at_any_point_loses_no_event_and_repeats_have_the_same_id(
+def test_a_restart_at_any_point_changes_nothing(
     conditions: Conditions | None, history: list[dict[str, Any]], data: st.DataObject
 ) -> None:
     polls: list[Poll] = [shown(world) for world in history]
-    # A crash in the first poll leaves no state, and the next start takes the baseline anew.
-    crash = data.draw(st.integers(1, len(polls)))
+    # An end in the first poll leaves no state, and the next start takes the baseline anew.
+    end = data.draw(st.integers(1, len(polls)))
     follower = Follower(gate=conditions)
-    before = [each for poll in polls[:crash] for each in ids(follower.poll(poll))]
-    sent_twice: list[tuple[str, str, str, int]] = []
+    before = [each for poll in polls[:end] for each in ids(follower.poll(poll))]
     restarted = follower.restarted()
-    if crash < len(polls):
-        # These events are sent, and it ends before what is known then is written down.
-        known = follower.following
-        sent = follower.poll(polls[crash])
-        sent_twice = ids(sent)
-        follower.following = known
-        restarted = follower.restarted(sent=sent)
-        # Twice: the first 404 of a disappearance may have been before the restart, and is counted again.
-        again = [polls[crash], *polls[crash:]]
-    else:
-        again = []
+    # Twice: the first 404 of a disappearance may have been before the restart, and is counted again.
+    again = [polls[end], *polls[end:]] if end < len(polls) else []
     after = [each for poll in again for each in ids(restarted.poll(poll))]
-    whole = told(conditions, [*polls[: crash + 1], *polls[crash:]])
-    assert set(sent_twice) <= set(after)
-    assert by_release(before + after) == by_release(whole)
-
-
-@given(gates, histories, histories, st.data())
-def test_no_two_changes_have_the_same_id_whenever_it_crashes(
-    conditions: Conditions | None,
-    history: list[dict[str, Any]],
-    later: list[dict[str, Any]],
-    data: st.DataObject,
-) -> None:
-    """What is sent is told by the release then; whatever has the same id is the same release in the same shape."""
-    follower = Follower(gate=conditions, initial=True)
-    sent: dict[tuple[str, str, str, int], Any] = {}
-
-    def take(events: list[Event], world: dict[str, Any]) -> None:
-        for event, each in zip(events, ids(events)):
-            shape = world.get(event.followed.uid, ("", "", 0, ""))
-            told_by = (*shape[:2], *shape[3:])
-            assert sent.setdefault(each, told_by) == told_by
-
-    for world in [*history, *later]:
-        known = follower.following
-        events = follower.poll(shown(world))
-        if data.draw(st.booleans()):
-            # A crash somewhere in the delivery of these events.
-            take(events[: data.draw(st.integers(0, len(events)))], world)
-            follower.following = known
-            follower = follower.restarted(sent=events)
-        else:
-            take(events, world)
+    assert by_release(before + after) == by_release(told(conditions, [*polls[:end], *again]))
 
 
 @given(gates, histories)

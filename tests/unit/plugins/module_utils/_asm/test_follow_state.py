@@ -7,18 +7,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import begin
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import (
+    LISTS_OF_THE_BASELINE,
+    MOST_CHANGES,
+    begin,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state import (
     parse_following,
     report_following,
     report_watched,
-    with_pending,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Selection, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Named, Selection, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
     ALL,
@@ -33,8 +36,7 @@ GATE = gate(version="v2")
 
 
 def values() -> dict[str, Any]:
-    """Return what is known after some polls: a run, a release at rest, one that is gone, one that is unread, and an
-    event that is to be delivered."""
+    """Return what is known after some polls: a run, a release at rest, one that is gone, and one that is unread."""
     follower = Follower(gate=GATE)
     unread = Own(503, listed=in_part("d"))
     polls: list[Poll] = [
@@ -44,9 +46,7 @@ def values() -> dict[str, Any]:
         {"a": "Paused", "b": "Running", "d": unread},
     ]
     follow(follower, *polls)
-    before, now = follower.following, follower.now + 0.5
-    events = follower.poll({"a": "Done", "b": "Running", "d": unread})
-    known: dict[str, Any] = json.loads(json.dumps(report_following(with_pending(before, events), now)))
+    known: dict[str, Any] = json.loads(json.dumps(report_following(follower.following, follower.now + 0.5)))
     return known
 
 
@@ -64,19 +64,17 @@ def test_what_is_written_is_what_a_change_is_told_by() -> None:
         "changes": 1,
         "unmet": False,
         "gone": False,
+        "interrupted": False,
         "run": {"milliseconds": 20_500, "version_matched": "v2"},
     }
-    assert (known["retired"], known["unread"]) == ([["c", 1]], [["bookinfo", "d"]])
-    assert (known["source"], known["baseline"]) == (SOURCE, 0)
-    assert [(identity, numbers) for identity, _shown, numbers in known["pending"]] == [("a", [["phase", 2]])]
+    (retired,) = known["retired"]
+    assert (retired["uid"], retired["phase"], retired["changes"], retired["gone"]) == ("c", "Running", 1, True)
+    assert (known["source"], known["baseline"], known["unread"]) == (SOURCE, 0, [["bookinfo", "d"]])
 
 
 def test_what_was_written_is_known_again() -> None:
     again = parse_following(values(), begin(ALL, GATE, True, "another"))
-    known = values()
-    # The number that may have been sent is not given to another change.
-    known["releases"][0]["changes"] = 2
-    assert json.loads(json.dumps(report_following(again, 0.0))) == known
+    assert json.loads(json.dumps(report_following(again, 0.0))) == values()
 
 
 @pytest.mark.parametrize(
@@ -98,6 +96,18 @@ def test_a_run_goes_on_when_it_may_take_longer() -> None:
 def test_another_gate_of_a_release_that_is_named_is_another_gate() -> None:
     several = [Several("mesh", (Named("n", "a", version),)) for version in ("v1", "v2")]
     assert len({begin(each, GATE, False).gate for each in several}) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(gate("Running", "Done"), gate("Done", "Running"), id="phases in another order"),
+        pytest.param(gate("Running"), gate(" RUNNING ", "running"), id="a phase in another case"),
+        pytest.param(gate(images=("a:1", "b:1")), gate(images=("b:1", "a:1")), id="images in another order"),
+    ],
+)
+def test_the_same_gate_in_other_words_is_the_same(one: Conditions, other: Conditions) -> None:
+    assert begin(ALL, one, False).gate == begin(ALL, other, False).gate
 
 
 @pytest.mark.parametrize(
@@ -125,6 +135,13 @@ def test_what_another_gate_has_made_of_a_release_is_forgotten(
     follower = Follower(gate=before)
     follow(follower, *[{"a": polls[0]}] * 2)
     assert follow(follower.restarted(gate=after), *({"a": each} for each in polls)) == events
+
+
+def test_what_cut_a_run_of_another_gate_short_begins_none_of_this_one() -> None:
+    follower = Follower(gate=gate(stable_for=45))
+    follow(follower, {"a": "Creating"}, {"a": "Running"}, {}, {})
+    other = follower.restarted(gate=gate("Running", "Done"))
+    assert follow(other, {"a": "Running"}, {"a": "Running"}) == [["a appeared Running"], []]
 
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -156,7 +173,7 @@ def test_no_value_of_another_type_is_taken(damage: Any) -> None:
     assert taken == []
 
 
-@pytest.mark.parametrize("name", ["releases", "retired", "pending", "unread"])
+@pytest.mark.parametrize("name", ["releases", "retired", "unread"])
 def test_nothing_may_be_missing(name: str) -> None:
     known = values()
     del known[name]
@@ -164,14 +181,59 @@ def test_nothing_may_be_missing(name: str) -> None:
         parse_following(known, begin(ALL, GATE, False))
 
 
-def test_the_source_has_a_name() -> None:
-    with pytest.raises(ValueError, match="the source is missing"):
-        parse_following({**values(), "source": ""}, begin(ALL, GATE, False))
+def damaged(path: Sequence[Any], value: Any) -> dict[str, Any]:
+    """Return what is known, with another value at a path."""
+    known = place = values()
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return known
 
 
-def test_no_release_may_be_there_twice() -> None:
+RUN = {"version_matched": None}
+
+BOUNDS: list[Any] = [
+    pytest.param(["source"], ["", "a" * 31, "A" * 32, "g" * 32, SOURCE + "\n"], [SOURCE], id="the name of the source"),
+    pytest.param(["baseline"], [LISTS_OF_THE_BASELINE + 1, 10**9], [0, LISTS_OF_THE_BASELINE], id="the baseline"),
+    pytest.param(
+        ["releases", 0, "changes"], [MOST_CHANGES + 1, 2**63 - 1], [0, MOST_CHANGES], id="the number of events"
+    ),
+    pytest.param(
+        ["releases", 0, "run"],
+        [{**RUN, "milliseconds": milliseconds} for milliseconds in (10**12 + 1, 2**62)],
+        [{**RUN, "milliseconds": milliseconds} for milliseconds in (0, 10**12)],
+        id="the time of a run",
+    ),
+    pytest.param(["releases", 0, "phase"], ["\ud800"], ["\U0001f600", ""], id="a text that no answer could bring"),
+    pytest.param(["retired", 0, "gone"], [False], [True], id="one that is retired and not gone"),
+    pytest.param(
+        ["retired", 0, "run"], [{**RUN, "milliseconds": 0}], [None], id="one that is retired and has a run of its gate"
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "refused", "taken"), BOUNDS)
+def test_what_could_not_have_been_written_is_refused(path: list[Any], refused: list[Any], taken: list[Any]) -> None:
+    for value in taken:
+        parse_following(damaged(path, value), begin(ALL, GATE, False))
+    for value in refused:
+        with pytest.raises(ValueError):  # noqa: PT011
+            parse_following(damaged(path, value), begin(ALL, GATE, False))
+
+
+@pytest.mark.parametrize("now", [10.0, 10.0**12], ids=["soon", "after thirty thousand years"])
+def test_whatever_is_written_can_be_read_again(now: float) -> None:
+    follower = Follower(gate=GATE)
+    follower.following = parse_following(damaged(["releases", 0, "changes"], MOST_CHANGES), follower.following)
+    (event,) = follower.poll({"a": "Done", "b": "Running"})
+    assert event.number == 1
+    parse_following(report_following(follower.following, now), begin(ALL, GATE, False))
+
+
+@pytest.mark.parametrize("name", ["releases", "retired"])
+def test_no_release_may_be_there_twice(name: str) -> None:
     known = values()
-    known["releases"] *= 2
+    known[name] *= 2
     with pytest.raises(ValueError, match="twice"):
         parse_following(known, begin(ALL, GATE, False))
 
@@ -207,6 +269,16 @@ def test_a_disappearance_is_judged_by_what_was_there_before_the_restart(
     follower = Follower(gate=gate(on_missing="accept", missing_after=("Done",), **conditions))
     follow(follower, {}, {}, {"a": last})
     assert follow(follower.restarted(), {}, {}) == [[], ["a gone Done", *verdict]]
+
+
+@pytest.mark.parametrize("missed", range(5))
+def test_a_disappearance_that_must_be_stable_outlives_a_restart(missed: int) -> None:
+    conditions = gate(ready=True, on_missing="accept", missing_after=("Done",), stable_for=25)
+    follower = Follower(gate=conditions)
+    follow(follower, {"a": "Creating"}, {"a": "Done"})
+    before = [each for poll in follow(follower, *[{}] * missed) for each in poll]
+    after = [each for poll in follow(follower.restarted(), *[{}] * 6) for each in poll]
+    assert before + after == ["a gone Done", "a reached"]
 
 
 @pytest.mark.parametrize(

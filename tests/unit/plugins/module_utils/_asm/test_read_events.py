@@ -19,7 +19,9 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_events
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.state_file import StateFile
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
@@ -202,7 +204,9 @@ class TestFaults:
     def test_that_pass_are_survived_and_warned_of_once(
         self, stage: Stage, failing: list[Given], before: list[Given]
     ) -> None:
-        stage.serve_mesh([*before, *failing * 12, listed(*CREATING), listed(*RUNNING)])
+        # Of what is known already, single reads tell while a list is none.
+        singly = {"uid-a": [found(CREATING[0])], "uid-b": [found(CREATING[1])]}
+        stage.serve_mesh([*before, *failing * 12, listed(*CREATING), listed(*RUNNING)], singly)
         source = Source(stage, 400).run()
         assert (source.told, source.problem) == (["uid-a phase", "uid-b phase"], "")
         assert len(source.warnings) == 1
@@ -216,6 +220,27 @@ class TestFaults:
         stage.serve_mesh([part, BUSY, part], {"uid-a": [answer(200, '{"kind": "Nothing"}')]})
         kinds = [text.split(" ", 1)[0] for text in source.run().warnings]
         assert kinds == ["'uid-a", "the"]
+
+    @pytest.mark.parametrize(
+        ("first", "second"),
+        [
+            pytest.param(fault("network"), BUSY, id="of another kind"),
+            pytest.param(listed(*CREATING, item("x", uid=None)), BUSY, id="of an item"),
+        ],
+    )
+    def test_are_not_warned_of_again_when_another_comes_between(
+        self, stage: Stage, source: Source, first: Given, second: Given
+    ) -> None:
+        stage.serve_mesh([listed(*CREATING), first, second, first])
+        assert len(source.run().warnings) == 2
+
+    def test_of_one_release_that_come_again_are_warned_of_again_while_another_fails(self, stage: Stage) -> None:
+        """Nobody forgets what was warned of while another release fails, and nobody keeps it for ever."""
+        parts = listed(*(without(each, "status") for each in RUNNING))
+        good, bad = found(RUNNING[0]), answer(200, '{"kind": "Nothing"}')
+        stage.serve_mesh([parts], {"uid-a": [bad, good, bad, bad], "uid-b": [BUSY]})
+        source = Source(stage, 100).run(requests_per_minute=600)
+        assert [text.split(" ", 1)[0] for text in source.warnings] == ["'uid-a", "'uid-b", "'uid-a"]
 
     def test_make_the_source_ask_less_often(self, stage: Stage) -> None:
         stage.serve_mesh([BUSY])
@@ -429,6 +454,173 @@ class TestAnEvent:
         assert TOKEN not in json.dumps(event)
 
 
+CREATED, RAN, UNREADY = CREATING[0], RUNNING[0], item("a", gray=[deployment(ready=1)])
+BARE = {
+    "version": [without(item("a", phase), "spec", "version") for phase in ("Creating", "Running")],
+    "workload": [item("a", phase, gray=[], planned=1) for phase in ("Creating", "Running")],
+}
+SHORT = {**GATED, "wait_timeout": 25}
+
+STORIES: list[Any] = [
+    pytest.param(
+        {},
+        [CREATED, RAN],
+        [CREATED],
+        ["phase:running:1", "phase:creating:2"],
+        [],
+        id="a change is taken back",
+    ),
+    pytest.param(
+        GATED,
+        [CREATED, RAN],
+        [item("a", "Paused"), RAN],
+        ["phase:running:1", "reached:running:2", "phase:paused:3", "phase:running:4", "reached:running:5"],
+        ["phase:paused:1", "phase:running:2", "reached:running:3"],
+        id="another change",
+    ),
+    pytest.param(
+        GATED,
+        BARE["version"],
+        [RAN],
+        ["phase:running:1", "reached:running:2"],
+        ["phase:running:1", "reached:running:2"],
+        id="the version is told at last",
+    ),
+    pytest.param(
+        GATED,
+        BARE["workload"],
+        [UNREADY],
+        ["phase:running:1", "reached:running:2"],
+        ["phase:running:1", "reached:running:2"],
+        id="the gray workload is there at last",
+    ),
+    pytest.param(
+        GATED,
+        [CREATED, RAN],
+        [item("a", version="v3")],
+        ["phase:running:1", "reached:running:2", "reached:running:3"],
+        ["phase:running:1", "reached:running:2"],
+        id="another version after a verdict",
+    ),
+    pytest.param(
+        SHORT,
+        [CREATED, *[item("a", "Paused")] * 4],
+        [RAN],
+        ["timeout:paused:2", "phase:running:3", "reached:running:4"],
+        # Time when no source runs is none of the gate's.
+        ["phase:running:2", "reached:running:3"],
+        id="reached after a timeout",
+    ),
+    pytest.param(
+        {**GATED, "stable_for": 15},
+        [CREATED, RAN, RAN, RAN],
+        [RAN, None, None, RAN],
+        ["reached:running:2", "gone::3", "appeared:running:4"],
+        ["gone::2", "appeared:running:3", "reached:running:4"],
+        id="gone after a verdict, and back as it was",
+    ),
+    pytest.param(
+        {**GATED, "ready": True},
+        [item("a", "Creating", gray=[deployment(ready=1)]), UNREADY, RAN],
+        [UNREADY, RAN, UNREADY],
+        ["ready:running:2", "reached:running:3", "ready:running:4", "ready:running:5", "ready:running:6"],
+        ["ready:running:2", "reached:running:3", "ready:running:4"],
+        id="a pod that flaps",
+    ),
+]
+"""What the polls before a crash show of one release, the events of the last of them being delivered then; what those
+after it show; which ids the next start sends if the events were written down, and if they were not."""
+
+
+def shown(contents: list[Any]) -> list[Given]:
+    return [listed() if content is None else listed(content) for content in contents]
+
+
+def ids(events: list[dict[str, Any]]) -> list[str]:
+    return [event["id"].partition(":")[2] for event in events]
+
+
+def is_in_last_poll(stage: Stage, contents: list[Any]) -> bool:
+    return sum(path == LIST for _at, path in stage.asked) >= len(contents)
+
+
+class TestACrash:
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        return tmp_path / "state.json"
+
+    def before(self, stage: Stage, path: Path, contents: list[Any], parameters: dict[str, Any], stop: str) -> Source:
+        """Return a source that ends with the first event of the last poll, or with the last one."""
+        stage.serve_mesh(shown(contents))
+        source = Source(stage, len(contents) * 10 + 10)
+
+        def take(event: dict[str, Any]) -> bool:
+            is_last = json.loads(path.read_text())["outbox"][-1] == event
+            return not is_in_last_poll(stage, contents) or not (stop == "first" or is_last)
+
+        source.take = take
+        return source.run(state_file=str(path), **parameters)
+
+    def after(self, stage: Stage, path: Path, contents: list[Any], parameters: dict[str, Any]) -> Source:
+        stage.serve_mesh(shown(contents))
+        source = Source(stage, len(contents) * 10 + 15).run(state_file=str(path), **parameters)
+        assert source.problem == ""
+        return source
+
+    @pytest.mark.parametrize("stop", ["first", "last"])
+    @pytest.mark.parametrize(("parameters", "before", "after", "told", "_untold"), STORIES)
+    def test_while_events_are_delivered_repeats_them_as_they_were_and_goes_on_after_them(
+        self,
+        stage: Stage,
+        path: Path,
+        parameters: dict[str, Any],
+        before: list[Any],
+        after: list[Any],
+        told: list[str],
+        _untold: list[str],
+        stop: str,
+    ) -> None:
+        first = self.before(stage, path, before, parameters, stop)
+        written = json.loads(path.read_text())["outbox"]
+        second = self.after(stage, path, after, parameters)
+        assert ids(second.events) == told
+        assert second.events[: len(written)] == written
+        delivered = [event for event in first.events if event in written]
+        assert delivered == (written if stop == "last" else written[:1])
+
+    @pytest.mark.parametrize(("parameters", "before", "after", "_told", "untold"), STORIES)
+    def test_before_events_are_written_down_has_delivered_none_of_them(
+        self,
+        stage: Stage,
+        path: Path,
+        parameters: dict[str, Any],
+        before: list[Any],
+        after: list[Any],
+        _told: list[str],
+        untold: list[str],
+    ) -> None:
+        delivered = self.unsaved(stage, path, before, parameters)
+        second = self.after(stage, path, after, parameters)
+        assert ids(second.events) == untold
+        assert not {event["id"] for event in delivered} & {event["id"] for event in second.events}
+
+    def unsaved(self, stage: Stage, path: Path, contents: list[Any], parameters: dict[str, Any]) -> list[Any]:
+        """Return what a source has delivered that ends as it writes down the last poll."""
+        save = StateFile.save
+
+        def save_or_end(state: StateFile, values: dict[str, Any]) -> None:
+            if is_in_last_poll(stage, contents):
+                raise AsmError("internal", "there is no power any more")
+            save(state, values)
+
+        stage.serve_mesh(shown(contents))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(StateFile, "save", save_or_end)
+            source = Source(stage, len(contents) * 10 + 10).run(state_file=str(path), **parameters)
+        assert "there is no power any more" in source.problem
+        return source.events
+
+
 class TestARestart:
     @pytest.fixture
     def path(self, tmp_path: Path) -> Path:
@@ -452,27 +644,6 @@ class TestARestart:
         assert [event["id"] for event in first.events] == ["uid-a:phase:running:1", "uid-b:phase:running:1"]
         assert [event["id"] for event in second.events] == [event["id"] for event in first.events]
 
-    @pytest.mark.parametrize("taken", [1, 2], ids="{} taken".format)
-    def test_gives_another_change_no_id_that_was_sent(self, stage: Stage, path: Path, taken: int) -> None:
-        """It ends while it delivers, and a new version is rolled out before it starts again."""
-        self.watched(stage, path, listed(CREATING[0]), **GATED)
-        stage.serve_mesh([listed(RUNNING[0])])
-        first = Source(stage, 12)
-        first.take = lambda _event: len(first.events) < taken
-        first.run(state_file=str(path), **GATED)
-        new = [item("a", phase, version="v3") for phase in ("Creating", "Running")]
-        second = self.watched(stage, path, *(listed(each) for each in new), **GATED)
-        assert [event["id"] for event in second.events] == ["uid-a:phase:running:3", "uid-a:reached:running:4"]
-        assert not {event["id"] for event in first.events} & {event["id"] for event in second.events}
-
-    def test_keeps_the_id_of_a_change_whose_phase_is_written_in_another_way(self, stage: Stage, path: Path) -> None:
-        self.watched(stage, path, listed(CREATING[0]))
-        ids = []
-        for phase in ("Running", "RUNNING"):
-            stage.serve_mesh([listed(item("a", phase))])
-            ids += [event["id"] for event in Source(stage, 5, lambda _event: False).run(state_file=str(path)).events]
-        assert ids == ["uid-a:phase:running:1"] * 2
-
     def test_after_the_state_was_removed_gives_no_uuid_again(self, stage: Stage, path: Path) -> None:
         uuids = set()
         for version in ("v2", "v3"):
@@ -481,32 +652,81 @@ class TestARestart:
             path.unlink()
         assert len(uuids) == 4
 
-    def test_writes_down_what_it_will_send_before_it_does(self, stage: Stage, path: Path) -> None:
-        pending = []
+    def test_writes_down_what_it_will_send_before_it_does_and_as_it_is(self, stage: Stage, path: Path) -> None:
+        outboxes = []
 
         def take(_event: dict[str, Any]) -> bool:
-            pending.extend(json.loads(path.read_text())["pending"])
+            outboxes.append(json.loads(path.read_text())["outbox"])
             return True
 
         stage.serve_mesh([listed(CREATING[0]), listed(RUNNING[0])])
-        Source(stage, take=take).run(state_file=str(path))
-        assert [(identity, numbers) for identity, _shown, numbers in pending] == [("uid-a", [["phase", 1]])]
-        assert json.loads(path.read_text())["pending"] == []
+        source = Source(stage, take=take).run(state_file=str(path), manifests=True, **GATED)
+        assert (ids(source.events), outboxes) == (["phase:running:1", "reached:running:2"], [source.events] * 2)
+        assert json.loads(path.read_text())["outbox"] == []
 
     def test_sends_nothing_again_that_was(self, stage: Stage, path: Path) -> None:
         assert len(self.watched(stage, path, listed(*CREATING), listed(*RUNNING)).events) == 2
         assert self.watched(stage, path, listed(*RUNNING)).events == []
 
-    def test_writes_after_the_events_are_taken(self, stage: Stage, path: Path) -> None:
-        contents = []
+    def test_writes_down_what_it_knows_with_the_events(self, stage: Stage, path: Path) -> None:
+        phases = []
 
         def take(_event: dict[str, Any]) -> bool:
-            contents.append(json.loads(path.read_text())["releases"][0]["phase"])
+            phases.append(json.loads(path.read_text())["releases"][0]["phase"])
             return True
 
         stage.serve_mesh([listed(CREATING[0]), listed(RUNNING[0])])
         Source(stage, take=take).run(state_file=str(path))
-        assert (contents, json.loads(path.read_text())["releases"][0]["phase"]) == (["Creating"], "Running")
+        assert phases == ["Running"]
+
+    def test_writes_once_a_poll_that_tells_nothing(
+        self, stage: Stage, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        written = []
+        save = StateFile.save
+
+        def counted(state: StateFile, values: dict[str, Any]) -> None:
+            written.append(stage.clock())
+            save(state, values)
+
+        monkeypatch.setattr(StateFile, "save", counted)
+        self.watched(stage, path, listed(CREATING[0]), listed(CREATING[0]), listed(RUNNING[0]), listed(RUNNING[0]))
+        assert written == [1000, 1010, 1020, 1020, 1030]
+
+    def test_knows_that_it_has_repeated_them_before_it_asks_for_anything(self, stage: Stage, path: Path) -> None:
+        self.watched(stage, path, listed(CREATING[0]))
+        stage.serve_mesh([listed(RUNNING[0])])
+        first = Source(stage, 5, lambda _event: False).run(state_file=str(path))
+        stage.serve_mesh([listed(RUNNING[0])], takes=100)
+        second = Source(stage, 5).run(state_file=str(path))
+        assert (second.events, json.loads(path.read_text())["outbox"]) == (first.events, [])
+
+    def test_delivers_many_events_in_portions_each_with_what_is_known_after_it(
+        self, stage: Stage, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """With manifests, those of a thousand releases would not fit into a state file that can be read again."""
+        monkeypatch.setattr(read_events, "_PORTION", 1)
+        both = ["uid-a phase", "uid-a reached", "uid-b phase", "uid-b reached", "uid-c appeared", "uid-c reached"]
+        lists = [listed(*CREATING), listed(*CREATING), listed(*RUNNING, item("c"))]
+        for taken in range(1, len(both)):
+            stage.serve_mesh(lists)
+            first = Source(stage, 100)
+            first.take = lambda _event, first=first, taken=taken: len(first.events) < taken  # type: ignore[misc]
+            first.run(state_file=str(path), **GATED)
+            second = self.watched(stage, path, listed(*RUNNING, item("c")), **GATED)
+            portion = (taken - 1) // 2 * 2
+            assert (first.told, second.told) == (both[:taken], both[portion:])
+            assert second.events[: taken - portion] == first.events[portion:]
+            assert len({event["id"] for event in [*first.events, *second.events]}) == len(both)
+            path.unlink()
+
+    @pytest.mark.parametrize("damage", [None, {}, [[]], ["x"], [{}], [{"kind": "phase"}], [{"kind": []}]], ids=str)
+    def test_refuses_what_is_no_event(self, stage: Stage, path: Path, damage: Any) -> None:
+        self.watched(stage, path, listed(*CREATING))
+        path.write_text(json.dumps({**json.loads(path.read_text()), "outbox": damage}))
+        source = Source(stage).run(state_file=str(path))
+        assert "is no state of this source, or is damaged" in source.problem
+        assert source.events == []
 
     def test_makes_initial_mean_nothing(self, stage: Stage, path: Path) -> None:
         assert len(self.watched(stage, path, listed(*RUNNING), initial=True).events) == 2

@@ -15,9 +15,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import ansible
 import pytest
@@ -51,6 +51,7 @@ DOCUMENTED: dict[str, Any] = DOCUMENTATION["options"]
 KINDS = {"appeared", "phase", "ready", "gone", "reached", "failed", "stalled", "timeout"}
 
 Deliver = Callable[[dict[str, Any]], bool]
+Result = TypeVar("Result")
 
 
 def mesh(*phases: str) -> bytes:
@@ -83,6 +84,30 @@ async def cancelled(task: asyncio.Task[None]) -> float:
         if thread.name.startswith(asm_release.NAME):
             thread.join(PATIENCE)
     return time.monotonic() - began
+
+
+class ScriptedLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock can be set forward, with all that is due then."""
+
+    ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+    async def advance(self, seconds: float) -> None:
+        """Set the clock forward, and return when what is due has run."""
+        self.ahead += seconds
+        due = self.create_future()
+        self.call_later(0, due.set_result, None)
+        await due
+
+
+def on(loop: ScriptedLoop, run: Callable[[ScriptedLoop], Coroutine[Any, Any, Result]]) -> Result:
+    """Return what is returned by what runs on a loop of its own."""
+    try:
+        return loop.run_until_complete(run(loop))
+    finally:
+        loop.close()
 
 
 class TestDocumentation:
@@ -152,6 +177,7 @@ class TestArguments:
             pytest.param({"releases": [{"release_id": "a", "name": "b"}]}, "name", id="misspelt in a release"),
             pytest.param({"wait_sleep": 0}, "wait_sleep is 0; it must be 1 or more", id="a bound"),
             pytest.param({"release_id": "a"}, "namespace is missing", id="no namespace"),
+            pytest.param({"feedback": True}, "feedback is not known to this ansible-rulebook", id="an old host"),
         ],
     )
     def test_that_are_wrong_end_it_before_anything_is_sent(self, args: dict[str, Any], said: str) -> None:
@@ -239,6 +265,57 @@ class TestTheQueue:
 
         assert asyncio.run(run()) == [0, 0]
         assert taken == [True, True]
+
+    def test_is_waited_for_beyond_all_patience_with_one_warning(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        taken = self.scripted(monkeypatch, 1)
+
+        async def run(loop: ScriptedLoop) -> list[int]:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            feedback: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
+            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": feedback}
+            task = asyncio.ensure_future(asm_release.main(queue, args))
+            event, counts = await queue.get(), []
+            for seconds in (299, 2, 3600):
+                await loop.advance(seconds)
+                counts.append(len(caplog.records))
+            assert not task.done()
+            await feedback.put(event)
+            with pytest.raises(asm_release.AsmReleaseError):
+                await task
+            return counts
+
+        assert on(ScriptedLoop(), run) == [0, 1, 1]
+        assert taken == [True]
+        (message,) = caplog.messages
+        assert message == (
+            "huaweicloud.asm.asm_release: ansible-rulebook has not said for 300 s that its rule engine has stored the "
+            "event '0', and no other is sent before; it may be busy with other events, or have failed: see its log"
+        )
+
+    @pytest.mark.parametrize("is_answered", [True, False], ids=["stored", "cancelled"])
+    def test_that_answers_or_is_not_waited_for_any_more_is_no_reason_to_warn(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, is_answered: bool
+    ) -> None:
+        self.scripted(monkeypatch, 1)
+
+        async def run(loop: ScriptedLoop) -> None:
+            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            feedback: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
+            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": feedback}
+            task = asyncio.ensure_future(asm_release.main(queue, args))
+            event = await queue.get()
+            if is_answered:
+                await feedback.put(event)
+                with pytest.raises(asm_release.AsmReleaseError):
+                    await task
+            else:
+                await cancelled(task)
+            await loop.advance(3600)
+
+        on(ScriptedLoop(), run)
+        assert not caplog.records
 
     def test_is_not_waited_for_after_the_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         taken = self.scripted(monkeypatch, 1)
