@@ -20,8 +20,6 @@ from .options import Selection, is_segment
 from .release import Release, as_list, as_object, as_text, check_depth, parse
 from .text import listed
 
-_NO_FLAWS: Mapping[int, str] = {}
-
 
 @dataclass(frozen=True)
 class Item:
@@ -175,7 +173,7 @@ def parse_list(content: Mapping[str, Any]) -> Roster:
     return Roster(items)
 
 
-def parse_leniently(content: Mapping[str, Any], manifests: bool, flaws: Mapping[int, str] = _NO_FLAWS) -> Roster:
+def parse_leniently(content: Mapping[str, Any], manifests: bool, flaws: Mapping[int, str] | None = None) -> Roster:
     """Return what a decoded answer lists, where one item that is of no use must not cost the others.
 
     Of a uid that stands twice, and with `manifests` of a release that is nested too deeply, the list is taken to tell
@@ -192,7 +190,7 @@ def parse_leniently(content: Mapping[str, Any], manifests: bool, flaws: Mapping[
     doubtful = [] if len(objects) == len(_contents(content)) else [_no_object()]
     items = []
     for number, each in objects:
-        item, flaw = _item(each), flaws.get(number)
+        item, flaw = _item(each), (flaws or {}).get(number)
         if flaw is None:
             items.append(item)
         elif item.uid:

@@ -71,8 +71,9 @@ class StateFile:
             document = None
         if not isinstance(document, dict):
             raise self.damaged()
+        found = document.get("format")
         # True and 1.0 equal 1 to Python.
-        if type(document.get("format")) is not int or document["format"] != FORMAT:
+        if isinstance(found, (bool, float)) or found != FORMAT:
             raise _refused(f"is not of format {FORMAT}", self._path)
         for name, value in self._scope.items():
             if document.get(name) != value:
