@@ -208,10 +208,10 @@ def test_wherever_it_is_cut_off_an_id_means_one_change_and_what_was_told_last_is
 def test_cut_off_in_a_mesh_that_stands_still_then_it_tells_what_it_would_have_told(
     gate: dict[str, Any], initial: bool, in_portions: bool, history: list[World], cut: int, cut_again: int
 ) -> None:
-    """Five times, for two cuts: the first 404 of a disappearance may have been before each, and is counted again."""
+    """Six times, for two cuts: each may cost both 404s of a disappearance, which are counted again."""
     parameters = {**gate, "initial": initial}
     # Without state, the next start takes the baseline anew, so it must not be cut off before the first write.
-    patient = [each for world in history for each in [world] * 5]
+    patient = [each for world in history for each in [world] * 6]
     whole = Mission(parameters, patient).run()
     cut_off = Mission(parameters, patient, in_portions, [max(cut, 4), cut_again]).run()
     assert ids(once(cut_off)) == ids(whole)
