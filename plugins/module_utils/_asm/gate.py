@@ -102,7 +102,7 @@ class State:
         progress: of the rollout.
         phases: those seen, the last `PHASES_REMEMBERED` of them.
         head, tail, left_out: the timeline, and how many entries between its two parts are gone.
-        ended: when the last observation was complete.
+        ended: when the last observation was complete, or when it was seen that there is no time for another.
     """
 
     outcome: str | None = None
@@ -382,9 +382,11 @@ def hold(
         except AsmError as fault:
             release, error = None, fault
         state = advance(state, Observation(started, clock(), release, error), conditions)
-        due = next_read(state, conditions, clock(), jitter()) if state.outcome is None else None
+        now = clock()
+        due = next_read(state, conditions, now, jitter()) if state.outcome is None else None
         if due is None:
-            state = state if state.outcome else at_deadline(state, conditions)
+            # An answer may come just before the last read is due, and this look at the clock just after.
+            state = state if state.outcome else replace(at_deadline(state, conditions), ended=now)
             tell(state, None)
             return state
         tell(state, due)

@@ -245,11 +245,16 @@ def hold(poller: Poller, train: Train, pace: Pace, tell: Callable[[Train, float 
     """
     while True:
         train = poller.poll(train)
-        due = None if train.outcome is not None else next_poll(train, pace.clock(), pace.jitter(), poller.rested)
+        now = pace.clock()
+        due = None if train.outcome is not None else next_poll(train, now, pace.jitter(), poller.rested)
         if due is None:
-            train = train if train.outcome is not None else at_deadline(train)
+            train = train if train.outcome is not None else _ended(at_deadline(train), now)
             tell(train, None)
             return train
         due = max(due, poller.asked)
         tell(train, due)
         pace.rest(due)
+
+
+def _ended(train: Train, now: float) -> Train:
+    return replace(train, polls=replace(train.polls, ended=now))

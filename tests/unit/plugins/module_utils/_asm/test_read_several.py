@@ -15,7 +15,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, exceeded, fault
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
     BUSY,
     CONNECTION,
@@ -251,6 +251,27 @@ class TestAGate:
                 "reached"
             ),
         ]
+
+
+class SlowMachine(Clock):
+    """A clock that also passes between one look at it and the next."""
+
+    def __call__(self) -> float:
+        self.seconds += 0.01
+        return self.seconds
+
+
+@pytest.mark.parametrize("options", [GATE, held(*TWO)], ids=["one", "several"])
+@pytest.mark.parametrize("pause", [57.8 + 0.005 * more for more in range(20)])
+def test_no_timeout_is_told_to_be_earlier_than_the_last_read_was_due(
+    stage: Stage, options: dict[str, Any], pause: float
+) -> None:
+    """Nor when the answer before it is complete just in time for it, and is understood just too late."""
+    stage.clock = SlowMachine()
+    stage.serve_mesh([listed(item("a", "Creating"), item("b"))], {"reviews-canary": [ok("Creating")]})
+    gate = stage.read({**options, "wait_sleep": 1}, jitter=lambda: pause)["gate"]
+    assert gate["outcome"] == "timeout"
+    assert 58 <= gate["elapsed"] <= 60
 
 
 class TestCheckMode:
