@@ -17,7 +17,8 @@ description:
   - Writes the result of a gate of M(huaweicloud.asm.asm_release_info) as JSON, without what was read.
   - Without O(result), the file says that there is no verdict. Written before the gate is held, it takes the place of
     the verdict of an earlier run, and stays if this run is killed.
-  - The file is replaced as a whole and only its owner may read it. It holds neither manifests nor credentials.
+  - The file is replaced as a whole and only its owner may read it. It holds neither manifests nor credentials. A run
+    that is killed while it writes can leave a file beside it whose name begins with a dot and ends with C(.tmp).
   - The playbook C(huaweicloud.asm.gate) does all of this with its variable C(verdict_file).
 options:
   path:

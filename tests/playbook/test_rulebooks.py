@@ -276,17 +276,15 @@ def test_what_it_was_killed_over_is_told_unchanged_after_the_restart_whatever_ha
     assert deployment.names == ["ratings"]
 
 
-def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
-    deployment: Deployment, simulate: Callable[..., Running]
-) -> None:
-    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
-    (ruleset,) = changed = rulesets(CONTINUE)
-    ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
-    del ruleset["rules"][0]["throttle"]
+def killed_in_a_deployment(deployment: Deployment, simulator: Running, rules: list[dict[str, Any]]) -> bytes:
+    """Kill ansible-rulebook in the deployment for reviews, before that for ratings, which was told as well.
+
+    Returns the state file as it was before any event; nothing if there is none.
+    """
     deployment.finish.unlink()
-    with deployment.watching(simulator, changed, persistent=True) as watching:
+    with deployment.watching(simulator, rules, persistent=True) as watching:
         wait_for_polls(watching, simulator)
-        before = deployment.state.read_bytes()
+        before = deployment.state.read_bytes() if deployment.state.exists() else b""
         simulator.change("reviews", phase="Running")
         watching.until(lambda: deployment.names == ["reviews"], "the deployment for reviews")
         simulator.change("ratings", phase="Running")
@@ -294,6 +292,17 @@ def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_r
         watching.kill()
     assert not deployment.handled
     deployment.finish.touch()
+    return before
+
+
+def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
+    del ruleset["rules"][0]["throttle"]
+    before = killed_in_a_deployment(deployment, simulator, changed)
     # As if it had been killed before the source wrote what it had told.
     deployment.state.write_bytes(before)
 
@@ -314,16 +323,7 @@ def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
     source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
     del source["state_file"], ruleset["rules"][0]["throttle"]
     source["feedback"] = True
-    deployment.finish.unlink()
-    with deployment.watching(simulator, changed, persistent=True) as watching:
-        wait_for_polls(watching, simulator)
-        simulator.change("reviews", phase="Running")
-        watching.until(lambda: deployment.names == ["reviews"], "the deployment for reviews")
-        simulator.change("ratings", phase="Running")
-        wait_for_polls(watching, simulator, 3)
-        watching.kill()
-    assert not deployment.handled
-    deployment.finish.touch()
+    killed_in_a_deployment(deployment, simulator, changed)
 
     with deployment.watching(simulator, changed, persistent=True) as watching:
         watching.until(lambda: deployment.handled == {"reviews", "ratings"}, "the end of both deployments")

@@ -171,13 +171,9 @@ def _is_unportable(body: bytes, content: dict[str, Any]) -> bool:
 
     That is half of a surrogate pair, or a name that it reserves for itself.
     """
-    if _RESERVED.encode() in body:
-        return True
-    # Otherwise only an escape can bring one in; a pair of halves is a whole letter.
-    if not _TELLING_ESCAPE.search(body):
-        return False
-    text = json.dumps(content, ensure_ascii=False)
-    return _RESERVED in text or _is_broken(text)
+    # Where a name does not stand as it is, only an escape can bring one in, and half of a pair comes in no other way.
+    is_suspect = _RESERVED.encode() in body or _TELLING_ESCAPE.search(body)
+    return bool(is_suspect and _flaw(content))
 
 
 class _AmbiguousError(Exception):

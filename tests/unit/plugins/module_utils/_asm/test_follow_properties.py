@@ -17,6 +17,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.tr
     in_part,
     item,
 )
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.worlds import World, worlds
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,18 +26,6 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
 
 VERDICTS = {"reached", "failed", "stalled", "timeout"}
-
-there = st.builds(
-    lambda phase, version, ready, image: (phase, version, ready, image),
-    st.sampled_from(["Creating", "Running", "Failed", "Done"]),
-    st.sampled_from(["v1", "v2"]),
-    st.sampled_from([1, 3]),
-    st.sampled_from(["image:1", "image:2"]),
-)
-"""What changes about a release: phase, version, ready replicas, image."""
-
-worlds = st.dictionaries(st.sampled_from("abc"), there, max_size=3)
-"""What is there at one poll, by uid."""
 
 histories = st.lists(worlds, min_size=1, max_size=8)
 
@@ -55,7 +44,7 @@ def content(uid: str, parts: tuple[str, str, int, str]) -> dict[str, Any]:
     return item(uid, phase, version=version, gray=[deployment(ready=ready, image=image)])
 
 
-def shown(world: dict[str, Any]) -> dict[str, Seen]:
+def shown(world: World) -> dict[str, Seen]:
     """Return a poll that shows a world as it is."""
     return {uid: content(uid, parts) for uid, parts in world.items()}
 

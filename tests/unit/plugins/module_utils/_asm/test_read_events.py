@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_events
@@ -461,75 +461,107 @@ BARE = {
 }
 SHORT = {**GATED, "wait_timeout": 25}
 
+
+class Story(NamedTuple):
+    """What becomes of one release around a crash.
+
+    Attributes:
+        before: what the polls before the crash show; the events of the last of them are being delivered then.
+        after: what the polls after it show.
+        told: the ids that the next start sends if those events were written down.
+        untold: and if they were not.
+    """
+
+    parameters: dict[str, Any]
+    before: list[Any]
+    after: list[Any]
+    told: list[str]
+    untold: list[str]
+
+
 STORIES: list[Any] = [
     pytest.param(
-        {},
-        [CREATED, RAN],
-        [CREATED],
-        ["phase:running:1", "phase:creating:2"],
-        [],
+        Story(
+            {},
+            [CREATED, RAN],
+            [CREATED],
+            ["phase:running:1", "phase:creating:2"],
+            [],
+        ),
         id="a change is taken back",
     ),
     pytest.param(
-        GATED,
-        [CREATED, RAN],
-        [item("a", "Paused"), RAN],
-        ["phase:running:1", "reached:running:2", "phase:paused:3", "phase:running:4", "reached:running:5"],
-        ["phase:paused:1", "phase:running:2", "reached:running:3"],
+        Story(
+            GATED,
+            [CREATED, RAN],
+            [item("a", "Paused"), RAN],
+            ["phase:running:1", "reached:running:2", "phase:paused:3", "phase:running:4", "reached:running:5"],
+            ["phase:paused:1", "phase:running:2", "reached:running:3"],
+        ),
         id="another change",
     ),
     pytest.param(
-        GATED,
-        BARE["version"],
-        [RAN],
-        ["phase:running:1", "reached:running:2"],
-        ["phase:running:1", "reached:running:2"],
+        Story(
+            GATED,
+            BARE["version"],
+            [RAN],
+            ["phase:running:1", "reached:running:2"],
+            ["phase:running:1", "reached:running:2"],
+        ),
         id="the version is told at last",
     ),
     pytest.param(
-        GATED,
-        BARE["workload"],
-        [UNREADY],
-        ["phase:running:1", "reached:running:2"],
-        ["phase:running:1", "reached:running:2"],
+        Story(
+            GATED,
+            BARE["workload"],
+            [UNREADY],
+            ["phase:running:1", "reached:running:2"],
+            ["phase:running:1", "reached:running:2"],
+        ),
         id="the gray workload is there at last",
     ),
     pytest.param(
-        GATED,
-        [CREATED, RAN],
-        [item("a", version="v3")],
-        ["phase:running:1", "reached:running:2", "reached:running:3"],
-        ["phase:running:1", "reached:running:2"],
+        Story(
+            GATED,
+            [CREATED, RAN],
+            [item("a", version="v3")],
+            ["phase:running:1", "reached:running:2", "reached:running:3"],
+            ["phase:running:1", "reached:running:2"],
+        ),
         id="another version after a verdict",
     ),
     pytest.param(
-        SHORT,
-        [CREATED, *[item("a", "Paused")] * 4],
-        [RAN],
-        ["timeout:paused:2", "phase:running:3", "reached:running:4"],
-        # Time when no source runs is none of the gate's.
-        ["phase:running:2", "reached:running:3"],
+        Story(
+            SHORT,
+            [CREATED, *[item("a", "Paused")] * 4],
+            [RAN],
+            ["timeout:paused:2", "phase:running:3", "reached:running:4"],
+            # Time when no source runs is none of the gate's.
+            ["phase:running:2", "reached:running:3"],
+        ),
         id="reached after a timeout",
     ),
     pytest.param(
-        {**GATED, "stable_for": 15},
-        [CREATED, RAN, RAN, RAN],
-        [RAN, None, None, RAN],
-        ["reached:running:2", "gone::3", "appeared:running:4"],
-        ["gone::2", "appeared:running:3", "reached:running:4"],
+        Story(
+            {**GATED, "stable_for": 15},
+            [CREATED, RAN, RAN, RAN],
+            [RAN, None, None, RAN],
+            ["reached:running:2", "gone::3", "appeared:running:4"],
+            ["gone::2", "appeared:running:3", "reached:running:4"],
+        ),
         id="gone after a verdict, and back as it was",
     ),
     pytest.param(
-        {**GATED, "ready": True},
-        [item("a", "Creating", gray=[deployment(ready=1)]), UNREADY, RAN],
-        [UNREADY, RAN, UNREADY],
-        ["ready:running:2", "reached:running:3", "ready:running:4", "ready:running:5", "ready:running:6"],
-        ["ready:running:2", "reached:running:3", "ready:running:4"],
+        Story(
+            {**GATED, "ready": True},
+            [item("a", "Creating", gray=[deployment(ready=1)]), UNREADY, RAN],
+            [UNREADY, RAN, UNREADY],
+            ["ready:running:2", "reached:running:3", "ready:running:4", "ready:running:5", "ready:running:6"],
+            ["ready:running:2", "reached:running:3", "ready:running:4"],
+        ),
         id="a pod that flaps",
     ),
 ]
-"""What the polls before a crash show of one release, the events of the last of them being delivered then; what those
-after it show; which ids the next start sends if the events were written down, and if they were not."""
 
 
 def shown(contents: list[Any]) -> list[Given]:
@@ -568,40 +600,25 @@ class TestACrash:
         return source
 
     @pytest.mark.parametrize("stop", ["first", "last"])
-    @pytest.mark.parametrize(("parameters", "before", "after", "told", "_untold"), STORIES)
+    @pytest.mark.parametrize("story", STORIES)
     def test_while_events_are_delivered_repeats_them_as_they_were_and_goes_on_after_them(
-        self,
-        stage: Stage,
-        path: Path,
-        parameters: dict[str, Any],
-        before: list[Any],
-        after: list[Any],
-        told: list[str],
-        _untold: list[str],
-        stop: str,
+        self, stage: Stage, path: Path, story: Story, stop: str
     ) -> None:
-        first = self.before(stage, path, before, parameters, stop)
+        first = self.before(stage, path, story.before, story.parameters, stop)
         written = json.loads(path.read_text())["outbox"]
-        second = self.after(stage, path, after, parameters)
-        assert ids(second.events) == told
+        second = self.after(stage, path, story.after, story.parameters)
+        assert ids(second.events) == story.told
         assert second.events[: len(written)] == written
         delivered = [event for event in first.events if event in written]
         assert delivered == (written if stop == "last" else written[:1])
 
-    @pytest.mark.parametrize(("parameters", "before", "after", "_told", "untold"), STORIES)
+    @pytest.mark.parametrize("story", STORIES)
     def test_before_events_are_written_down_has_delivered_none_of_them(
-        self,
-        stage: Stage,
-        path: Path,
-        parameters: dict[str, Any],
-        before: list[Any],
-        after: list[Any],
-        _told: list[str],
-        untold: list[str],
+        self, stage: Stage, path: Path, story: Story
     ) -> None:
-        delivered = self.unsaved(stage, path, before, parameters)
-        second = self.after(stage, path, after, parameters)
-        assert ids(second.events) == untold
+        delivered = self.unsaved(stage, path, story.before, story.parameters)
+        second = self.after(stage, path, story.after, story.parameters)
+        assert ids(second.events) == story.untold
         assert not {event["id"] for event in delivered} & {event["id"] for event in second.events}
 
     def unsaved(self, stage: Stage, path: Path, contents: list[Any], parameters: dict[str, Any]) -> list[Any]:

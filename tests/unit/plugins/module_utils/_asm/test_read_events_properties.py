@@ -2,10 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds for a source with a state file whatever happens in its mesh, and wherever it is cut off.
-
-The names of phases are illustrations: nobody has published the real ones.
-"""
+"""What holds for a source with a state file whatever happens in its mesh, and wherever it is cut off."""
 
 from __future__ import annotations
 
@@ -33,19 +30,10 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.st
     item,
     listed,
 )
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.worlds import World, worlds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-World = dict[str, tuple[str, str, int, str]]
-"""What is there at one poll, by name: phase, version, ready replicas, image."""
-
-releases = st.tuples(
-    st.sampled_from(["Creating", "Running", "Failed", "Done"]),
-    st.sampled_from(["v1", "v2"]),
-    st.sampled_from([1, 3]),
-    st.sampled_from(["image:1", "image:2"]),
-)
-worlds = st.dictionaries(st.sampled_from("abc"), releases, max_size=3)
 histories = st.lists(worlds, min_size=2, max_size=8)
 
 GATED = {"success_phases": ["Running"], "failure_phases": ["Failed"]}
