@@ -1,7 +1,10 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What it costs to wait for several releases: by the event source, by a task for each, by one task for all of them."""
+"""What it costs to wait for several releases: by the event source, by a task for each, by one task for all of them.
+
+And what a poll of the event source costs in a large mesh.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from ..simulator.process import running
 from . import playbooks, processes
 from .figures import Figure, Wanted, ratios
-from .measurement import MEBIBYTE, Measurement, Plan
+from .measurement import MEBIBYTE, Measurement, Plan, collected
 from .playbooks import MESH, NAMESPACE, READY, WAITING, play
+from .trains import cost_of_polls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -159,3 +163,37 @@ def _delays(runs: Mapping[str, Started], simulator: Running, name: str, plan: Pl
 
     _wait_for(lambda: effect.exists() and bool(ended()), f"the effects of {name}", runs)
     return {SOURCE: effect.stat().st_mtime - changed, TASKS: ended()[0] - at}
+
+
+def measure_watching(plan: Plan) -> Measurement:
+    """Measure a poll of the event source beside the bare cost of reading and parsing the same answer."""
+    values = collected(plan.rounds, lambda: _round_of_watching(plan))
+    cpu, memory = (ratios(values[f"source: {cost}"], values[f"bare: {cost}"]) for cost in ("CPU", "memory"))
+    return Measurement(
+        f"A source that watches {plan.watched:,} releases",
+        "All releases of a mesh, 33 kB each, with a gate for each, `ready: true` and a state file, in one process; the "
+        f"mean of {plan.polls} polls. The last of them shows another phase of each release, and {2 * plan.watched:,} "
+        "events are written down and delivered. `bare` reads and parses the same answer with `requests` and `json`, "
+        "and does nothing with it. Memory is the peak of the process above its start.",
+        (
+            Figure("a poll: CPU", values["source: CPU"], "ms"),
+            Figure("bare: CPU", values["bare: CPU"], "ms"),
+            Figure("a poll / bare: CPU", cpu, wanted=Wanted("≤", 2)),
+            Figure("a poll: memory", values["source: memory"], "MiB"),
+            Figure("bare: memory", values["bare: memory"], "MiB"),
+            Figure("a poll / bare: memory", memory, wanted=Wanted("≤", 2)),
+            Figure("requests of a poll", values["requests"], wanted=Wanted("≤", 1)),
+        ),
+    )
+
+
+def _round_of_watching(plan: Plan) -> dict[str, float]:
+    values: dict[str, float] = {}
+    with running(playbooks.trains([plan.watched], plan.polls)) as simulator:
+        for way in ("source", "bare"):
+            before = simulator.summary()["requests"]
+            cost = cost_of_polls(way, simulator, plan.watched, plan.polls)
+            values[f"{way}: CPU"], values[f"{way}: memory"] = 1000 * cost["cpu"], cost["memory"] / MEBIBYTE
+            if way == "source":
+                values["requests"] = (simulator.summary()["requests"] - before) / plan.polls
+    return values

@@ -30,7 +30,8 @@ class Plan:
         warm_reads, endurance_reads: reads after which the memory of one gate is compared.
         imports: tasks in a play, for the count of imports.
         trains: numbers of releases, rising.
-        polls: of each train.
+        polls: of each train, and of the event source.
+        watched: releases that one event source watches.
         waiting: seconds of each round in which nothing changes.
         changes: of a phase, one after the other, whose effect is waited for.
     """
@@ -46,6 +47,7 @@ class Plan:
     imports: int = 20
     trains: tuple[int, ...] = (1, 10, 50, 100, 250, 500)
     polls: int = 10
+    watched: int = 1_000
     waiting: float = 8.0
     changes: int = 5
 
@@ -62,6 +64,7 @@ QUICK = Plan(
     imports=2,
     trains=(1, 60),
     polls=2,
+    watched=60,
     waiting=2.0,
     changes=1,
 )

@@ -17,6 +17,9 @@ RUNNING = "release-that-runs"
 WAITING, READY = "Creating", "Running"
 """Illustrations: the service publishes no names of phases."""
 
+MOST_OF_A_KIND = 500
+"""So many releases can have the same entry in a scenario of the simulator."""
+
 Task = dict[str, Any]
 Step = dict[str, Any]
 """A task of a playbook, and a step of a release in a scenario of the simulator."""
@@ -46,13 +49,14 @@ def trains(counts: Sequence[int], polls: int) -> dict[str, Any]:
         "credentials": {"tokens": [{"token": TOKEN}]},
         "releases": [
             {
-                "id": "train-{number}",
+                "id": f"train-{first}-{{number}}",
                 "mesh_id": mesh_of(count),
                 "namespace": NAMESPACE,
-                "count": count,
+                "count": min(count - first, MOST_OF_A_KIND),
                 "steps": steps,
             }
             for count in counts
+            for first in range(0, count, MOST_OF_A_KIND)
         ],
     }
 

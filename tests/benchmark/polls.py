@@ -1,21 +1,24 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poll a train in this process, or only read and parse its list; print the cost as JSON.
+"""Poll a train in this process, watch it, or only read and parse its list; print the cost as JSON.
 
-``polls train|bare URL MESH RELEASES POLLS``. The requests are true; the pauses of the gate are scripted.
+``polls train|source|bare URL MESH RELEASES POLLS``. The requests are true; the pauses are scripted.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import source_argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 from . import playbooks
@@ -43,6 +46,38 @@ def poll_train(url: str, mesh: str, releases: int, polls: int) -> None:
         raise RuntimeError(f"not {polls} polls: {gate['message']}")
 
 
+def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa: ARG001
+    """Watch all releases of the mesh, each with a gate of its own, until all have reached it."""
+    clock, reached = Clock(), set()
+
+    def deliver(event: dict[str, Any]) -> bool:
+        if event["kind"] == "reached":
+            reached.add(event["uid"])
+        return True
+
+    surroundings = Surroundings(
+        environment={},
+        abandoned=lambda: len(reached) == releases,
+        monotonic=clock.monotonic,
+        sleep=clock.sleep,
+        jitter=lambda: 1.0,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        parameters = {
+            **{name: argument.get("default") for name, argument in source_argument_spec().items()},
+            "endpoint": url,
+            "token": playbooks.TOKEN,
+            "mesh_id": mesh,
+            "ready": True,
+            "success_phases": [playbooks.READY],
+            "wait_timeout": DAY,
+            "state_file": str(Path(folder) / "state.json"),
+        }
+        problem = watch(parameters, surroundings, deliver, print)
+    if len(reached) != releases:
+        raise RuntimeError(f"{len(reached)} of {releases} releases have reached their gates: {problem}")
+
+
 def poll_bare(url: str, mesh: str, releases: int, polls: int) -> None:
     """Read and parse the list, and do nothing with it."""
     with requests.Session() as session:
@@ -54,7 +89,11 @@ def poll_bare(url: str, mesh: str, releases: int, polls: int) -> None:
                 raise RuntimeError(f"{len(content['items'])} releases are listed, not {releases}")
 
 
-WAYS: dict[str, Callable[[str, str, int, int], None]] = {"train": poll_train, "bare": poll_bare}
+WAYS: dict[str, Callable[[str, str, int, int], None]] = {
+    "train": poll_train,
+    "source": poll_source,
+    "bare": poll_bare,
+}
 
 
 def peak() -> int:

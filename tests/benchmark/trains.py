@@ -58,17 +58,22 @@ def _round_of_polls(plan: Plan) -> dict[str, float]:
     with running(playbooks.trains(plan.trains, plan.polls)) as simulator:
         for count in plan.trains:
             before = simulator.summary()["requests"]
-            cost = _polls("train", simulator, count, plan.polls)
+            cost = cost_of_polls("train", simulator, count, plan.polls)
             values |= {
                 cost_name(count): 1000 * cost["cpu"],
                 "train: memory": cost["memory"] / MEBIBYTE,
                 "requests": (simulator.summary()["requests"] - before) / plan.polls,
             }
-        bare = _polls("bare", simulator, plan.trains[-1], plan.polls)
+        bare = cost_of_polls("bare", simulator, plan.trains[-1], plan.polls)
     return {**values, "bare: CPU": 1000 * bare["cpu"], "bare: memory": bare["memory"] / MEBIBYTE}
 
 
-def _polls(way: str, simulator: Running, releases: int, polls: int) -> dict[str, float]:
+def cost_of_polls(way: str, simulator: Running, releases: int, polls: int) -> dict[str, float]:
+    """Return what polls in a process of their own cost: CPU seconds of one in the mean, and bytes above the start.
+
+    Args:
+        way: one of `polls.WAYS`.
+    """
     arguments = [way, simulator.url, playbooks.mesh_of(releases), str(releases), str(polls)]
     done = subprocess.run(
         [sys.executable, "-m", "ansible_collections.huaweicloud.asm.tests.benchmark.polls", *arguments],

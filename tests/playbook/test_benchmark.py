@@ -74,3 +74,10 @@ def test_one_source_asks_once_for_what_each_task_asks_alone(runner: Runner) -> N
     assert min(measured[f"{way}: CPU an hour"] for way in events.WAYS) > 0
     # The effect of an event is that of a playbook, which takes its time to start.
     assert measured["event source: change to effect"] > 0.1
+
+
+def test_a_poll_of_the_event_source_is_one_request_until_all_have_reached_their_gates() -> None:
+    measured = values(events.measure_watching(QUICK))
+
+    assert measured["requests of a poll"] == 1
+    assert min(measured["a poll: CPU"], measured["a poll: memory"]) > 0
