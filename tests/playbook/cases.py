@@ -345,6 +345,11 @@ def check_result(case: Case, entry: TaskResult) -> None:
     assert {name: place(result, name) for name in case.result} == case.result
     assert [name for name in case.without if has(result, name)] == []
     assert [words for words in case.says if words not in result["msg"]] == [], result["msg"]
+    if case.check_mode and case.waits:
+        assert result["msg"].startswith("check mode: ")
+        # A green task says what is wrong.
+        is_silent = case.fails or case.outcome == "reached"
+        assert (result["msg"] in result.get("warnings", ())) is not is_silent
 
 
 def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:

@@ -133,7 +133,7 @@ AWAY = (
 )
 
 LAST_SEEN = {"phase": "Creating", "found": True, "gate.reads": 1, "gate.timeline.0.phase": "Creating"}
-NO_ANSWER = "the last fault was: no complete answer"
+NO_ANSWER = "the last error was: no complete answer"
 
 
 def held(

@@ -72,7 +72,7 @@ CASES = (
         outcome="failed",
     ),
     wait("phase-late", CREATING, options=SHORT, outcome="timeout"),
-    wait("version-late", RUNNING, options={**SHORT, "version": "1.1"}, release={"version": "1.10"}, outcome="timeout"),
+    wait("version-late", RUNNING, options={**SHORT, "version": "v2"}, release={"version": "v1"}, outcome="timeout"),
     wait("pods-late", {**RUNNING, "ready": 2}, options={**SHORT, "ready": True}, outcome="timeout"),
     wait("held-late", CREATING, after(1, RUNNING), options={**SHORT, "stable_for": 2}, outcome="timeout"),
     wait("faults-late", CREATING, options=SHORT, faults=(answer(503, requests=["2-"], **SAYS),), outcome="timeout"),

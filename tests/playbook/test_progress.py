@@ -41,9 +41,9 @@ STEPS: tuple[dict[str, Any], ...] = (
     {"after_reads": 3, "ready": 3, **RUNNING},
 )
 LINES = (
-    "release_gate: reviews-canary (bookinfo) Creating, 0/3 ready, N s, next look in 1 s",
-    "release_gate: reviews-canary (bookinfo) Creating, 2/3 ready, N s, next look in 1 s",
-    "release_gate: reviews-canary (bookinfo) Creating → Running, 3/3 ready, N s, reached",
+    "release_gate: reviews-canary (bookinfo) Creating, 0/3 ready; waiting for Running; next poll in 1 s",
+    "release_gate: reviews-canary (bookinfo) Creating, 2/3 ready; waiting for Running; next poll in 1 s",
+    "release_gate: reviews-canary (bookinfo) Creating → Running, 3/3 ready; reached after N s",
 )
 
 
@@ -55,7 +55,7 @@ def simulator(simulate: Callable[..., Running]) -> Running:
 def gate_lines(run: Run) -> tuple[str, ...]:
     """Return the lines of progress, without the seconds that passed."""
     lines = [line for line in run.stderr.splitlines() if "release_gate" in line]
-    return tuple(re.sub(r"\b\d+ s, (next|reached)", r"N s, \1", line) for line in lines)
+    return tuple(re.sub(r"after \d+ s", "after N s", line) for line in lines)
 
 
 def on(connection: str) -> str:
@@ -82,7 +82,7 @@ def test_a_line_comes_while_the_gate_is_still_held(ansible: Ansible, simulator: 
     with ansible.started(play({MODULE: gate(simulator, "held")}), inventory=on("local")) as run:
         assert run.main.stderr is not None
         line = next(line for line in run.main.stderr if "release_gate" in line)
-        assert line == "release_gate: held (bookinfo) Creating, 3/3 ready, 0 s, next look in 1 s\n"
+        assert line == "release_gate: held (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in 1 s\n"
         # Nothing opens the gate before that line was read.
         simulator.change("held", **RUNNING)
         _unused, errors = run.main.communicate(timeout=30)
@@ -131,6 +131,9 @@ def test_there_is_none_with(ansible: Ansible, simulator: Running, connection: st
     assert "release_gate" not in run.output
 
 
+WAITS = "3/3 ready (waiting for Running)"
+
+
 class TestATrain:
     # The second look sees nothing new.
     TRAIN = (
@@ -140,11 +143,18 @@ class TestATrain:
     )
     LINES = (
         (
-            "release_gate: 1 of 3 reached, 2 Creating, first (bookinfo) Running reached, second (bookinfo) Creating, "
-            "third (bookinfo) Creating, N s, next look in 1 s"
+            "release_gate: 1 of 3 releases have reached; 2 Creating; "
+            f"second (bookinfo) Creating, {WAITS}; third (bookinfo) Creating, {WAITS}; "
+            "first (bookinfo) Running, 3/3 ready, reached; next poll in 1 s"
         ),
-        "release_gate: 2 of 3 reached, 1 Creating, second (bookinfo) Creating → Running reached, N s, next look in 1 s",
-        "release_gate: 3 of 3 reached, third (bookinfo) Creating → Running reached, N s, reached",
+        (
+            f"release_gate: 2 of 3 releases have reached; 1 Creating; third (bookinfo) Creating, {WAITS}; "
+            "second (bookinfo) Creating → Running, 3/3 ready, reached; next poll in 1 s"
+        ),
+        (
+            "release_gate: 3 of 3 releases have reached; third (bookinfo) Creating → Running, 3/3 ready, reached; "
+            "reached after N s"
+        ),
     )
 
     def test_sums_up_and_names_what_changed(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
@@ -164,11 +174,11 @@ class TestATrain:
 
         run = ansible.playbook(play({MODULE: train(mesh, minimum=12)}), inventory=on("local"))
 
-        began = ", ".join(f"done-{number} (bookinfo) Running reached" for number in (1, 2, 3))
-        opened = ", ".join(f"open-{number} (bookinfo) Creating → Running reached" for number in (1, 2, 3))
+        waiting = "; ".join(f"open-{number} (bookinfo) Creating, {WAITS}" for number in (1, 2, 3))
+        opened = "; ".join(f"open-{number} (bookinfo) Creating → Running, 3/3 ready, reached" for number in (1, 2, 3))
         assert gate_lines(run) == (
-            f"release_gate: 7 of 12 reached, 5 Creating, {began}, and 9 more, N s, next look in 1 s",
-            f"release_gate: 12 of 12 reached, {opened}, and 2 more, N s, reached",
+            f"release_gate: 7 of 12 releases have reached; 5 Creating; {waiting}; and 9 more; next poll in 1 s",
+            f"release_gate: 12 of 12 releases have reached; {opened}; and 2 more; reached after N s",
         ), run.output
 
     def test_says_how_far_apart_single_reads_are(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
@@ -183,7 +193,7 @@ class TestATrain:
         assert run.returncode == 0, run.output
         lines = gate_lines(run)
         assert lines
-        assert all(", single reads 1 s apart, " in line for line in lines), lines
+        assert all("; without the list, single reads 1 s apart; " in line for line in lines), lines
 
 
 def test_there_is_none_for_a_read_that_nobody_waits_for(ansible: Ansible, simulator: Running) -> None:

@@ -79,8 +79,8 @@ def test_a_gate_opens_and_its_progress_is_seen_while_it_is_held(
     assert tasks(job) == ["gate", "deploy"]
     assert job.status == ("successful", 0), job.output
     assert without_seconds(job.progress) == [
-        f"release_gate: {RELEASE} (bookinfo) Creating, 3/3 ready, N s, next look in N s",
-        f"release_gate: {RELEASE} (bookinfo) Creating → Running, 3/3 ready, N s, reached",
+        f"release_gate: {RELEASE} (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in N s",
+        f"release_gate: {RELEASE} (bookinfo) Creating → Running, 3/3 ready; reached after N s",
     ]
     result = result_of(job)
     assert set(result) >= KEYS_OF_A_RESULT

@@ -359,6 +359,7 @@ class TestLookup:
 
         (entry,) = run.task("look up").result["msg"]
         assert (entry["gate"]["outcome"], entry["gate"]["check_mode"]) == ("pending", True)
+        assert f"asm_release: {entry['msg']}" in " ".join(run.output.split())
         assert simulator.summary()["requests"] == 1
 
     def test_reads_sixty_releases_over_one_connection(self, ansible: Ansible, simulator: Running) -> None:

@@ -62,7 +62,7 @@ LATER = (CREATING, after(2, RUNNING))
 
 SHUT = "the gate stays shut: "
 OPEN = "the gate is open: "
-PENDING = "the gate is not open yet: "
+PENDING = "check mode: this read alone means pending, so the gate would wait: "
 
 
 def counts(**numbers: int) -> dict[str, Any]:

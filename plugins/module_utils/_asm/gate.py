@@ -80,6 +80,21 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Unmet:
+    """A condition that is not met.
+
+    Attributes:
+        option: the option that sets it.
+        seen: what there is instead; of `ready` why the release is not.
+        wanted: what meets it.
+    """
+
+    option: str
+    seen: str = ""
+    wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class State:
     """All that the observations so far mean.
 
@@ -206,16 +221,17 @@ def _after_missing(state: State, observation: Observation, conditions: Condition
     if state.absent is None or gap:
         return replace(state, absent=Streak(observation.completed))
     absent = replace(state.absent, count=state.absent.count + 1)
-    may_disappear = conditions.on_missing == "accept" and _may_disappear(state.release, conditions)
+    is_accepted = _is_accepted(state.release, conditions)
     state = replace(state, absent=absent, held=absent.held(observation))
-    if not may_disappear:
+    if not is_accepted:
         return replace(gone, absent=absent)
     return replace(state, outcome="reached") if state.held >= conditions.stable_for else state
 
 
-def _may_disappear(release: Release, conditions: Conditions) -> bool:
-    """Return whether the release, as last seen, was where its disappearance is a success."""
-    return is_phase(release.phase, conditions.missing_after) and not unmet_besides_phase(release, conditions)
+def _is_accepted(release: Release, conditions: Conditions) -> bool:
+    """Return whether the disappearance of the release, as last seen, is a success."""
+    was_met = is_phase(release.phase, conditions.missing_after) and not unmet_besides_phase(release, conditions)
+    return conditions.on_missing == "accept" and was_met
 
 
 def _after_release(
@@ -261,16 +277,36 @@ def _is_stable(holding: Streak, held: float, conditions: Conditions) -> bool:
     return conditions.stable_for == 0 or (holding.count >= 2 and held >= conditions.stable_for)
 
 
-def unmet_besides_phase(release: Release, conditions: Conditions) -> list[str]:
+def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:
     """Return which of `version`, `images` and `ready` are wanted and not met."""
     unmet = []
     if conditions.version is not None and release.version != conditions.version:
-        unmet.append("version")
-    if missing_images(conditions.images, release.gray, release.planned):
-        unmet.append("images")
-    if conditions.ready and why_not_ready(release.gray, release.planned):
-        unmet.append("ready")
+        unmet.append(Unmet("version", release.version, (conditions.version,)))
+    absent = missing_images(conditions.images, release.gray, release.planned)
+    if absent:
+        unmet.append(Unmet("images", wanted=tuple(absent)))
+    why_not = why_not_ready(release.gray, release.planned) if conditions.ready else ""
+    if why_not:
+        unmet.append(Unmet("ready", why_not))
     return unmet
+
+
+def missing_conditions(state: State, conditions: Conditions) -> list[Unmet]:
+    """Return what keeps a gate closed that has no outcome, or whose outcome is `timeout` or `stalled`.
+
+    Progress lines, the sentence of a pending gate and that of a timeout all come from here.
+    """
+    stable = Unmet("stable_for", f"{state.held:.0f}", (f"{conditions.stable_for:g}",))
+    # Of a read without a gate there are none.
+    phase = [Unmet("success_phases", wanted=conditions.success_phases)] if conditions.success_phases else []
+    release, absent = state.release, state.absent
+    if release is not None and absent is None:
+        in_phase = is_phase(release.phase, conditions.success_phases)
+        unmet = ([] if in_phase else phase) + unmet_besides_phase(release, conditions)
+        return unmet or ([stable] if conditions.stable_for else [])
+    if release is None or absent is None or not _is_accepted(release, conditions):
+        return phase
+    return [Unmet("missing_after")] if absent.count == 1 else [stable]
 
 
 def exceeded(release: Release) -> list[str]:

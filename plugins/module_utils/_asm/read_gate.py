@@ -17,7 +17,7 @@ from .report import Report, failed, label
 from .session import Session
 from .text import Cleaner
 from .watch import Surroundings, Watch
-from .wording import progress_line
+from .wording import news, progress_line
 
 
 class GateReader:
@@ -41,6 +41,9 @@ class GateReader:
         check_mode = self._surroundings.check_mode
         state = self._judge(conditions) if check_mode else self._hold(conditions)
         result = report.gate(self._target, state, conditions, self._session.request_id)
+        if check_mode and state.outcome != "reached":
+            # The task is green whatever the read has found.
+            self._session.warn(result["msg"])
         return result if state.outcome == "reached" or check_mode else failed(result, state.error, self._cleaner)
 
     def _judge(self, conditions: Conditions) -> State:
@@ -60,15 +63,12 @@ class GateReader:
     def _hold(self, conditions: Conditions) -> State:
         self._session.connect(self._options)
 
-        def line(before: State, state: State, now: float, rest: float | None) -> str:
+        def line(before: State, state: State, rest: float | None) -> str:
             name = label(self._target, state.release, self._cleaner)
-            # A line of a long pause tells the time of now, not of the last answer.
-            text = progress_line(before.latest, replace(state, ended=now), name, rest, self._cleaner)
+            text = progress_line(before.latest, state, conditions, name, rest, self._cleaner)
             return str(self._cleaner.redact(text))
 
-        watch = Watch(
-            self._surroundings, self._session.elapsed, State(), lambda state: (state.outcome, state.latest), line
-        )
+        watch = Watch(self._surroundings, self._session.elapsed, State(), lambda state: news(state, conditions), line)
         self._session.meanwhile = watch.remind
         return hold(
             lambda: self._session.look(self._options, self._target, conditions.wait_timeout),

@@ -50,9 +50,11 @@ class TrainReader:
         else:
             train = self._poll_once(conditions) if check_mode else self._hold(conditions)
             whole = report.train(train, self._session.request_id)
-            # In check mode a verdict is only told, and an error fails.
+            # In check mode only an error fails; of every other outcome but `reached`, a green task needs a warning.
             if train.outcome != "reached" and (not check_mode or train.outcome == "error"):
                 return [failed(whole, train.error, self._cleaner)]
+            if train.outcome != "reached":
+                self._session.warn(whole["msg"])
         return report.entries(train, self._session.request_id, conditions is not None) if apart else [whole]
 
     def _read(self) -> Train:
@@ -108,8 +110,8 @@ class TrainReader:
         return Pace(self._session.elapsed, watch.rest, self._surroundings.jitter)
 
     def _watch(self, train: Train, surroundings: Surroundings) -> Watch[Train]:
-        def line(before: Train, train: Train, now: float, rest: float | None) -> str:
-            return str(self._cleaner.redact(progress_line(before, train, now, rest, self._cleaner)))
+        def line(before: Train, train: Train, rest: float | None) -> str:
+            return str(self._cleaner.redact(progress_line(before, train, rest, self._cleaner)))
 
         return Watch(surroundings, self._session.elapsed, train, news, line)
 

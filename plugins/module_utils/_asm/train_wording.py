@@ -13,7 +13,8 @@ from typing import Any, Callable
 
 from .text import Cleaner, listed
 from .train import Member, Train
-from .wording import opening, told
+from .wording import earlier_phase, in_brackets, opening, standing, still_missing, told, what_next
+from .wording import news as news_of_gate
 
 _NAMED = 3
 """How many releases a sentence or a line names."""
@@ -32,10 +33,10 @@ def member_told(member: Member, clean: Cleaner) -> str:
     return told(member.state, member.conditions, label(member, clean), clean)
 
 
-def sentence(train: Train, clean: Cleaner) -> str:
-    """Return the verdict as one sentence: the culprit first."""
+def sentence(train: Train, clean: Cleaner, check_mode: bool = False) -> str:
+    """Return the verdict as one sentence: the culprit first; `check_mode` as in `wording.sentence`."""
     parts = [part for part in (_reason(train, clean), _sum(train), *_causes(train, clean)) if part]
-    return f"{opening(train.outcome)}: {'; '.join(parts)}"
+    return f"{opening(train.outcome, check_mode)}: {'; '.join(parts)}"
 
 
 def _reason(train: Train, clean: Cleaner) -> str:
@@ -90,7 +91,7 @@ def _sum(train: Train) -> str:
 
 
 def _causes(train: Train, clean: Cleaner) -> list[str]:
-    """Return what else a reader must know: who failed although the gate is open, who is late, and the last fault."""
+    """Return what else a reader must know: who failed although the gate is open, who is late, and the last error."""
     if train.outcome == "reached":
         return _first(train.unreachable, lambda each: member_told(each, clean))
     if train.outcome not in (None, "timeout"):
@@ -98,8 +99,8 @@ def _causes(train: Train, clean: Cleaner) -> list[str]:
     late = [member for member in train.members if not member.reached]
     if train.outcome and not late:
         late = [member for member in train.members if not member.answered]
-    fault = f"the last fault was: {train.error.sentence(clean)}" if train.outcome and train.error else ""
-    return [*_first(late, lambda each: _lacking(each, clean)), fault]
+    error = f"the last error was: {train.error.sentence(clean)}" if train.outcome and train.error else ""
+    return [*_first(late, lambda each: _lacking(each, clean)), error]
 
 
 def _lacking(member: Member, clean: Cleaner) -> str:
@@ -116,27 +117,36 @@ def _first(members: Sequence[Member], say: Callable[[Member], str]) -> list[str]
     return [*(say(member) for member in members[:_NAMED]), *more]
 
 
-def progress_line(before: Train, train: Train, now: float, rest: float | None, clean: Cleaner) -> str:
-    """Return the line that a person reads while the gate is held: a sum, and what is new since the line before.
+def progress_line(before: Train, train: Train, rest: float | None, clean: Cleaner) -> str:
+    """Return the line that a person reads while the gate waits: a sum, and what each release still lacks.
+
+    It names first the releases that are still waited for, and of those first the ones that have changed since the line
+    before.
 
     Args:
-        now: seconds since the wait began.
-        rest: seconds until the next poll, None when there is a verdict.
+        rest: seconds until the next poll; None when there is an outcome, or while a request takes its time.
     """
-    standing = Counter(_standing(member, clean) for member in train.members if not member.reached)
-    parts = [f"{train.reached} of {train.wanted} reached"]
-    parts += _counted(standing)
+    required = f", {train.required} required" if train.required != train.wanted else ""
     known = {member.key: member for member in before.members}
-    new = [member for member in train.members if news_of(member) != news_of(known.get(member.key))]
-    parts += _first(new, lambda each: _change(known.get(each.key), each, clean))
-    parts.append(f"{now:.0f} s")
-    if train.length:
-        parts.append(f"single reads {train.spacing:g} s apart")
-    polls = train.polls
-    if polls.faults and polls.error:
-        parts.append(f"{polls.error.kind} ({polls.faults} in a row)" if polls.error.passing else polls.error.kind)
-    parts.append(train.outcome or ("" if rest is None else f"next look in {max(0.0, rest):.0f} s"))
-    return "release_gate: " + ", ".join(part for part in parts if part)
+    has_changed = {each.key: news_of(each) != news_of(known.get(each.key)) for each in train.members}
+    named = [member for member in train.members if member.state.outcome is None or has_changed[member.key]]
+    named.sort(key=lambda each: (each.reached, not has_changed[each.key]))
+    parts = [
+        f"{train.reached} of {train.wanted} releases have reached{required}",
+        ", ".join(_counted(Counter(_standing(member, clean) for member in train.members if not member.reached))),
+        *_first(named, lambda each: _progress(known.get(each.key), each, clean)),
+        _single_reads(train),
+        *what_next(train.polls, train.outcome, train.polls.ended, rest),
+    ]
+    return "release_gate: " + "; ".join(part for part in parts if part)
+
+
+def _single_reads(train: Train) -> str:
+    """Return why a poll takes long, if single reads make it long."""
+    if not train.length:
+        return ""
+    without = "" if train.told else "without the list, "
+    return f"{without}single reads {train.spacing:g} s apart"
 
 
 def _counted(standing: Counter[str]) -> list[str]:
@@ -154,7 +164,9 @@ def news(train: Train) -> object:
 
 def news_of(member: Member | None) -> object:
     """Return what of a member is worth a word when it changes; as good as nothing before it is seen."""
-    return (member.state.latest, member.state.outcome) if member is not None else (None, None)
+    if member is None or (member.state.latest is None and member.state.outcome is None):
+        return None
+    return news_of_gate(member.state, member.conditions)
 
 
 def _standing(member: Member, clean: Cleaner) -> str:
@@ -163,25 +175,24 @@ def _standing(member: Member, clean: Cleaner) -> str:
     if state.outcome is not None:
         return state.outcome
     if state.latest is None:
-        return "not seen yet"
-    return clean(state.latest.phase) or ("without a phase" if state.present else "not there")
+        return "not answered yet"
+    return clean(state.latest.phase) or ("in no phase" if state.present else "not there")
 
 
-def _change(before: Member | None, member: Member, clean: Cleaner) -> str:
-    latest = member.state.latest
-    earlier = before.state.latest if before is not None else None
-    phase = _standing(replace(member, state=replace(member.state, outcome=None)), clean)
-    if latest and earlier and earlier.phase != latest.phase:
-        phase = f"{clean(earlier.phase) or 'not there'} → {phase}"
-    outcome = f" {member.state.outcome}" if member.state.outcome else ""
-    return f"{label(member, clean)} {phase}{outcome}"
+def _progress(before: Member | None, member: Member, clean: Cleaner) -> str:
+    """Return what a progress line says of one member."""
+    state = member.state
+    earlier = earlier_phase(before.state.latest if before is not None else None, state.latest, clean)
+    outcome = f", {state.outcome}" if state.outcome else ""
+    missing = in_brackets(still_missing(state, member.conditions, clean))
+    return f"{label(member, clean)} {earlier}{standing(state, clean)}{outcome}{missing}"
 
 
 def report_train(train: Train, clean: Cleaner, check_mode: bool) -> dict[str, Any]:
     """Return the `gate` of a result."""
     return {
         "outcome": train.outcome or "pending",
-        "message": sentence(train, clean),
+        "message": sentence(train, clean, check_mode),
         "elapsed": round(train.polls.ended, 3),
         "reads": train.polls.reads,
         "retries": train.polls.retries,

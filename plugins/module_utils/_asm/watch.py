@@ -64,8 +64,8 @@ class Watch(Generic[Seen]):
         elapsed: seconds since the wait began.
         first: what is known before the first look.
         news: what of a state is worth a line when it changes.
-        line: makes the line of the state that was told before, that of now, the time, and the seconds until the next
-            look (None when there is none).
+        line: makes the line from the state of the line before, the state of now, and the seconds until the next poll
+            (None when there is none, or while a request takes its time).
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Watch(Generic[Seen]):
         elapsed: Callable[[], float],
         first: Seen,
         news: Callable[[Seen], object],
-        line: Callable[[Seen, Seen, float, float | None], str],
+        line: Callable[[Seen, Seen, float | None], str],
     ) -> None:
         self._surroundings = surroundings
         self._elapsed = elapsed
@@ -116,5 +116,5 @@ class Watch(Generic[Seen]):
     def _say(self, due: float | None) -> None:
         now = self._elapsed()
         if self._surroundings.progress is not None:
-            self._surroundings.progress(self._line(self._told, self._state, now, None if due is None else due - now))
+            self._surroundings.progress(self._line(self._told, self._state, None if due is None else due - now))
         self._told, self._told_at = self._state, now

@@ -388,7 +388,7 @@ class TestPassingFaults:
         stage.serve_mesh([listed(*CREATING), fault("network")])
         result = stage.read(held(*ABC))
         assert (result["gate"]["outcome"], result["error"]["kind"]) == ("timeout", "network")
-        assert "the last fault was: a fault of kind network" in result["msg"]
+        assert "the last error was: a fault of kind network" in result["msg"]
         assert stage.asked[-1] == (58, LIST)
 
     @pytest.mark.parametrize("parameters", [train("uid-a", "uid-b"), SELECTION], ids=["named", "selection"])
@@ -442,7 +442,7 @@ class TestPassingFaults:
         assert (result["error"]["kind"], late["error"]["kind"]) == ("server", "server")
         assert "error" not in reached
         assert "uid-b (bookinfo) has not been answered" in result["msg"]
-        assert "the last fault was: the service has failed (503)" in result["msg"]
+        assert "the last error was: the service has failed (503)" in result["msg"]
 
     def test_of_a_single_read_before_its_last_answer_are_not(self, stage: Stage) -> None:
         stage.serve_mesh([listed(RUNNING[0])], {"uid-b": [BUSY, found(CREATING[1])]})

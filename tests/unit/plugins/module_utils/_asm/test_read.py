@@ -258,15 +258,24 @@ class TestCheckMode:
     def test_reads_once_and_says_what_that_means(
         self, stage: Stage, more: dict[str, Any], given: Answer, outcome: str
     ) -> None:
-        result = stage.read({**GATE, **more}, given, check_mode=True)
+        stage.serve(given)
+        reading = stage.reading({**GATE, **more}, check_mode=True)
+        result = reading.result
         assert (result["gate"]["outcome"], result["gate"]["check_mode"]) == (outcome, True)
+        assert result["msg"].startswith(f"check mode: this read alone means {outcome}, so the gate would ")
+        # A green task says what is wrong; nothing is wrong with a gate that would open.
+        assert reading.warnings == (() if outcome == "reached" else (result["msg"],))
         assert set(result) == {*KEYS, "gate"}
         assert (stage.requests, stage.clock.slept, stage.lines) == (1, [], [])
 
     @pytest.mark.parametrize("given", [DENIED, answer(401), answer(302), answer(200, "{}")], ids=str)
     def test_every_other_error_fails(self, stage: Stage, given: Answer) -> None:
-        result = stage.read(GATE, given, check_mode=True)
+        stage.serve(given)
+        reading = stage.reading(GATE, check_mode=True)
+        result = reading.result
         assert (result["failed"], result["gate"]["outcome"], result["gate"]["check_mode"]) == (True, "error", True)
+        assert result["msg"].startswith("check mode: the gate stays shut: ")
+        assert reading.warnings == ()
 
     def test_survives_passing_faults_as_a_single_read_does(self, stage: Stage) -> None:
         assert stage.read(GATE, BUSY, ok(), check_mode=True)["gate"]["outcome"] == "reached"
@@ -360,9 +369,24 @@ class TestProgress:
         parameters = {**GATE, "ready": True}
         stage.read(parameters, ok("Creating", gray=[deployment(ready=0)]), half, half, ok())
         assert stage.lines == [
-            "release_gate: reviews-canary (bookinfo) Creating, 0/3 ready, 0 s, next look in 10 s",
-            "release_gate: reviews-canary (bookinfo) Creating → Running, 2/3 ready, 10 s, next look in 10 s",
-            "release_gate: reviews-canary (bookinfo) Running, 3/3 ready, 30 s, reached",
+            (
+                "release_gate: reviews-canary (bookinfo) Creating, 0/3 ready; waiting for Running; "
+                "not ready: gray workload reviews-gray: 0 of 3 updated replicas are available; next poll in 10 s"
+            ),
+            (
+                "release_gate: reviews-canary (bookinfo) Creating → Running, 2/3 ready; "
+                "not ready: gray workload reviews-gray: 2 of 3 updated replicas are available; next poll in 10 s"
+            ),
+            "release_gate: reviews-canary (bookinfo) Running, 3/3 ready; reached after 30 s",
+        ]
+
+    def test_is_no_line_for_each_second_of_stable_for(self, stage: Stage) -> None:
+        stage.read({**GATE, "stable_for": 100, "wait_timeout": 200}, ok("Creating"), ok())
+        assert [line.replace("release_gate: reviews-canary (bookinfo) ", "") for line in stage.lines] == [
+            "Creating, 3/3 ready; waiting for Running; next poll in 10 s",
+            "Creating → Running, 3/3 ready; stable 0 of 100 s; next poll in 10 s",
+            "Running, 3/3 ready; stable 60 of 100 s; next poll in 10 s",
+            "Running, 3/3 ready; reached after 110 s",
         ]
 
     def test_comes_at_least_every_60_s(self, stage: Stage) -> None:
@@ -374,23 +398,28 @@ class TestProgress:
         )
         assert [round(moment, 1) for moment in said] == [0, 60, 120, 180, 198]
 
-    def test_of_a_long_pause_tells_the_time_of_now(self, stage: Stage) -> None:
+    def test_of_a_long_pause_says_when_the_next_poll_is(self, stage: Stage) -> None:
         stage.read({**GATE, "wait_timeout": 200, "wait_sleep": 100}, ok("Creating"), ok())
-        assert stage.lines[1] == "release_gate: reviews-canary (bookinfo) Creating, 3/3 ready, 60 s, next look in 40 s"
+        assert stage.lines[1] == (
+            "release_gate: reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in 40 s"
+        )
 
     def test_comes_while_nothing_answers(self, stage: Stage) -> None:
         stage.read({**GATE, "wait_timeout": 90}, BUSY)
         assert len(stage.lines) == 2
-        assert stage.lines[0].startswith("release_gate: reviews-canary (bookinfo) unknown, 60 s, server (")
-        assert stage.lines[1].endswith("timeout")
+        assert stage.lines[0].startswith(
+            "release_gate: reviews-canary (bookinfo) not answered yet; waiting for Running; transient error (server), "
+        )
+        assert stage.lines[1].endswith("; waiting for Running; transient error (server); timeout after 88 s")
 
     def test_comes_while_an_answer_takes_its_time(self, stage: Stage) -> None:
         stage.serve(ok(), takes=130)
         stage.read({**GATE, "wait_timeout": 200})
+        waiting = "release_gate: reviews-canary (bookinfo) not answered yet; waiting for Running; waiting for an answer"
         assert stage.lines == [
-            "release_gate: reviews-canary (bookinfo) unknown, 60 s",
-            "release_gate: reviews-canary (bookinfo) unknown, 120 s",
-            "release_gate: reviews-canary (bookinfo) Running, 3/3 ready, 130 s, reached",
+            waiting,
+            waiting,
+            "release_gate: reviews-canary (bookinfo) Running, 3/3 ready; reached after 130 s",
         ]
 
     def test_of_nobody_changes_nothing(self, stage: Stage) -> None:

@@ -121,7 +121,7 @@ class TestARead:
         stage.serve_mesh([listed(item("b"))])
         result = stage.read(train(*TWO, on_missing="accept"))
         assert [entry["found"] for entry in result["releases"]] == [False, True]
-        assert result["releases"][0]["msg"] == "uid-a (bookinfo): it is not there"
+        assert result["releases"][0]["msg"] == "uid-a (bookinfo) is not there yet"
         assert "failed" not in result
 
     @pytest.mark.parametrize("on_missing", ["fail", "accept"])
@@ -223,32 +223,40 @@ class TestAGate:
         stage.read(held(*TWO))
         assert stage.lines == [
             (
-                "release_gate: 1 of 2 reached, 1 Creating, a (bookinfo) Running reached, b (bookinfo) Creating, 0 s, "
-                "next look in 10 s"
+                "release_gate: 1 of 2 releases have reached; 1 Creating; b (bookinfo) Creating, 3/3 ready "
+                "(waiting for Running); a (bookinfo) Running, 3/3 ready, reached; next poll in 10 s"
             ),
-            "release_gate: 2 of 2 reached, b (bookinfo) Creating → Running reached, 20 s, reached",
+            (
+                "release_gate: 2 of 2 releases have reached; b (bookinfo) Creating → Running, 3/3 ready, reached; "
+                "reached after 20 s"
+            ),
         ]
 
     def test_says_a_line_at_least_every_60_s_of_a_long_poll(self, stage: Stage) -> None:
         names = [f"{number:02}" for number in range(40)]
         stage.serve_mesh([DENIED], {f"uid-{name}": [found(item(name))] for name in names})
         stage.read(held(*(f"uid-{name}" for name in names), wait_timeout=600))
-        assert [line.split(", ")[0] for line in stage.lines] == [
-            "release_gate: 31 of 40 reached",
-            "release_gate: 40 of 40 reached",
+        assert [line.split(" releases")[0] for line in stage.lines] == [
+            "release_gate: 31 of 40",
+            "release_gate: 40 of 40",
         ]
-        assert "9 not seen yet" in stage.lines[0]
-        assert stage.lines[0].endswith("60 s, single reads 2 s apart, next look in 2 s")
+        assert "9 not answered yet" in stage.lines[0]
+        assert stage.lines[0].endswith("; without the list, single reads 2 s apart; next poll in 2 s")
 
     def test_says_a_line_while_one_request_takes_its_time(self, stage: Stage) -> None:
         stage.serve_mesh([listed(item("a"), item("b"))], takes=130)
         stage.read(held(*TWO, wait_timeout=200))
+        waiting = (
+            "release_gate: 0 of 2 releases have reached; 2 not answered yet; "
+            "uid-a (bookinfo) not answered yet (waiting for Running); "
+            "uid-b (bookinfo) not answered yet (waiting for Running); waiting for an answer"
+        )
         assert stage.lines == [
-            "release_gate: 0 of 2 reached, 2 not seen yet, 60 s",
-            "release_gate: 0 of 2 reached, 2 not seen yet, 120 s",
+            waiting,
+            waiting,
             (
-                "release_gate: 2 of 2 reached, a (bookinfo) Running reached, b (bookinfo) Running reached, 130 s, "
-                "reached"
+                "release_gate: 2 of 2 releases have reached; a (bookinfo) Running, 3/3 ready, reached; "
+                "b (bookinfo) Running, 3/3 ready, reached; reached after 130 s"
             ),
         ]
 
@@ -296,7 +304,10 @@ class TestCheckMode:
         self, stage: Stage, more: dict[str, Any], listing: Answer, outcome: str, outcomes: list[str]
     ) -> None:
         stage.serve_mesh([listing])
-        result = stage.read(held(*TWO, **more), check_mode=True)
+        reading = stage.reading(held(*TWO, **more), check_mode=True)
+        result = reading.result
+        assert result["msg"].startswith(f"check mode: this read alone means {outcome}, so the gate would ")
+        assert reading.warnings == (() if outcome == "reached" else (result["msg"],))
         assert set(result) == {*TRAIN_KEYS, "gate"}
         assert (result["gate"]["outcome"], result["gate"]["check_mode"]) == (outcome, True)
         assert [entry["outcome"] for entry in result["releases"]] == outcomes
@@ -493,6 +504,9 @@ class TestApart:
         reading = read_apart(held(*TWO), {}, stage.surroundings(check_mode=True))
         assert [result["gate"]["outcome"] for result in reading.results] == ["reached", "failed"]
         assert (reading.failed, stage.requests) == (False, 1)
+        (warning,) = reading.warnings
+        assert "this read alone means failed" in warning
+        assert "b (bookinfo) is Failed" in warning
 
     def test_what_is_accepted_as_missing_is_told_of_its_release(self, stage: Stage) -> None:
         stage.serve_mesh([listed(item("a"))])

@@ -132,8 +132,8 @@ VERDICTS = [
     ),
     pytest.param(
         train_of(TWO, replace(WAIT, stall_timeout=20), *[{"a": "Running", "b": "Creating"}] * 3),
-        "the gate stays shut: b-canary (bookinfo) has made no progress for 20 s: its phase is Creating, "
-        "wanted Running; 1 of 2 releases reached",
+        "the gate stays shut: b-canary (bookinfo) has made no progress for 20 s; it is Creating, 3/3 ready "
+        "(waiting for Running); 1 of 2 releases reached",
         id="stalled",
     ),
     pytest.param(
@@ -160,8 +160,8 @@ VERDICTS = [
     pytest.param(
         train_of(THREE, WAIT, {"a": "Running", "b": "Creating", "c": "Starting"}, late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "1 of 3 releases reached; b-canary (bookinfo): its phase is Creating, wanted Running; "
-        "c-canary (bookinfo): its phase is Starting, wanted Running",
+        "1 of 3 releases reached; b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "c-canary (bookinfo) is Starting, 3/3 ready (waiting for Running)",
         id="timeout",
     ),
     pytest.param(
@@ -171,15 +171,15 @@ VERDICTS = [
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
         "0 of 3 releases reached, 2 required; "
         "a-canary (bookinfo) is Failed, which is one of failure_phases; "
-        "b-canary (bookinfo): its phase is Creating, wanted Running; "
+        "b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
         "c (bookinfo) has not appeared within 60 s; check mesh_id, namespace and release_id; "
-        "the last fault was: a fault of kind server",
+        "the last error was: a fault of kind server",
         id="timeout after a failure and a fault",
     ),
     pytest.param(
         train_of(selected(minimum=2), WAIT, 503, late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "0 of 0 releases reached, 2 required; the last fault was: a fault of kind server (503)",
+        "0 of 0 releases reached, 2 required; the last error was: a fault of kind server (503)",
         id="timeout without an answer",
     ),
     pytest.param(
@@ -190,31 +190,31 @@ VERDICTS = [
             late=True,
         ),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "0 of 2 releases reached; a-canary (bookinfo): its version is '1.1', wanted '1.10' "
-        "(YAML reads 1.10 as the number 1.1, so quote it); b-canary (bookinfo): it is not ready: "
-        "gray workload reviews-gray: 2 of 3 updated replicas are available",
+        "0 of 2 releases reached; a-canary (bookinfo) is Running, 3/3 ready (version is 1.1, waiting for 1.10); "
+        "b-canary (bookinfo) is Running, 2/3 ready (not ready: gray workload reviews-gray: "
+        "2 of 3 updated replicas are available)",
         id="timeout over what each lacks",
     ),
     pytest.param(
         train_of(TWO, replace(WAIT, stable_for=55), *[{"a": "Running", "b": "Creating"}] * 3, late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "0 of 2 releases reached; a-canary (bookinfo): 20 of 55 s held; "
-        "b-canary (bookinfo): its phase is Creating, wanted Running",
+        "0 of 2 releases reached; a-canary (bookinfo) is Running, 3/3 ready (stable 20 of 55 s); "
+        "b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running)",
         id="timeout while it held",
     ),
     pytest.param(
         train_of(TWO, WAIT, {"a": "Running", "b": "Creating"}, {"a": 503, "b": "Running"}, late=True),
         "the gate stays shut: no poll within 60 s had an answer about each of the releases that reached; "
         "2 of 2 releases reached; a-canary (bookinfo) was not answered in the last poll; "
-        "the last fault was: a fault of kind server (503)",
+        "the last error was: a fault of kind server (503)",
         id="timeout though enough reached, but not all answered in one poll",
     ),
     pytest.param(
         train_of(THREE, WAIT, *[UNANSWERED] * 2, late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
         "1 of 3 releases reached; b (bookinfo) has not been answered; "
-        "c-canary (bookinfo): its phase is Creating, wanted Running; "
-        "the last fault was: a fault of kind server (503)",
+        "c-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "the last error was: a fault of kind server (503)",
         id="timeout of one that was never answered",
     ),
     pytest.param(
@@ -226,13 +226,13 @@ VERDICTS = [
         ),
         "the gate stays shut: 1 of at least 2 selected releases are known to belong within 60 s; "
         "1 of 2 releases reached, 1 required; b (bookinfo) has not been answered; "
-        "the last fault was: a fault of kind server (503)",
+        "the last error was: a fault of kind server (503)",
         id="timeout though enough reached, but too few are known to belong",
     ),
     pytest.param(
         train_of(TWO, WAIT, {"a": Own(404, in_part("a")), "b": "Running"}, late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "1 of 2 releases reached; a (bookinfo) has not been answered; the last fault was: "
+        "1 of 2 releases reached; a (bookinfo) has not been answered; the last error was: "
         "the list of releases has it, and a read of its own does not find it (404)",
         id="timeout over answers that contradict each other",
     ),
@@ -240,17 +240,17 @@ VERDICTS = [
         train_of(named(*NUMBERS), WAIT, {each: Own("Creating") for each in NUMBERS}),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
         "40 releases must be read singly, which takes 78 s with requests_per_minute 30; "
-        "0 of 40 releases reached; 0-canary (bookinfo): its phase is Creating, wanted Running; "
-        "1-canary (bookinfo): its phase is Creating, wanted Running; "
-        "2-canary (bookinfo): its phase is Creating, wanted Running; and 37 more",
+        "0 of 40 releases reached; 0-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "1-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "2-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); and 37 more",
         id="timeout over single reads that do not fit",
     ),
     pytest.param(
         train_of(MANY, WAIT, all_in("Creating", a="Running"), late=True),
         "the gate stays shut: not enough releases met all conditions within 60 s; phases wanted: Running; "
-        "1 of 12 releases reached; b-canary (bookinfo): its phase is Creating, wanted Running; "
-        "c-canary (bookinfo): its phase is Creating, wanted Running; "
-        "d-canary (bookinfo): its phase is Creating, wanted Running; and 8 more",
+        "1 of 12 releases reached; b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "c-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); "
+        "d-canary (bookinfo) is Creating, 3/3 ready (waiting for Running); and 8 more",
         id="timeout of many",
     ),
     pytest.param(
@@ -262,7 +262,8 @@ VERDICTS = [
     ),
     pytest.param(
         train_of(TWO, WAIT, {"a": "Running", "b": "Creating"}),
-        "the gate is not open yet: 1 of 2 releases reached; b-canary (bookinfo): its phase is Creating, wanted Running",
+        "the gate is not open yet: 1 of 2 releases reached; "
+        "b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running)",
         id="pending",
     ),
     pytest.param(
@@ -286,32 +287,46 @@ class TestProgressLine:
                 TWO,
                 [{"a": "Creating", "b": 503}],
                 10.0,
-                "0 of 2 reached, 1 Creating, 1 not seen yet, a-canary (bookinfo) Creating, 35 s, "
-                "server (1 in a row), next look in 10 s",
+                "0 of 2 releases have reached; 1 Creating, 1 not answered yet; a-canary (bookinfo) Creating, 3/3 "
+                "ready (waiting for Running); b (bookinfo) not answered yet (waiting for Running); transient "
+                "error (server), retry 1; next poll in 10 s",
                 id="the first",
             ),
             pytest.param(
                 MANY,
                 [all_in("Creating"), all_in("Running", b="Creating", c="Creating", d="Starting", e="Starting")],
                 9.6,
-                "8 of 12 reached, 2 Creating, 2 Starting, a-canary (bookinfo) Creating → Running reached, "
-                "d-canary (bookinfo) Creating → Starting, e-canary (bookinfo) Creating → Starting, and 7 more, 35 s, "
-                "next look in 10 s",
-                id="a sum, and at most three that changed",
+                "8 of 12 releases have reached; 2 Creating, 2 Starting; d-canary (bookinfo) Creating → Starting, "
+                "3/3 ready (waiting for Running); e-canary (bookinfo) Creating → Starting, 3/3 ready (waiting "
+                "for Running); b-canary (bookinfo) Creating, 3/3 ready (waiting for Running); and 9 more; next "
+                "poll in 10 s",
+                id="a sum, and at most three that are missing, those that changed first",
             ),
             pytest.param(
                 MANY,
                 [all_in("Running", l="Creating"), all_in("Running", l="Starting")],
                 10.0,
-                "11 of 12 reached, 1 Starting, l-canary (bookinfo) Creating → Starting, 35 s, next look in 10 s",
+                "11 of 12 releases have reached; 1 Starting; l-canary (bookinfo) Creating → Starting, 3/3 ready "
+                "(waiting for Running); next poll in 10 s",
                 id="one that changed",
+            ),
+            pytest.param(
+                MANY,
+                [all_in("Creating"), all_in("Creating")],
+                10.0,
+                "0 of 12 releases have reached; 12 Creating; a-canary (bookinfo) Creating, 3/3 ready (waiting "
+                "for Running); b-canary (bookinfo) Creating, 3/3 ready (waiting for Running); c-canary "
+                "(bookinfo) Creating, 3/3 ready (waiting for Running); and 9 more; next poll in 10 s",
+                id="nothing new",
             ),
             pytest.param(
                 named(*LETTERS, require=1),
                 [all_in("Creating"), all_in("1", a="2", b="2", c="2", d="3", e="3", f="4", g="5", h="Failed")],
                 None,
-                "0 of 12 reached, 4 1, 3 2, 2 3, 3 other, a-canary (bookinfo) Creating → 2, "
-                "b-canary (bookinfo) Creating → 2, c-canary (bookinfo) Creating → 2, and 9 more, 35 s",
+                "0 of 12 releases have reached, 1 required; 4 1, 3 2, 2 3, 3 other; a-canary (bookinfo) Creating "
+                "→ 2, 3/3 ready (waiting for Running); b-canary (bookinfo) Creating → 2, 3/3 ready (waiting for "
+                "Running); c-canary (bookinfo) Creating → 2, 3/3 ready (waiting for Running); and 9 more; "
+                "waiting for an answer",
                 id="many phases",
             ),
             pytest.param(
@@ -321,68 +336,85 @@ class TestProgressLine:
                     {"a": "Creating", "b": item("b", "Creating", gray=[deployment(ready=1)])},
                 ],
                 10.0,
-                "0 of 2 reached, 2 Creating, b-canary (bookinfo) Creating, 35 s, next look in 10 s",
+                "0 of 2 releases have reached; 2 Creating; b-canary (bookinfo) Creating, 1/3 ready (waiting for "
+                "Running); a-canary (bookinfo) Creating, 3/3 ready (waiting for Running); next poll in 10 s",
                 id="another readiness",
             ),
             pytest.param(
                 TWO,
                 [{"a": "Creating", "b": "Creating"}, {"a": "Creating"}],
                 10.0,
-                "0 of 2 reached, 1 Creating, 1 not there, b-canary (bookinfo) Creating → not there, 35 s, "
-                "next look in 10 s",
+                "0 of 2 releases have reached; 1 Creating, 1 not there; b-canary (bookinfo) Creating → not there "
+                "(waiting for Running); a-canary (bookinfo) Creating, 3/3 ready (waiting for Running); next poll "
+                "in 10 s",
                 id="gone",
             ),
             pytest.param(
                 TWO,
-                [{"a": "Creating", "b": "Creating"}, {"a": "Creating", "b": ""}],
+                [{"a": "Running", "b": "Creating"}, {"a": "Running", "b": ""}],
                 10.0,
-                "0 of 2 reached, 1 Creating, 1 without a phase, b-canary (bookinfo) Creating → without a phase, 35 s, "
-                "next look in 10 s",
+                "1 of 2 releases have reached; 1 in no phase; b-canary (bookinfo) Creating → in no phase, 3/3 "
+                "ready (waiting for Running); next poll in 10 s",
                 id="no phase",
             ),
             pytest.param(
                 selected(minimum=3),
                 [{"a": "Creating"}, {"a": "Creating", "b": "Running"}],
                 10.0,
-                "1 of 3 reached, 1 Creating, b-canary (bookinfo) Running reached, 35 s, next look in 10 s",
+                "1 of 3 releases have reached; 1 Creating; a-canary (bookinfo) Creating, 3/3 ready (waiting for "
+                "Running); b-canary (bookinfo) Running, 3/3 ready, reached; next poll in 10 s",
                 id="one that appeared, and one that is still awaited",
             ),
             pytest.param(
                 named("a", "b", require=1),
                 [{"a": "Creating", "b": "Creating"}, {"a": "Failed", "b": "Creating"}],
                 10.0,
-                "0 of 2 reached, 1 failed, 1 Creating, a-canary (bookinfo) Creating → Failed failed, 35 s, "
-                "next look in 10 s",
+                "0 of 2 releases have reached, 1 required; 1 failed, 1 Creating; a-canary (bookinfo) Creating → "
+                "Failed, 3/3 ready, failed; b-canary (bookinfo) Creating, 3/3 ready (waiting for Running); next "
+                "poll in 10 s",
                 id="one that failed",
             ),
             pytest.param(
                 TWO,
                 [{"a": "Creating", "b": "Creating"}, {"a": "Running", "b": "Running"}],
                 None,
-                "2 of 2 reached, a-canary (bookinfo) Creating → Running reached, "
-                "b-canary (bookinfo) Creating → Running reached, 35 s, reached",
+                "2 of 2 releases have reached; a-canary (bookinfo) Creating → Running, 3/3 ready, reached; "
+                "b-canary (bookinfo) Creating → Running, 3/3 ready, reached; reached after 10 s",
                 id="the verdict",
+            ),
+            pytest.param(
+                Several("mesh", (Named("bookinfo", "a", "v3"), Named("bookinfo", "b")), minimum=2),
+                [{"a": "Running", "b": "Running"}],
+                10.0,
+                "1 of 2 releases have reached; 1 Running; a-canary (bookinfo) Running, 3/3 ready (version is v2, "
+                "waiting for v3); b-canary (bookinfo) Running, 3/3 ready, reached; next poll in 10 s",
+                id="another version than wanted",
             ),
             pytest.param(
                 THREE,
                 [{"a": "Creating"}, {"a": "Creating", "b": Own("Creating"), "c": Own("Creating")}],
                 10.0,
-                "0 of 3 reached, 3 Creating, b-canary (bookinfo) not there → Creating, "
-                "c-canary (bookinfo) not there → Creating, 35 s, single reads 2 s apart, next look in 10 s",
+                "0 of 3 releases have reached; 3 Creating; b-canary (bookinfo) not there → Creating, 3/3 ready "
+                "(waiting for Running); c-canary (bookinfo) not there → Creating, 3/3 ready (waiting for "
+                "Running); a-canary (bookinfo) Creating, 3/3 ready (waiting for Running); single reads 2 s "
+                "apart; next poll in 10 s",
                 id="spaced single reads",
             ),
             pytest.param(
                 TWO,
                 [{"a": "Creating", "b": "Creating"}, fault("throttled"), fault("server"), fault("server")],
                 4.0,
-                "0 of 2 reached, 2 Creating, 35 s, server (3 in a row), next look in 4 s",
-                id="faults",
+                "0 of 2 releases have reached; 2 Creating; a-canary (bookinfo) Creating, 3/3 ready (waiting for "
+                "Running); b-canary (bookinfo) Creating, 3/3 ready (waiting for Running); transient error "
+                "(server), retry 3; next poll in 4 s",
+                id="transient errors",
             ),
             pytest.param(
                 TWO,
                 [{"a": "Creating", "b": "Creating"}, fault("tls")],
                 None,
-                "0 of 2 reached, 2 Creating, 35 s, tls, error",
+                "0 of 2 releases have reached; 2 Creating; a-canary (bookinfo) Creating, 3/3 ready (waiting for "
+                "Running); b-canary (bookinfo) Creating, 3/3 ready (waiting for Running); error (tls) after 10 s",
                 id="a final error",
             ),
         ],
@@ -390,7 +422,13 @@ class TestProgressLine:
     def test_says(self, asked: Several, polls: list[Poll], rest: float | None, line: str) -> None:
         before = fold(begin(asked, APPEARING), *polls[:1]) if len(polls) > 1 else begin(asked, APPEARING)
         train = fold(before, *(polls[1:] or polls), start=10)
-        assert progress_line(before, train, 35.4, rest, Cleaner()) == f"release_gate: {line}"
+        assert progress_line(before, train, rest, Cleaner()) == f"release_gate: {line}"
+
+    def test_says_that_there_is_no_list(self) -> None:
+        train = fold(begin(THREE, APPEARING), {"a": "Creating"})
+        assert "without the list" not in progress_line(train, replace(train, alone=3), 10.0, Cleaner())
+        line = progress_line(train, replace(train, alone=3, told=False), 10.0, Cleaner())
+        assert line.endswith("; without the list, single reads 2 s apart; next poll in 10 s")
 
     def test_has_news_when_a_phase_a_readiness_an_outcome_or_a_member_is_new(self) -> None:
         shown: dict[str, Seen] = {"a": "Creating", "b": "Creating"}
@@ -403,6 +441,35 @@ class TestProgressLine:
         nothing_new: list[Poll] = [shown, {**shown, "a": Own("Creating")}, {**shown, "a": 503}, fault("server")]
         for shown_again in nothing_new:
             assert news(fold(train, shown_again, start=10)) == news(train)
+
+
+@pytest.mark.parametrize(
+    ("asked", "polls", "said"),
+    [
+        pytest.param(
+            TWO,
+            {"a": "Running", "b": "Running"},
+            "check mode: this read alone means reached, so the gate would open: 2 of 2 releases reached after 0 s",
+            id="reached",
+        ),
+        pytest.param(
+            TWO,
+            {"a": "Running", "b": "Creating"},
+            "check mode: this read alone means pending, so the gate would wait: 1 of 2 releases reached; "
+            "b-canary (bookinfo) is Creating, 3/3 ready (waiting for Running)",
+            id="pending",
+        ),
+        pytest.param(
+            TWO,
+            {"a": "Running", "b": "Failed"},
+            "check mode: this read alone means failed, so the gate would stay shut and the task would fail: "
+            "b-canary (bookinfo) is Failed, which is one of failure_phases; 1 of 2 releases reached",
+            id="failed",
+        ),
+    ],
+)
+def test_check_mode_says_what_the_read_alone_means(asked: Several, polls: Poll, said: str) -> None:
+    assert sentence(train_of(asked, WAIT, polls), Cleaner(), check_mode=True) == said
 
 
 class TestForeignText:
@@ -421,7 +488,7 @@ class TestForeignText:
         texts = [
             sentence(train, clean),
             several(train, clean),
-            progress_line(begin(train.several, train.conditions), train, 1, 1, clean),
+            progress_line(begin(train.several, train.conditions), train, 1, clean),
             *(text for each in train.members for text in (label(each, clean), member_told(each, clean))),
             *(text for each in report_train(train, clean, False)["ignored"] for text in each.values()),
         ]
@@ -440,7 +507,7 @@ class TestForeignText:
         told = [
             sentence(train, clean),
             several(train, clean),
-            progress_line(begin(train.several, WAIT), train, 1, 1, clean),
+            progress_line(begin(train.several, WAIT), train, 1, clean),
             json.dumps(report_train(train, clean, False)),
         ]
         assert "hunter2" not in "".join(told)
@@ -466,9 +533,9 @@ class TestMember:
             pytest.param(
                 403, False, "a (bookinfo): a fault of kind denied (403)", id="never answered, and never will be"
             ),
-            pytest.param(404, False, "a (bookinfo): it is not there", id="not there"),
+            pytest.param(404, False, "a (bookinfo) is not there yet (waiting for Running)", id="not there"),
             pytest.param(
-                "Creating", False, "a-canary (bookinfo): its phase is Creating, wanted Running", id="answered"
+                "Creating", False, "a-canary (bookinfo) is Creating, 3/3 ready (waiting for Running)", id="answered"
             ),
         ],
     )
