@@ -38,7 +38,7 @@ notes:
   - All terms share one session and, with O(wait), one deadline. Two or more of them are read with one request a poll.
   - Any error, and with O(wait) every outcome but V(reached), fails the whole call. Where C(errors) of the call is
     V(ignore) or V(warn), nothing is returned, never a part.
-  - In check mode it reads once and does not wait.
+  - In check mode it reads once and does not wait. It warns unless the gate would open.
   - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
     is quicker.
 seealso:

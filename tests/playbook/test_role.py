@@ -524,6 +524,8 @@ class TestCheckMode:
 
         summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
         assert summary[0].startswith(f"Verdict: in check mode, {outcome}: "), gated.run.output
+        warns = "[WARNING]: check mode: this read alone means" in " ".join(gated.run.output.split())
+        assert warns is (outcome != "reached"), gated.run.output
         assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
         assert gated.reads == {release_id: 1}
 
