@@ -58,8 +58,8 @@ attributes:
   check_mode:
     description:
       - Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
-      - Of the outcomes, only V(error) fails the task then. RV(msg) begins with C(check mode:), and for every outcome but
-        V(reached) it is a warning as well.
+      - Of the outcomes, only V(error) fails the task then. RV(msg) begins with C(check mode:), and for every other
+        outcome but V(reached) it is a warning as well.
     support: full
   diff_mode:
     description: Changes nothing, so there is no difference to show.
