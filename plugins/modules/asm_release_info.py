@@ -412,12 +412,12 @@ error:
   contains:
     kind:
       description:
-        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(throttled), V(server),
-          V(network), V(timeout), V(internal), V(protocol).
+        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(proxy), V(throttled),
+          V(server), V(network), V(timeout), V(internal), V(protocol).
       type: str
       returned: always
     status:
-      description: HTTP status. Null when there was no answer.
+      description: HTTP status, with V(proxy) that of the proxy. Null when there was no answer.
       type: int
       returned: always
     code:
