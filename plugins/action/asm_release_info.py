@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     null_names,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME, cut_sentence
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
@@ -43,6 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     _supports_check_mode = True
     _supports_async = True
+    _cut_sentence = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task, the same from both paths."""
@@ -54,11 +56,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         elif self._is_controller():
             result.update(self._read(arguments))
         else:
-            result.update(
-                self._execute_module(
-                    module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
-                )
+            result.update(self._run_module(arguments, task_vars))
+        return result
+
+    def _run_module(self, arguments: dict[str, Any], task_vars: dict[str, Any] | None) -> dict[str, Any]:
+        """Return the result of the module, which also gets the sentence about a cut, in its environment."""
+        environment = self._task.environment
+        if self._cut_sentence:
+            self._task.environment = [*(environment or ()), {CUT_NAME: self._cut_sentence}]
+        try:
+            result: dict[str, Any] = self._execute_module(
+                module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
+        finally:
+            self._task.environment = environment
         return result
 
     def _is_controller(self) -> bool:
@@ -73,9 +84,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _cut(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments with `wait_timeout` cut to less than `timeout` and `async` of the task."""
-        limits = [limit for limit in (self._task.timeout, self._task.async_val) if limit]
+        limits = {"timeout": self._task.timeout, "async": self._task.async_val}
+        limits = {keyword: limit for keyword, limit in limits.items() if limit}
         if limits:
-            longest = max(1, min(limits) - MARGIN)
+            keyword = min(limits, key=limits.__getitem__)
+            longest = max(1, limits[keyword] - MARGIN)
             given = arguments.get("wait_timeout")
             try:
                 wanted = check_type_int(argument_spec()["wait_timeout"]["default"] if given is None else given)
@@ -84,6 +97,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 return arguments
             if wanted > longest:
                 arguments["wait_timeout"] = longest
+                self._cut_sentence = cut_sentence(wanted, longest, keyword)
         return arguments
 
     def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -101,6 +115,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 check_mode=bool(self._task.check_mode),
                 progress=None if self._task.no_log else _tell,
                 abandoned=lambda: os.getppid() != controller,
+                cut=self._cut_sentence,
             ),
         )
         return {**reading.result, **({"warnings": list(reading.warnings)} if reading.warnings else {})}

@@ -105,8 +105,8 @@ options:
     default: true
   ca_path:
     description:
-      - File with the certificate authorities to trust. Else C(REQUESTS_CA_BUNDLE) or C(SSL_CERT_FILE) of the
-        environment.
+      - File with the certificate authorities to trust. Else C(REQUESTS_CA_BUNDLE), C(CURL_CA_BUNDLE) or
+        C(SSL_CERT_FILE) of the environment.
     type: path
 """
 

@@ -142,6 +142,7 @@ options:
     description:
       - Seconds for everything, however many releases there are. Login, requests, retries and pauses all count.
       - A C(timeout) or C(async) of the task cuts it to 2 seconds less than either, so that the verdict is not lost.
+        The message of the gate says so.
     type: int
     default: 600
   wait_sleep:

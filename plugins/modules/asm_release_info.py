@@ -413,12 +413,12 @@ error:
   contains:
     kind:
       description:
-        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(throttled), V(server),
-          V(network), V(timeout), V(internal), V(protocol).
+        - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(proxy), V(throttled),
+          V(server), V(network), V(timeout), V(internal), V(protocol).
       type: str
       returned: always
     status:
-      description: HTTP status. Null when there was no answer.
+      description: HTTP status, with V(proxy) that of the proxy. Null when there was no answer.
       type: int
       returned: always
     code:
@@ -439,11 +439,13 @@ error:
       returned: always
 """
 
+import os
 import select
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 STANDARD_OUTPUT = 1
@@ -452,7 +454,8 @@ STANDARD_OUTPUT = 1
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    reading = read(module.params, Surroundings(check_mode=module.check_mode, abandoned=_is_unread))
+    cut = os.environ.get(CUT_NAME, "")
+    reading = read(module.params, Surroundings(check_mode=module.check_mode, abandoned=_is_unread, cut=cut))
     for warning in reading.warnings:
         module.warn(warning)
     if reading.failed:

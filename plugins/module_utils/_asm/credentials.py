@@ -9,6 +9,7 @@ The first source that has any part of a set decides, and sets are never mixed ac
 
 from __future__ import annotations
 
+import codecs
 import configparser
 import os
 import stat
@@ -37,6 +38,7 @@ _FILE_KEYS = {
     "iam_endpoint": "iam_endpoint",
 }
 _FILE_LIMIT = 64 * 1024
+_INI = "write a section [basic] with ak and sk"
 
 METADATA_ENDPOINT = "http://169.254.169.254"
 METADATA_NAME = "_HUAWEICLOUD_ASM_METADATA_ENDPOINT"
@@ -275,7 +277,8 @@ def _file_source(
     named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
     path = next((path for path in named if path and path.strip()), None)
     # Not pathlib: this leaves the ~ alone where there is no home.
-    content = _file_content(os.path.expanduser(path or DEFAULT_FILE), path is not None, warn, cleaner)  # noqa: PTH111
+    expanded = os.path.expanduser(path or DEFAULT_FILE)  # noqa: PTH111
+    content = _file_content(expanded, path is not None, warn, cleaner)
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(content)
@@ -283,9 +286,12 @@ def _file_source(
         # The parser's own message quotes the line, and the line may hold a key.
         broken = getattr(error, "errors", None)
         line = getattr(error, "lineno", None) or (broken[0][0] if broken else "?")
-        raise AsmError("credentials", f"the credentials file has an error in line {line}", "correct it") from None
+        raise AsmError("credentials", f"the credentials file has an error in line {line}", _INI) from None
     basic = parser["basic"] if parser.has_section("basic") else {}
     values = {name: basic[key].strip() for name, key in _FILE_KEYS.items() if basic.get(key, "").strip()}
+    if path is not None and not {"access_key", "secret_key"} & set(values):
+        lacks = "no ak and sk in its section [basic]" if parser.has_section("basic") else "no section [basic]"
+        raise AsmError("credentials", f"the credentials file '{cleaner(expanded)}' has {lacks}", _INI)
     return Source("credentials file", values, {name: f"{key} in the file" for name, key in _FILE_KEYS.items()})
 
 
@@ -311,10 +317,21 @@ def _file_content(path: str, named: bool, warn: Callable[[str], None], cleaner: 
         os.close(descriptor)
     if len(content) > _FILE_LIMIT:
         raise AsmError("credentials", f"the credentials file {shown} is larger than 64 KiB", "correct its path")
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise AsmError("credentials", f"the credentials file {shown} is not UTF-8", "correct it") from None
+    return _file_text(content, shown)
+
+
+def _file_text(content: bytes, shown: str) -> str:
+    """Return the text of a credentials file, without its byte order mark."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise AsmError("credentials", f"the credentials file {shown} is UTF-16", "save it as UTF-8")
+    text = content.decode("utf-8-sig", "replace")
+    if "\N{REPLACEMENT CHARACTER}" in text or "\0" in text:
+        raise AsmError("credentials", f"the credentials file {shown} is not UTF-8 text", "save it as UTF-8")
+    if text.lstrip().startswith("$ANSIBLE_VAULT;"):
+        problem = f"the credentials file {shown} is encrypted with Ansible Vault, and is read as it is"
+        hint = "put the keys into a vaulted file of variables and give them as access_key and secret_key"
+        raise AsmError("credentials", problem, hint)
+    return text
 
 
 def _check_file(status: os.stat_result, shown: str, warn: Callable[[str], None]) -> None:

@@ -56,20 +56,31 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
         raise refuse("holds a user name")
     try:
         parts = urlsplit(endpoint)
-        host, port = parts.hostname or "", parts.port
+        host, _port = host_and_port(parts.netloc)
     except ValueError:
         raise refuse("has an invalid host or port") from None
-    # The host that is judged here must be all that whoever connects will see: [::1] is found in "x[::1]" too.
-    bracketed = f"[{host}]" if ":" in host else host
-    if parts.netloc.lower() not in (bracketed, f"{bracketed}:{port}") or port == 0:
-        raise refuse("has an invalid host or port")
-    if not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
-        raise refuse("has an invalid host or port")
     if not _PATH.fullmatch(parts.path) or {".", ".."} & set(parts.path.split("/")):
         raise refuse("has an invalid path")
     if scheme == "http" and not is_loopback_literal(host):
         raise usage(f"{origin} is http:// to {{seen}}", "only https:// may leave this machine", host)
     return endpoint.rstrip("/")
+
+
+def host_and_port(netloc: str) -> tuple[str, int | None]:
+    """Return the host, lower-case and without brackets, and the port of `host[:port]`.
+
+    Raises:
+        ValueError: one of them is invalid, or something else is in the text.
+    """
+    parts = urlsplit(f"//{netloc}")
+    host, port = parts.hostname or "", parts.port
+    # The host that is checked here must be all that the connection will see: [::1] is found in "x[::1]" too.
+    bracketed = f"[{host}]" if ":" in host else host
+    if netloc.lower() not in (bracketed, f"{bracketed}:{port}") or port == 0:
+        raise ValueError
+    if not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
+        raise ValueError
+    return host, port
 
 
 def _is_address(host: str) -> bool:

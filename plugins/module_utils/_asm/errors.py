@@ -29,7 +29,7 @@ class AsmError(Exception):
     """Why there is no answer.
 
     Attributes:
-        kind: one of usage, credentials, denied, not_found, endpoint, tls, throttled, server, network, timeout,
+        kind: one of usage, credentials, denied, not_found, endpoint, tls, proxy, throttled, server, network, timeout,
             protocol, internal.
         problem: what is wrong, in our words, without a full stop; `{seen}` stands for what was seen.
         seen: a value that was given, raw: only whoever knows the secrets may cut or escape it.
@@ -232,7 +232,7 @@ def of_list(error: AsmError) -> AsmError:
         error.remedy = "grant asm:mesh:listReleases to their user or agency"
     elif error.kind == "not_found":
         error.problem, error.remedy = "ASM knows no such mesh", "check mesh_id"
-    elif error.status == 400:
+    elif error.kind == "usage" and error.status == 400:
         error.remedy = "check mesh_id"
     return error
 

@@ -19,6 +19,7 @@ from .errors import AsmError
 from .options import SECRET_NAMES, SECRET_OPTIONS, Options, Several, Target, parse, with_defaults
 from .report import Report, failed
 from .session import Session
+from .task_limit import with_cut
 from .text import Cleaner
 from .watch import Surroundings
 
@@ -75,6 +76,7 @@ def _read(
         results = call.results(with_defaults(parameters), variables, apart)
     finally:
         call.session.close()
+    results = [with_cut(result, surroundings.cut, parameters) for result in results]
     return Reading(tuple(map(cleaner.redact, results)), tuple(map(cleaner.redact, call.session.take_warnings())))
 
 

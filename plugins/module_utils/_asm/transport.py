@@ -14,11 +14,13 @@ environment for proxies, unless it is told not to.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import io
-import os
+import re
 import socket
 import ssl
+import stat
 import threading
 import time
 import traceback
@@ -26,11 +28,13 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from .endpoints import is_loopback_literal
 from .errors import AsmError, usage
+from .proxy import Proxy, proxy_of
 from .text import Cleaner
 
 REQUESTS_IMPORT_ERROR: str | None
@@ -70,6 +74,15 @@ _HEADERS = {
     "Connection": "keep-alive",
 }
 
+_AUTHORITY_NAMES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+"""Variables that may name the certificate authorities, in the order in which they are asked."""
+
+_HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
+"""How `openssl rehash` names a certificate in a folder of authorities."""
+
+_REFUSED_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})\b")
+"""How `http.client` says that a proxy has not opened a tunnel."""
+
 _READ_SIZE = 64 * 1024
 _DECODED_AT_ONCE = 256 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
@@ -87,6 +100,24 @@ class Answer:
     body: bytes
     url: str
     content: Any = None
+
+
+@dataclass(frozen=True)
+class _Route:
+    """How a host is reached: the certificate authorities (`verify` of `requests`), and the proxy if there is one."""
+
+    verify: str | bool = True
+    proxy: Proxy | None = None
+
+    @property
+    def proxies(self) -> dict[str, str]:
+        """Return the proxy as `requests` takes it."""
+        return {"https": self.proxy.url} if self.proxy else {}
+
+    @property
+    def through(self) -> str:
+        """Return the part of a sentence that names the proxy, empty without one."""
+        return f" through {self.proxy}" if self.proxy else ""
 
 
 class Transport:
@@ -120,7 +151,8 @@ class Transport:
         self._validate_certs = validate_certs
         self._monotonic = monotonic
         self._adapter = _Adapter(_Clock(abandoned))
-        self._settings: dict[str, dict[str, Any]] = {}
+        self._routes: dict[str, _Route] = {}
+        self._refused_with: int | None = None
 
     def close(self) -> None:
         """Close the connections that are kept."""
@@ -145,29 +177,36 @@ class Transport:
             decode: makes the content of an answer 200. It counts as a part of the exchange.
 
         Raises:
-            AsmError: those of `decode`; kinds `timeout`, `network`, `tls`, `protocol` and, for settings that cannot
-                work, `usage`.
+            AsmError: those of `decode`; kinds `timeout`, `network`, `tls`, `proxy`, `protocol` and, for settings that
+                cannot work, `usage`. After a refusal by the proxy, nothing is sent through it any more.
         """
-        settings = self._settings_of(request.url)
+        route = self._route_to(request.url)
+        if route.proxy and self._refused_with:
+            raise _refusal(route.proxy, self._refused_with, request.url)
         # Never zero: that would mean "without a bound" to a socket.
         bound, left = at_most or self._request_timeout, deadline - self._monotonic()
         seconds = max(0.001, min(bound, left))
         prepared = _prepared(request)
         clock = self._running_clock(seconds)
         try:
-            response = self._adapter.send(prepared, stream=True, timeout=seconds, **settings)
+            response = self._adapter.send(
+                prepared, stream=True, timeout=seconds, verify=route.verify, proxies=route.proxies
+            )
             answer = _answer(response, limit)
             if decode is None or answer.status != 200:
                 return answer
             large = len(answer.body) > _DECODED_AT_ONCE
             return replace(answer, content=clock.aside(partial(decode, answer)) if large else decode(answer))
+        except _RefusedTunnelError as refused:
+            self._refused_with = refused.status
+            raise _refusal(route.proxy, refused.status, request.url) from refused
         except Exception as fault:
             if not _is_timeout(fault):
-                raise _meaning(fault, request.url) from fault
+                raise _meaning(fault, request.url, route) from fault
         if self._abandoned():
             raise AsmError("internal", "nobody waits for this answer any more", url=request.url)
         allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
-        raise AsmError("timeout", f"no complete answer {allowed}", url=request.url)
+        raise AsmError("timeout", f"no complete answer {allowed}{route.through}", url=request.url)
 
     def _running_clock(self, seconds: float) -> _Clock:
         """Return the clock of the connections, started."""
@@ -178,18 +217,18 @@ class Transport:
         self._adapter.clock.start(seconds)
         return self._adapter.clock
 
-    def _settings_of(self, url: str) -> dict[str, Any]:
-        """Return the certificate and proxy settings for a URL's host, checked once."""
+    def _route_to(self, url: str) -> _Route:
+        """Return how the URL's host is reached; its settings are checked once."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._settings:
+        if origin not in self._routes:
             host = parts.hostname or ""
             if parts.scheme == "https":
-                self._settings[origin] = {"verify": self._authorities(), "proxies": self._proxies(url, host)}
+                self._routes[origin] = _Route(self._authorities(), self._proxy(url, host))
             else:
                 _refuse_foreign_localhost(host)
-                self._settings[origin] = {"verify": True, "proxies": {}}
-        return self._settings[origin]
+                self._routes[origin] = _Route()
+        return self._routes[origin]
 
     def _authorities(self) -> str | bool:
         """Return what `requests` calls verify."""
@@ -197,29 +236,47 @@ class Transport:
             # The user said so; a warning for each request would only hide the others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             return False
-        names = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
-        candidates = [("ca_path", self._ca_path), *((name, self._environment.get(name)) for name in names)]
+        candidates = [("ca_path", self._ca_path), *((name, self._environment.get(name)) for name in _AUTHORITY_NAMES)]
         for origin, path in candidates:
             if path:
-                # Not pathlib: its exists() raises for what it may not look at.
-                if not os.path.exists(path):  # noqa: PTH110
-                    raise usage(f"{origin} is {{seen}}, which is not there", "name a file of PEM certificates", path)
+                _check_authorities(origin, path)
                 return path
         return True
 
-    def _proxies(self, url: str, host: str) -> dict[str, str]:
-        proxy, without = (_variable(self._environment, name) for name in ("https_proxy", "no_proxy"))
-        if not proxy or is_loopback_literal(host) or should_bypass_proxies(url, no_proxy=without):
-            return {}
-        if "://" not in proxy:
-            # As curl does; `requests` would stumble over a password in it.
-            proxy = f"http://{proxy}"
-        try:
-            password = urlsplit(proxy).password or ""
-        except ValueError:
-            raise usage("HTTPS_PROXY is no URL", "correct or unset it") from None
-        self._cleaner.learn(password, unquote(password))
-        return {"https": proxy}
+    def _proxy(self, url: str, host: str) -> Proxy | None:
+        if is_loopback_literal(host) or should_bypass_proxies(url, no_proxy=_variable(self._environment, "no_proxy")):
+            return None
+        proxy = proxy_of(self._environment)
+        if proxy:
+            self._cleaner.learn(*proxy.secrets)
+        return proxy
+
+
+def _check_authorities(origin: str, path: str) -> None:
+    """Refuse a path of certificate authorities that cannot be used, before anything is sent.
+
+    Args:
+        origin: the option or the variable that names the path.
+
+    Raises:
+        AsmError: kind `usage`, nothing can be read there; kind `tls`, what is there are no certificates.
+    """
+    hint = "name a file of PEM certificates"
+    try:
+        mode = Path(path).stat().st_mode
+        if stat.S_ISDIR(mode):
+            if not any(_HASHED_NAME.fullmatch(each.name) for each in Path(path).iterdir()):
+                raise AsmError("tls", f"{origin} is {{seen}}, a folder without hashed certificates", hint, seen=path)
+        elif stat.S_ISREG(mode):
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        else:
+            raise usage(f"{origin} is {{seen}}, which is not a regular file", hint, path)
+    except (FileNotFoundError, ValueError):
+        raise usage(f"{origin} is {{seen}}, which is not there", hint, path) from None
+    except ssl.SSLError:
+        raise AsmError("tls", f"{origin} is {{seen}}, which holds no PEM certificates", hint, seen=path) from None
+    except OSError as error:
+        raise usage(f"{origin} is {{seen}}, which cannot be read: {error.strerror}", hint, path) from None
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str:
@@ -457,10 +514,27 @@ class _SecureConnection(_Bounded, HTTPSConnection):  # type: ignore[misc]
             if self._clock.given_up:
                 self.close()
 
+    def _tunnel(self) -> None:
+        try:
+            super()._tunnel()
+        except OSError as fault:
+            refused = _REFUSED_TUNNEL.match(str(fault))
+            if refused is None:
+                raise
+            raise _RefusedTunnelError(int(refused.group(1))) from fault
+
     def close(self) -> None:
         # urllib3 closes what it could not connect, but a thread that was left behind still works with the socket.
         if not self._is_connecting:
             super().close()
+
+
+class _RefusedTunnelError(Exception):
+    """A proxy has answered CONNECT with another status than 200."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class _PlainPool(HTTPConnectionPool):
@@ -484,6 +558,12 @@ class _Adapter(HTTPAdapter):
 
     def proxy_manager_for(self, *arguments: Any, **named: Any) -> Any:
         return self._bound(super().proxy_manager_for(*arguments, **named))
+
+    def proxy_headers(self, proxy: str) -> dict[str, str]:
+        # Not that of `requests`: it stumbles over a password outside of Latin-1, and over a user without a password.
+        userinfo, separator, _place = urlsplit(proxy).netloc.rpartition("@")
+        credentials = base64.b64encode(unquote_to_bytes(userinfo)).decode()
+        return {"Proxy-Authorization": f"Basic {credentials}"} if separator else {}
 
     def _bound(self, manager: Any) -> Any:
         pools = {"http": _PlainPool, "https": _SecurePool}
@@ -519,7 +599,14 @@ def _is_timeout(fault: Exception | None) -> bool:
     return isinstance(fault, requests.exceptions.Timeout) or isinstance(_root(fault), (TimeoutError, socket.timeout))
 
 
-def _meaning(fault: Exception, url: str) -> AsmError:
+def _refusal(proxy: Proxy | None, status: int, url: str) -> AsmError:
+    """Return the error of a proxy that opened no tunnel to a URL's host."""
+    if proxy is None:
+        raise RuntimeError("only a proxy is asked for a tunnel")
+    return proxy.refusal(status, urlsplit(url).netloc, url)
+
+
+def _meaning(fault: Exception, url: str, route: _Route = _Route()) -> AsmError:
     """Return what a fault of an exchange means. Its text is never used: it may hold whatever the other side sent."""
     if isinstance(fault, AsmError):
         return fault
@@ -530,8 +617,13 @@ def _meaning(fault: Exception, url: str) -> AsmError:
     refused = isinstance(root, ssl.SSLError) or name == "CertificateError"
     if refused and name not in _CUT:
         message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
+        if route.proxy and isinstance(fault, requests.exceptions.ProxyError):
+            problem = f"the certificate of {route.proxy} or its handshake was refused"
+            remedy = f"check ca_path; if the proxy speaks no TLS, write http:// in {route.proxy.origin}"
+            return AsmError("tls", problem, remedy, message=message, url=url)
+        problem = f"the certificate or the handshake was refused{route.through}"
         remedy = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
-        return AsmError("tls", "the certificate or the handshake was refused", remedy, message=message, url=url)
+        return AsmError("tls", problem, remedy, message=message, url=url)
     if isinstance(root, zlib.error):
         return AsmError("protocol", "the answer is not the gzip that it says", url=url, passing=True)
     if isinstance(fault, (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError)) or (
@@ -539,5 +631,5 @@ def _meaning(fault: Exception, url: str) -> AsmError:
     ):
         host = urlsplit(url).netloc
         remedy = "check region, endpoint, proxy and network"
-        return AsmError("network", f"'{host}' cannot be reached", remedy, message=message, url=url)
+        return AsmError("network", f"'{host}' cannot be reached{route.through}", remedy, message=message, url=url)
     raise fault

@@ -43,6 +43,7 @@ class Surroundings:
         check_mode: read once and do not wait.
         progress: takes a line for the person who waits; None when nobody is to be told.
         abandoned: whether nobody waits for the result any more.
+        cut: the sentence about a `wait_timeout` that the task has cut, from `task_limit`; empty when it was not.
         monotonic, sleep, now, jitter: the clocks, the pause, and factors near 1.
     """
 
@@ -50,6 +51,7 @@ class Surroundings:
     check_mode: bool = False
     progress: Callable[[str], None] | None = None
     abandoned: Callable[[], bool] = lambda: False
+    cut: str = ""
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = _utc_now

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,7 @@ def write(path: Path, content: str | bytes, mode: int = 0o600) -> Path:
     return path
 
 
+VAULTED = b"$ANSIBLE_VAULT;1.1;AES256\n3364363535\n"
 FILE = "[basic]\nak = file-ak\nsk = file-s3cret\n"
 
 
@@ -498,7 +500,12 @@ class TestFile:
     @pytest.mark.parametrize(
         ("content", "problem"),
         [
-            pytest.param(b"[basic]\nak = s3cret\xff\n", "is not UTF-8", id="not UTF-8"),
+            pytest.param(b"[basic]\nak = s3cret\xff\n", "is not UTF-8 text", id="not UTF-8"),
+            pytest.param(b"\x7fELF\0\0s3cret", "is not UTF-8 text", id="binary"),
+            pytest.param(FILE.encode("utf-16"), "is UTF-16", id="UTF-16"),
+            pytest.param(FILE.encode("utf-16-be"), "is not UTF-8 text", id="UTF-16 without a mark"),
+            pytest.param(VAULTED, "is encrypted with Ansible Vault", id="vaulted as a whole"),
+            pytest.param(codecs.BOM_UTF8 + VAULTED, "is encrypted with Ansible Vault", id="vaulted, with a mark"),
             pytest.param(b"#" * 65537, "is larger than 64 KiB", id="too large"),
         ],
     )
@@ -509,6 +516,36 @@ class TestFile:
         refused = search.refused()
         assert refused.kind == "credentials"
         assert problem in refused.problem
+        assert refused.remedy
+        assert "s3cret" not in refused.sentence(str)
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            pytest.param(FILE.encode("utf-8-sig"), id="a byte order mark"),
+            pytest.param(FILE.replace("\n", "\r\n").encode(), id="CRLF"),
+            pytest.param(FILE.replace("\n", "\r\n").encode("utf-8-sig"), id="both"),
+        ],
+    )
+    def test_how_an_editor_saves_it_does_not_matter(self, search: Search, default_file: Path, content: bytes) -> None:
+        write(default_file, content)
+        assert search() == KeyCredentials("file-ak", "file-s3cret")
+
+    @pytest.mark.parametrize(
+        ("content", "lacks"),
+        [
+            ("", "no section [basic]"),
+            ("[other]\nak = s3cret\n", "no section [basic]"),
+            ("[basic]\naccess_key = s3cret\n", "no ak and sk in its section [basic]"),
+            ("[basic]\nak =\nsk =\n", "no ak and sk in its section [basic]"),
+        ],
+    )
+    def test_one_that_was_named_must_have_a_key_pair(
+        self, search: Search, tmp_path: Path, content: str, lacks: str
+    ) -> None:
+        path = str(write(tmp_path / "named", content))
+        refused = search.refused({"credentials_file": path})
+        assert (refused.kind, refused.problem) == ("credentials", f"the credentials file '{path}' has {lacks}")
 
     @pytest.mark.parametrize("content", ["", "[other]\nak = s3cret\n", "[basic]\n", "[basic]\nak =\nsk =\n"])
     def test_one_without_credentials_is_as_good_as_none(self, search: Search, default_file: Path, content: str) -> None:

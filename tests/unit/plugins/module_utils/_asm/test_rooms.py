@@ -29,7 +29,8 @@ MAY_KNOW: dict[str, set[str]] = {
     "endpoints": {"errors", "options", "text"},
     "signing": set(),
     "credentials": {"endpoints", "errors", "options", "text"},
-    "transport": {"endpoints", "errors", "text"},
+    "proxy": {"endpoints", "errors"},
+    "transport": {"endpoints", "errors", "proxy", "text"},
     "login": {"credentials", "errors", "signing", "text", "transport"},
     "client": {"errors", "login", "options", "transport"},
     "release": {"errors", "text"},
@@ -100,7 +101,8 @@ MAY_KNOW: dict[str, set[str]] = {
         "train",
         "watch",
     },
-    "read": {"errors", "options", "read_gate", "read_train", "report", "session", "text", "watch"},
+    "task_limit": set(),
+    "read": {"errors", "options", "read_gate", "read_train", "report", "session", "task_limit", "text", "watch"},
 }
 
 HTTP = {"requests", "urllib3", "http", "socket", "ssl", "urllib.request"}
@@ -117,10 +119,10 @@ MAY_KNOW_TIME = {"watch", "session", "login", "client", "transport", "signing", 
 MAY_KNOW_FILES = {"credentials", "files", "state_file", "transport", "watch"}
 
 ADAPTERS = {
-    "modules/asm_release_info.py": ({"options", "read", "watch"}, {"ansible.module_utils.basic"}),
+    "modules/asm_release_info.py": ({"options", "read", "task_limit", "watch"}, {"ansible.module_utils.basic"}),
     "modules/asm_verdict_file.py": ({"errors", "files", "text", "verdict"}, {"ansible.module_utils.basic"}),
     "action/asm_release_info.py": (
-        {"options", "read", "read_gate", "read_train", "text", "transport", "watch"},
+        {"options", "read", "read_gate", "read_train", "task_limit", "text", "transport", "watch"},
         {
             "ansible.module_utils.common.arg_spec",
             "ansible.module_utils.common.validation",

@@ -8,12 +8,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import gzip
+import os
 import select
 import socket
 import ssl
+import subprocess
 import threading
 import time
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
 import pytest
@@ -45,7 +48,6 @@ from urllib3.exceptions import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 BOUND = 0.2
 """Seconds of a request that is to end by its bound."""
@@ -798,6 +800,7 @@ class TestTLS:
             ),
             pytest.param({}, {"REQUESTS_CA_BUNDLE": "CA"}, id="REQUESTS_CA_BUNDLE"),
             pytest.param({}, {"REQUESTS_CA_BUNDLE": "CA", "SSL_CERT_FILE": "NOWHERE"}, id="before SSL_CERT_FILE"),
+            pytest.param({}, {"CURL_CA_BUNDLE": "CA", "SSL_CERT_FILE": "NOWHERE"}, id="CURL_CA_BUNDLE"),
             pytest.param({}, {"SSL_CERT_FILE": "CA"}, id="SSL_CERT_FILE"),
             pytest.param({}, {"REQUESTS_CA_BUNDLE": "", "SSL_CERT_FILE": "CA"}, id="empty counts as unset"),
             pytest.param({"validate_certs": False}, {}, id="none is asked for"),
@@ -838,10 +841,41 @@ class TestTLS:
         assert error.sentence(Cleaner()).startswith(named)
         assert secure.connections == 0
 
-    def test_a_file_without_authorities_is_refused(self, make: MakeTransport, secure: Server, tmp_path: Path) -> None:
-        (tmp_path / "none.pem").write_text("nothing\n")
-        error = refused(make(ca_path=str(tmp_path / "none.pem")), secure.url)
-        assert (error.kind, error.passing) == ("tls", False)
+    @pytest.mark.parametrize("origin", ["ca_path", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+    @pytest.mark.parametrize(
+        ("name", "kind", "problem"),
+        [
+            ("nothing.pem", "usage", "which is not there"),
+            ("text.pem", "tls", "which holds no PEM certificates"),
+            ("empty.pem", "tls", "which holds no PEM certificates"),
+            ("half.pem", "tls", "which holds no PEM certificates"),
+            ("folder", "tls", "a folder without hashed certificates"),
+            ("pipe", "usage", "which is not a regular file"),
+            ("/proc/self/mem", "usage", "which cannot be read: "),
+        ],
+    )
+    def test_authorities_that_cannot_be_used_are_named_before_anything_is_sent(
+        self, make: MakeTransport, secure: Server, tmp_path: Path, origin: str, name: str, kind: str, problem: str
+    ) -> None:
+        (tmp_path / "text.pem").write_text("nothing\n")
+        (tmp_path / "empty.pem").touch()
+        (tmp_path / "half.pem").write_text("-----BEGIN CERTIFICATE-----\nMIIB\n")
+        (tmp_path / "folder").mkdir()
+        os.mkfifo(tmp_path / "pipe")
+        path = str(tmp_path / name)
+        given = {"ca_path": path} if origin == "ca_path" else {"environment": {origin: path}}
+        error = refused(make(**given), secure.url)
+        assert (error.kind, error.passing, secure.connections) == (kind, False, 0)
+        assert error.sentence(str).startswith(f"{origin} is '{path}', {problem}")
+
+    def test_a_folder_of_hashed_certificates_counts(
+        self, make: MakeTransport, secure: Server, ca_path: str, tmp_path: Path
+    ) -> None:
+        found = subprocess.run(
+            ("openssl", "x509", "-noout", "-hash", "-in", ca_path), capture_output=True, text=True, check=True
+        )
+        Path(ca_path).rename(tmp_path / f"{found.stdout.strip()}.0")
+        assert get(make(environment={"REQUESTS_CA_BUNDLE": str(tmp_path)}), secure.url).status == 200
 
     def test_a_certificate_of_an_unknown_authority_is_final(self, make: MakeTransport, secure: Server) -> None:
         error = refused(make(), secure.url)
@@ -985,23 +1019,119 @@ class TestProxy:
             assert proxy.ended.wait(PATIENCE)
 
     @pytest.mark.parametrize(
-        "answer",
+        "no_proxy",
+        ["[::1", "]", ",, ,", "10.0.0.0/8", "10.0.0.0/33", "10.0.0.0/8/9", "1.2.3.4/x", "https://asm.example"],
+    )
+    def test_an_odd_no_proxy_excepts_no_other_host(
+        self, make: MakeTransport, proxy: Server, ca_path: str, no_proxy: str
+    ) -> None:
+        environment = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}", "NO_PROXY": no_proxy}
+        assert get(make(environment=environment, ca_path=ca_path), "https://asm.example").status == 200
+        assert proxy.connections == 1
+
+    @pytest.mark.parametrize(
+        ("userinfo", "credentials"),
         [
-            response(b"", "407 Proxy Authentication Required"),
-            response(b"s3cret", "502 Bad Gateway"),
-            b"garbage\r\n\r\n",
+            pytest.param("me:p%40s%3As%23w", "me:p@s:s#w", id="percent-encoded"),
+            pytest.param("me:p@s:s", "me:p@s:s", id="as it is, where that is unambiguous"),
+            pytest.param("me:zażółć", "me:zażółć", id="letters outside of Latin-1"),
+            pytest.param("me:za%C5%BC", "me:zaż", id="percent-encoded letters outside of Latin-1"),
+            pytest.param("me:100%", "me:100%", id="a percent sign that encodes nothing"),
+            pytest.param("me", "me:", id="no password"),
         ],
     )
-    def test_a_proxy_that_refuses_is_a_passing_fault_of_the_network(self, make: MakeTransport, answer: bytes) -> None:
-        with serving(answering_once(answer)) as proxy:
-            transport = make(environment={"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
-            error = refused(transport, "https://asm.example")
-        assert (error.kind, error.passing) == ("network", True)
-        assert "s3cret" not in error.sentence(str)
+    def test_a_proxy_gets_the_credentials_of_its_url(
+        self, make: MakeTransport, proxy: Server, ca_path: str, userinfo: str, credentials: str
+    ) -> None:
+        environment = {"HTTPS_PROXY": f"http://{userinfo}@127.0.0.1:{proxy.port}/"}
+        assert get(make(environment=environment, ca_path=ca_path), "https://asm.example/v2").status == 200
+        assert b"Basic " + base64.b64encode(credentials.encode()) + b"\r\n" in proxy.requests[0]
 
-    def test_a_proxy_that_is_no_url_is_refused_by_name(self, make: MakeTransport) -> None:
-        error = refused(make(environment={"HTTPS_PROXY": "http://[s3cret"}), "https://asm.example")
-        assert (error.kind, error.problem) == ("usage", "HTTPS_PROXY is no URL")
+    @pytest.mark.parametrize("status", [201, 302, 400, 401, 403, 404, 407, 429, 502, 503])
+    @pytest.mark.parametrize("go_on", [Peer.leave, Peer.hang], ids=["leaves", "hangs"])
+    def test_a_refusal_by_the_proxy_is_final_and_nothing_is_sent_again(
+        self, make: MakeTransport, status: int, go_on: Behaviour
+    ) -> None:
+        refusal = b"HTTP/1.1 %d s3cret\r\nContent-Length: 9\r\n\r\n" % status
+        with serving(then(refusal, go_on)) as proxy:
+            transport = make(environment={"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
+            for url in ("https://asm.example/v2", "https://asm.example/v2", "https://iam.example/v3"):
+                error = refused(transport, url)
+                assert (error.kind, error.passing, error.status) == ("proxy", False, status)
+                assert f"the proxy '127.0.0.1:{proxy.port}' of HTTPS_PROXY" in error.problem
+                assert "s3cret" not in error.sentence(str)
+            assert (proxy.connections, len(proxy.requests)) == (1, 1)
+
+    @pytest.mark.parametrize(
+        ("userinfo", "problem"),
+        [("me:s3cret@", "refused its user or password"), ("", "wants a user and a password")],
+    )
+    def test_a_407_says_whether_credentials_were_refused_or_are_missing(
+        self, make: MakeTransport, userinfo: str, problem: str
+    ) -> None:
+        with serving(answering_once(response(b"", "407 Proxy Authentication Required"))) as proxy:
+            transport = make(environment={"https_proxy": f"http://{userinfo}127.0.0.1:{proxy.port}"})
+            error = refused(transport, "https://asm.example")
+        assert error.problem == f"the proxy '127.0.0.1:{proxy.port}' of https_proxy {problem}"
+
+    @pytest.mark.parametrize(
+        "behave",
+        [
+            pytest.param(answering_once(b"garbage\r\n\r\n"), id="garbage"),
+            pytest.param(then(b"", Peer.leave), id="closed"),
+            pytest.param(then(b"", Peer.reset), id="reset"),
+            pytest.param(then(b"", Peer.hang), id="hangs"),
+        ],
+    )
+    def test_a_proxy_without_an_answer_is_a_transient_error_that_names_it(
+        self, make: MakeTransport, behave: Behaviour
+    ) -> None:
+        with serving(behave) as proxy:
+            transport = make(BOUND, {"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
+            error = refused(transport, "https://asm.example")
+        assert (error.kind in ("network", "timeout"), error.passing) == (True, True)
+        assert f"through the proxy '127.0.0.1:{proxy.port}' of HTTPS_PROXY" in error.problem
+
+    def test_a_proxy_that_does_not_listen_is_named(self, make: MakeTransport) -> None:
+        port = closed_port()
+        error = refused(make(environment={"HTTPS_PROXY": f"http://127.0.0.1:{port}"}), "https://asm.example")
+        assert (error.kind, error.message) == ("network", "Connection refused")
+        assert error.problem.endswith(f"through the proxy '127.0.0.1:{port}' of HTTPS_PROXY")
+
+    @pytest.mark.parametrize("trusted", [True, False])
+    def test_a_proxy_that_speaks_tls_is_checked(
+        self, make: MakeTransport, authority: trustme.CA, beyond: Server, ca_path: str, trusted: bool
+    ) -> None:
+        other = authority if trusted else trustme.CA()
+        with serving(tunnel(lambda: beyond.port), context(other)) as proxy:
+            transport = make(environment={"HTTPS_PROXY": f"https://me:s3cret@127.0.0.1:{proxy.port}"}, ca_path=ca_path)
+            if trusted:
+                assert get(transport, "https://asm.example").status == 200
+                return
+            error = refused(transport, "https://asm.example")
+        assert (error.kind, error.passing, proxy.requests) == ("tls", False, [])
+        assert f"the proxy '127.0.0.1:{proxy.port}' of HTTPS_PROXY" in error.problem
+
+    def test_a_proxy_that_speaks_no_tls_where_its_url_says_so_is_named(self, make: MakeTransport) -> None:
+        def behave(peer: Peer) -> None:
+            peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            peer.hang()
+
+        with serving(behave) as proxy:
+            error = refused(make(environment={"HTTPS_PROXY": f"https://127.0.0.1:{proxy.port}"}), "https://asm.example")
+        assert (error.kind, error.passing) == ("tls", False)
+        assert error.remedy.endswith("write http:// in HTTPS_PROXY")
+
+    def test_a_certificate_of_asm_that_is_refused_behind_a_proxy_is_not_the_proxys(
+        self, make: MakeTransport, proxy: Server
+    ) -> None:
+        error = refused(make(environment={"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}), "https://asm.example")
+        assert error.kind == "tls"
+        assert error.problem.startswith("the certificate or the handshake was refused through the proxy")
+
+    def test_an_odd_proxy_that_is_not_used_is_not_looked_at(self, make: MakeTransport, secure: Server) -> None:
+        environment = {"HTTPS_PROXY": "http://[s3cret", "ALL_PROXY": "socks5h://[", "HTTP_PROXY": "http://["}
+        assert get(make(environment=environment, validate_certs=False), secure.url).status == 200
 
 
 @pytest.mark.parametrize(
