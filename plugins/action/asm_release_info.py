@@ -16,17 +16,14 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_gate, read_train
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
-    OPTIONS,
-    SECRET_OPTIONS,
-    argument_spec,
-    null_names,
-)
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import checked, cleaner_for
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read, refused
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME, cut_sentence
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"
 
@@ -49,11 +46,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the result of the task, the same from both paths."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        arguments = self._cut(dict(self._task.args))
-        nulls = null_names(arguments)
-        if nulls:
-            result.update(failed=True, msg=f"null is no value of {', '.join(nulls)}: give one, or leave the option out")
-        elif self._is_controller():
+        given = dict(self._task.args)
+        try:
+            # The module gets numbers as they are, too: its argument spec would make text of them.
+            given = decrypted_options(given)
+            arguments = self._cut(checked(given))
+        except AsmError as error:
+            result.update(refused(error, given, cleaner_for(given), self._surroundings()))
+            return result
+        if self._is_controller():
             result.update(self._read(arguments))
         else:
             result.update(self._run_module(arguments, task_vars))
@@ -108,17 +109,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             return {"failed": True, "msg": "an option of type int is infinite; give a number"}
         if validation.error_messages:
             return {"failed": True, "msg": _refusal(validation, arguments)}
-        controller = os.getppid()
-        reading = read(
-            self._with_paths(validation.validated_parameters),
-            Surroundings(
-                check_mode=bool(self._task.check_mode),
-                progress=None if self._task.no_log else _tell,
-                abandoned=lambda: os.getppid() != controller,
-                cut=self._cut_sentence,
-            ),
-        )
+        reading = read(self._with_paths(validation.validated_parameters), self._surroundings())
         return {**reading.result, **({"warnings": list(reading.warnings)} if reading.warnings else {})}
+
+    def _surroundings(self) -> Surroundings:
+        controller = os.getppid()
+        return Surroundings(
+            check_mode=bool(self._task.check_mode),
+            progress=None if self._task.no_log else _tell,
+            abandoned=lambda: os.getppid() != controller,
+            cut=self._cut_sentence,
+        )
 
     def _with_paths(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with paths as a local module finds them: it starts in the folder of the playbook."""
@@ -128,12 +129,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
 def _refusal(validation: Any, arguments: dict[str, Any]) -> str:
     """Return what the module would say of arguments that do not fit its spec, without their secrets."""
-    cleaner = Cleaner()
-    cleaner.learn(*(str(arguments[name]) for name in SECRET_OPTIONS if arguments.get(name)))
     message: str = validation.error_messages[0]
     if isinstance(validation.errors[0], UnsupportedError):
         message = f"Unsupported parameters for ({MODULE}) module: {message}"
-    return str(cleaner.redact(message))
+    return str(cleaner_for(arguments).redact(message))
 
 
 def _tell(line: str) -> None:

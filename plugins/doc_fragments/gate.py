@@ -65,8 +65,12 @@ options:
     default: false
   version:
     description:
-      - The gate opens only while C(spec.version) of the release is this one. Quote it, because YAML reads 1.10 as the
-        number 1.1.
+      - The gate opens only while C(spec.version) of the release is this one. Quote it. YAML reads 1.10 as the number
+        1.1, which would be another version.
+      - A number, a boolean or a date is an error here and in every other option that is text, also in a list. Quote the
+        value, or add C(| string) to the template that makes it.
+      - Before ansible-core 2.19, a template on part of a variable, such as C({{ app.version }}), makes text of a number
+        before it can be refused. Quote the version where the variable is set.
       - A version that has not been seen yet is waited for. Another one after it has been seen is the outcome
         V(replaced).
     type: str

@@ -24,7 +24,7 @@ description:
 options:
   _terms:
     description:
-      - The ids of the releases. A list as a term is flattened.
+      - The ids of the releases, as text. A list as a term is flattened.
       - At least one is needed, unless O(service) or O(name) selects releases.
     type: list
     elements: str
@@ -39,6 +39,7 @@ notes:
   - Any error, and with O(wait) every outcome but V(reached), fails the whole call. Where C(errors) of the call is
     V(ignore) or V(warn), nothing is returned, never a part.
   - In check mode it reads once and does not wait. It warns unless the gate would open.
+  - Every option, term and variable takes a value that is vaulted inline (C(!vault)).
   - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
     is quicker.
 seealso:
@@ -80,24 +81,25 @@ _raw:
   elements: dict
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, usage
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
     CONNECTION_OPTIONS,
     CREDENTIAL_OPTIONS,
-    SECRET_OPTIONS,
     VARIABLE_PREFIX,
     argument_spec,
-    null_names,
 )
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import check_text, checked, cleaner_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 
 NAME = "huaweicloud.asm.asm_release"
 
@@ -114,19 +116,21 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         Raises:
             AnsibleLookupError: for any error, and with `wait` for every outcome but `reached`.
         """
-        release_ids = _flattened(terms)
-        _refuse_unknown(kwargs)
-        if terms and not release_ids:
-            raise AnsibleLookupError(f"{NAME}: the list of ids is empty; give the id of at least one release")
-        nulls = null_names(kwargs)
-        if nulls:
-            raise AnsibleLookupError(f"{NAME}: null is no value of {listed(nulls)}: give one, or leave the option out")
-        # A null is no value, as it is none to the module.
-        given = {name: value for name, value in kwargs.items() if name != "wantlist" and value is not None}
-        given = {**given, **_asked_for(release_ids, given)}
-        from_variables = self._from_variables(variables or {}, given)
+        variables, cleaner = variables or {}, Cleaner()
+        try:
+            options = decrypted_options(kwargs)
+            cleaner = cleaner_for(options)
+            release_ids = _flattened(decrypted("a term", terms))
+            _refuse_unknown(options)
+            if terms and not release_ids:
+                raise usage("the list of ids is empty", "give the id of at least one release")
+            given = checked({name: value for name, value in options.items() if name != "wantlist"})
+            given.update(_asked_for(release_ids, given))
+            from_variables = self._from_variables(variables, given)
+        except AsmError as error:
+            raise AnsibleLookupError(str(cleaner.redact(f"{NAME}: {error.sentence(cleaner)}"))) from None
         parameters, apart = _typed(given, from_variables)
-        check_mode = bool((variables or {}).get("ansible_check_mode"))
+        check_mode = bool(variables.get("ansible_check_mode"))
         reading = read_apart(parameters, apart, Surroundings(check_mode=check_mode))
         for warning in reading.warnings:
             Display().warning(f"{NAME}: {warning}")
@@ -141,30 +145,40 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         """Return the connection options that Ansible variables hold and the call does not.
 
         They are templated here: a vaulted token usually stands behind a `{{ … }}`.
+
+        Raises:
+            AsmError: kind `usage`; a value cannot be decrypted, or is no text.
         """
         found = {}
         for option in CONNECTION_OPTIONS:
             name = VARIABLE_PREFIX + option.name
             if name in variables and option.name not in given:
                 try:
-                    found[option.name] = self._templar.template(variables[name])
+                    value = self._templar.template(variables[name])
                 except AnsibleError as error:
                     if error.__class__.__name__ == _OMITTED:
                         continue
-                    raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated") from None
-        # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
-        return {name: value for name, value in found.items() if value not in (None, variables.get("omit"))}
+                    raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated or decrypted") from None
+                value = decrypted(name, value)
+                # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
+                found[option.name] = None if value == variables.get("omit") else value
+        return checked(
+            {name: value for name, value in found.items() if value is not None},
+            CONNECTION_OPTIONS,
+            prefix=VARIABLE_PREFIX,
+        )
 
 
 def _flattened(terms: Any) -> list[str]:
-    def ids(each: Any) -> Iterable[str]:
-        if isinstance(each, (list, tuple)):
-            return [found for inner in each for found in ids(inner)]
-        if isinstance(each, (str, int)):
-            return [str(each)]
-        raise AnsibleLookupError(f"{NAME}: a term is a {type(each).__name__}, and must be the id of a release")
+    """Return the ids of the terms and of the lists among them.
 
-    return list(ids(terms))
+    Raises:
+        AsmError: kind `usage`; one of them is no text.
+    """
+    if isinstance(terms, (list, tuple)):
+        return [release_id for term in terms for release_id in _flattened(term)]
+    check_text("a term", terms)
+    return [terms]
 
 
 def _asked_for(release_ids: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,8 +198,7 @@ def _asked_for(release_ids: Sequence[str], given: Mapping[str, Any]) -> dict[str
 def _refuse_unknown(given: Mapping[str, Any]) -> None:
     unknown = [name for name in given if name in _SAID_BY_TERMS or name not in {*argument_spec(), "wantlist"}]
     if unknown:
-        cleaner = Cleaner()
-        cleaner.learn(*(str(given.get(name) or "") for name in SECRET_OPTIONS))
+        cleaner = cleaner_for(given)
         found = listed(f"'{cleaner(name)}'" for name in unknown)
         raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
 
@@ -195,8 +208,7 @@ def _typed(given: Mapping[str, Any], from_variables: Mapping[str, Any]) -> tuple
 
     What belongs to a set of credentials stays apart: sets are never mixed across sources.
     """
-    cleaner = Cleaner()
-    cleaner.learn(*(str(each.get(name) or "") for each in (given, from_variables) for name in SECRET_OPTIONS))
+    cleaner = cleaner_for(given, from_variables)
     spec = argument_spec()
     names = {option.name for option in CREDENTIAL_OPTIONS}
     rest = {name: value for name, value in from_variables.items() if name not in names}

@@ -87,6 +87,7 @@ notes:
     P(huaweicloud.asm.release_gate#role) in the play that deploys, or end the pipeline step with the gate.
   - In a loop over many hosts a wrong key is refused once for each host, and that can lock it. Use C(run_once) or the
     role.
+  - Every option takes a value that is vaulted inline (C(!vault)). Only secrets are struck out of the output.
   - Do not pass secrets through C(environment). Ansible itself prints it at C(-vvv).
 seealso:
   - plugin: huaweicloud.asm.asm_release

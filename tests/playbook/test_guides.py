@@ -93,6 +93,7 @@ CASES = (
     ),
     check("checked", CREATING, outcome="pending"),
     wait("both-lists", options={"failure_phases": ["running"]}, error="usage"),
+    wait("version-number", options={"version": 1.1}, error="usage"),
     read("no-wait", options={"success_phases": ["Running"]}, error="usage"),
     wait("refused-ids", CREATING, faults=(answer(400, body="asm", **SAYS),), error="usage"),
     wait("no-credentials", CREATING, credentials={}, error="credentials"),

@@ -38,7 +38,7 @@ class Option:
 
     `connection` marks where and who, `credential` what belongs to a set of credentials and is never mixed across
     sources. `environment` holds pairs of a family of `ENVIRONMENT_SOURCES` and the variable's name in it. `suboptions`
-    are those of each entry of a list of dictionaries.
+    are those of each entry of a list of dictionaries. `accepts_number` marks text that may be given as a number.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Option:
     credential: bool = False
     environment: tuple[tuple[str, str], ...] = ()
     suboptions: tuple[Option, ...] = ()
+    accepts_number: bool = False
 
     def argument(self) -> dict[str, Any]:
         """Return the entry of an argument spec; what is at its default is left out."""
@@ -104,7 +105,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("stall_timeout", "int", 0),
     Option("on_missing", default="fail", choices=ON_MISSING),
     Option("missing_after", "list", elements="str"),
-    Option("require", default="all"),
+    Option("require", default="all", accepts_number=True),
     Option("minimum", "int"),
     Option("ignore_phases", "list", elements="str"),
     Option("wait_timeout", "int", 600),
@@ -185,6 +186,8 @@ _GATE_ONLY = (
 )
 
 _SELECTING = ("service", "name")
+NAMING_OPTIONS = ("mesh_id", "namespace", "release_id", "releases", *_SELECTING)
+"""What says which releases are meant, in an entry of `releases` as well."""
 _OF_A_SELECTION = ("minimum", "ignore_phases")
 _OF_EACH_RELEASE = ("version", "images")
 
@@ -401,14 +404,6 @@ def _refuse_without_gate(given: Mapping[str, Any]) -> None:
     if stray:
         each = "each of " if len(stray) > 1 else ""
         raise usage(f"{each}{listed(stray)} needs success_phases", "without it no release has a gate")
-
-
-def null_names(given: Mapping[str, Any]) -> list[str]:
-    """Return which of the options that say which releases are meant were given as null: often a template that came out
-    so. Left out, a null would widen a gate on one release to every release of the mesh."""
-    return [
-        name for name in ("namespace", "release_id", "releases", *_SELECTING) if name in given and given[name] is None
-    ]
 
 
 def _target(parameters: Mapping[str, Any]) -> Target | Several:

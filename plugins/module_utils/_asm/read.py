@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible.module_utils.common.validation import check_type_bool
+
 from .errors import AsmError
 from .options import SECRET_NAMES, SECRET_OPTIONS, Options, Several, Target, parse, with_defaults
 from .report import Report, failed
@@ -64,6 +66,27 @@ def read_apart(parameters: Mapping[str, Any], variables: Mapping[str, Any], surr
     return _read(parameters, variables, surroundings, apart=True)
 
 
+def refused(error: AsmError, given: Mapping[str, Any], cleaner: Cleaner, surroundings: Surroundings) -> dict[str, Any]:
+    """Return the result of options that were refused before they were typed, with the keys that a read would have.
+
+    Args:
+        given: the options by name, of any type.
+        cleaner: knows their secrets.
+    """
+    call = _Call(surroundings, cleaner)
+    named = "release_id" in given
+    parameters = {"wait": _is_true(given.get("wait")), "release_id": "" if named else None}
+    result: dict[str, Any] = cleaner.redact(call.failure(error, parameters))
+    return result
+
+
+def _is_true(value: Any) -> bool:
+    try:
+        return bool(check_type_bool(value))
+    except TypeError:
+        return False
+
+
 def _read(
     parameters: Mapping[str, Any], variables: Mapping[str, Any], surroundings: Surroundings, apart: bool
 ) -> Reading:
@@ -96,12 +119,12 @@ class _Call:
                 return self._several(options, options.target, apart)
             return [self._one(options, options.target)]
         except AsmError as error:
-            return [self._failure(error, parameters)]
+            return [self.failure(error, parameters)]
         # The one place that catches everything: a fault of ours must fail the task with all of the keys, and its text
         # may hold a secret, so only its type is told.
         except Exception as fault:  # noqa: BLE001
             problem = f"a fault of this collection: {type(fault).__name__}"
-            return [self._failure(AsmError("internal", problem, "please report it"), parameters)]
+            return [self.failure(AsmError("internal", problem, "please report it"), parameters)]
 
     def _report(self, manifests: bool = False) -> Report:
         return Report(self._cleaner, manifests, self.session.began, self._surroundings.check_mode)
@@ -129,7 +152,7 @@ class _Call:
 
         return TrainReader(self.session, self._surroundings, self._cleaner, options, several).results(apart)
 
-    def _failure(self, error: AsmError, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    def failure(self, error: AsmError, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of an error before, or without, a gate."""
         report, request_id, waited = self._report(), self.session.request_id, bool(parameters["wait"])
         if parameters["release_id"] is None:

@@ -11,7 +11,7 @@ import importlib
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
 from pathlib import Path
@@ -142,7 +142,8 @@ options:
     default: false
   version:
     description:
-      - The gate is reached only while C(spec.version) is this one. Quote it in YAML.
+      - The gate is reached only while C(spec.version) is this one. Quote it in YAML. A number is an error here and in
+        every other argument that is text.
       - A template of a rulebook makes a number of 1.10. Quotes within the quotes, C("'{{ version }}'"), keep it.
     type: str
   images:
@@ -335,19 +336,20 @@ def _make_findable() -> None:
 if "ansible_collections.huaweicloud.asm" not in sys.modules:
     _make_findable()
 
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
-    SECRET_OPTIONS,
     SOURCE_OPTIONS,
     SOURCE_REFUSED,
-    Option,
-    null_names,
     source_argument_spec,
 )
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import checked, cleaner_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import listed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
 
 NAME = "huaweicloud.asm.asm_release"
+
+_QUOTE_IT = "quote it, within a template twice: \"'{{ … }}'\""
 
 _LOGGER = logging.getLogger(NAME)
 
@@ -466,8 +468,7 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         AsmReleaseError: one of them is unknown, null where that would widen what is watched, or of another type.
     """
-    cleaner = Cleaner()
-    cleaner.learn(*(str(args.get(name) or "") for name in SECRET_OPTIONS))
+    cleaner = cleaner_for(args)
     spec = source_argument_spec()
     for name, reason in SOURCE_REFUSED.items():
         if name in args:
@@ -476,11 +477,10 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     if unknown:
         found = listed(f"'{cleaner(name)}'" for name in unknown)
         raise AsmReleaseError(f"{NAME}: {found} is no argument of it; see DOCUMENTATION in its file")
-    nulls = null_names(args)
-    if nulls:
-        raise AsmReleaseError(f"{NAME}: null is no value of {listed(nulls)}: give one, or leave the argument out")
-    given = {name: value for name, value in args.items() if value is not None}
-    _refuse_what_was_text(given)
+    try:
+        given = checked(args, SOURCE_OPTIONS, _QUOTE_IT)
+    except AsmError as error:
+        raise AsmReleaseError(f"{NAME}: {cleaner.redact(error.sentence(cleaner))}") from None
     try:
         result = ArgumentSpecValidator(spec).validate(given)
     except OverflowError:
@@ -490,34 +490,3 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
         raise AsmReleaseError(f"{NAME}: {cleaner.redact(message)}")
     typed: dict[str, Any] = result.validated_parameters
     return typed
-
-
-def _refuse_what_was_text(given: Mapping[str, Any]) -> None:
-    """Refuse what is no text where one is wanted.
-
-    A template of a rulebook makes a number or a truth of a text that reads like one: `1.10` would be another version,
-    `1e5` another password. Of a list, Ansible would make a text with its brackets.
-
-    Raises:
-        AsmReleaseError: naming the argument, never its value.
-    """
-    for name, text in _texts(SOURCE_OPTIONS, given):
-        if isinstance(text, (float, bool)):
-            remedy = "quote it, within a template twice: \"'{{ … }}'\""
-            raise AsmReleaseError(f"{NAME}: {name} is a number or a truth, and must be a text; {remedy}")
-        if isinstance(text, (list, dict)):
-            raise AsmReleaseError(f"{NAME}: {name} is or has a list or a mapping where a text must be; give the text")
-
-
-def _texts(options: Iterable[Option], given: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield what was given where a text is wanted, each with the place that it was given in."""
-    for option in options:
-        name, value = f"{above}{option.name}", given.get(option.name)
-        if option.type in ("str", "path"):
-            yield name, value
-        elif option.elements == "str" and isinstance(value, list):
-            yield from ((name, each) for each in value)
-        elif option.suboptions and isinstance(value, list):
-            for index, entry in enumerate(value):
-                if isinstance(entry, dict):
-                    yield from _texts(option.suboptions, entry, f"{name}[{index}].")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}
+KEYS = {"failed", "msg", "found", "release", "phase", "workloads", "request_id", "error"}
 RESULT = {"msg": "reviews-canary (bookinfo) is Running, 3/3 ready", "found": True}
 
 
@@ -140,9 +141,9 @@ class TestWhere:
         assert "changed" not in run_of()()
 
     def test_types_the_releases_of_a_train(self, run_of: Callable[..., Run]) -> None:
-        run = run_of({"mesh_id": "mesh", "releases": [{"release_id": 7, "images": "a,b"}], "require": 1})
+        run = run_of({"mesh_id": "mesh", "releases": [{"release_id": "a", "images": "a,b"}], "require": 1})
         run()
-        own = {"namespace": None, "release_id": "7", "version": None, "images": ["a", "b"]}
+        own = {"namespace": None, "release_id": "a", "version": None, "images": ["a", "b"]}
         assert (run.arguments["releases"], run.arguments["require"]) == ([own], "1")
 
     def test_hands_on_warnings(self, run_of: Callable[..., Run]) -> None:
@@ -156,31 +157,45 @@ class TestWhere:
         assert run.reads[0][1].check_mode is check_mode
 
 
-class TestNulls:
-    """A template that came out null must not widen a gate on one release to every release of the mesh."""
+@pytest.mark.parametrize("transport", ["local", "ssh"])
+class TestRefusals:
+    """Before either path is taken, so that both give the same result."""
 
-    @pytest.mark.parametrize("transport", ["local", "ssh"])
     @pytest.mark.parametrize(
-        ("nulls", "named"),
+        ("given", "said"),
         [
-            *(
-                pytest.param([name], name, id=name)
-                for name in ("namespace", "release_id", "releases", "service", "name")
-            ),
-            pytest.param(["release_id", "namespace"], "namespace, release_id", id="two"),
+            pytest.param({"version": 1.1}, "version is a number (1.1), and must be text; quote it", id="a number"),
+            pytest.param({"token": 4711}, "token is a number, and must be text; quote it", id="a number as a secret"),
+            pytest.param({"release_id": None}, "release_id is null; give a value or leave it out", id="a null"),
+            pytest.param({"stable_for": True}, "stable_for is a boolean (true); give a number", id="a boolean"),
         ],
     )
-    def test_of_what_says_which_releases_are_refused_before_anything_is_read(
-        self, run_of: Callable[..., Run], transport: str, nulls: list[str], named: str
+    @pytest.mark.parametrize("wait", [{}, {"wait": "yes"}, {"wait": []}], ids=["read", "gate", "neither"])
+    def test_have_the_keys_of_a_read(
+        self, run_of: Callable[..., Run], transport: str, wait: dict[str, Any], given: dict[str, Any], said: str
     ) -> None:
-        run = run_of({"mesh_id": "mesh", "minimum": 1, "wait": True, **dict.fromkeys(nulls)}, transport=transport)
-        assert run() == {"failed": True, "msg": f"null is no value of {named}: give one, or leave the option out"}
+        run = run_of({**ARGUMENTS, **wait, **given}, transport=transport)
+        result = run()
         assert (run.reads, run.modules) == ([], [])
+        assert said in result["msg"]
+        assert (result["failed"], result["error"]["kind"], result["found"]) == (True, "usage", False)
+        assert "4711" not in str(result)
+        gate = {"gate"} if wait.get("wait") == "yes" else set()
+        assert set(result) == {*gate, *KEYS}
 
-    @pytest.mark.parametrize("transport", ["local", "ssh"])
-    def test_of_anything_else_are_its_default(self, run_of: Callable[..., Run], transport: str) -> None:
+    def test_have_the_keys_of_several_releases(self, run_of: Callable[..., Run], transport: str) -> None:
+        result = run_of({"mesh_id": "mesh", "releases": None, "wait": True}, transport=transport)()
+        assert "releases is null; give a value or leave it out" in result["msg"]
+        assert (result["releases"], result["gate"]["outcome"], result["error"]["kind"]) == ([], "error", "usage")
+
+    def test_show_no_secret_that_is_a_number_elsewhere(self, run_of: Callable[..., Run], transport: str) -> None:
+        result = run_of({**ARGUMENTS, "version": 4711, "password": "4711"}, transport=transport)()
+        assert "version is a number (********)" in result["msg"]
+
+    def test_concern_no_other_null(self, run_of: Callable[..., Run], transport: str) -> None:
         run = run_of({**ARGUMENTS, "version": None, "minimum": None}, transport=transport)
         assert run()["msg"] == RESULT["msg"]
+        assert run.arguments.get("version") is None
 
 
 class TestDeadlineOfTheTask:
@@ -297,13 +312,11 @@ def module_says(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], s
         pytest.param({**ARGUMENTS, "wait": "perhaps"}, id="no bool"),
         pytest.param({**ARGUMENTS, "wait_sleep": "soon"}, id="no number"),
         pytest.param({**ARGUMENTS, "on_missing": "ignore"}, id="no choice"),
-        pytest.param({**ARGUMENTS, "success_phases": {"a": 1}}, id="no list"),
         pytest.param({**ARGUMENTS, "auth_type": TOKEN}, id="a secret in the place of a choice"),
         pytest.param({**ARGUMENTS, "wait": TOKEN}, id="a secret in the place of a bool"),
         pytest.param({**ARGUMENTS, "stable_for": f"x{TOKEN}x"}, id="a secret within a value"),
         pytest.param({**ARGUMENTS, TOKEN: "x"}, id="a secret as the name of an option"),
         pytest.param({"mesh_id": "mesh", "releases": [{"namespace": "a"}]}, id="a release without an id"),
-        pytest.param({"mesh_id": "mesh", "releases": ["reviews-canary"]}, id="a release that is no dictionary"),
         pytest.param(
             {"mesh_id": "mesh", "releases": [{"release_id": "a", "stable_for": 60}]}, id="an option of no release"
         ),

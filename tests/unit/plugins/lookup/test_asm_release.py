@@ -102,7 +102,6 @@ class TestTerms:
             (["a", "b"], ["a", "b"]),
             ([["a", "b"], "c"], ["a", "b", "c"]),
             ([["a", ["b", ("c",)]]], ["a", "b", "c"]),
-            ([7], ["7"]),
         ],
         ids=str,
     )
@@ -144,10 +143,22 @@ class TestTerms:
             lookup(terms, **options)
         assert lookup.calls == 0
 
-    @pytest.mark.parametrize("term", [None, {"id": "a"}, 1.5, object()], ids=lambda term: type(term).__name__)
-    def test_that_are_odd_are_refused(self, lookup: Lookup, term: Any) -> None:
-        with pytest.raises(AnsibleLookupError, match=f"a term is a {type(term).__name__}"):
-            lookup(["a", term])
+    @pytest.mark.parametrize(
+        ("term", "described"),
+        [
+            (None, "null, and must be text"),
+            ({"id": "a"}, "a mapping, and must be text"),
+            (1.5, r"a number \(1.5\), and must be text; quote it"),
+            (7, r"a number \(7\), and must be text; quote it"),
+            (True, r"a boolean \(true\), and must be text; quote it"),
+            (object(), "of type object, and must be text"),
+        ],
+        ids=lambda value: type(value).__name__,
+    )
+    @pytest.mark.parametrize("nested", [False, True])
+    def test_that_are_no_text_are_refused(self, lookup: Lookup, term: Any, described: str, nested: bool) -> None:
+        with pytest.raises(AnsibleLookupError, match=rf"huaweicloud\.asm\.asm_release: a term is {described}"):
+            lookup(["a", [term] if nested else term])
         assert lookup.calls == 0
 
 
@@ -204,7 +215,11 @@ class TestOptions:
             ({"wait_timeout": "soon"}, "wait_timeout"),
             # Whether it is named depends on the ansible-core: some let the infinity through to `int`.
             ({"wait_timeout": float("inf")}, "(wait_timeout|int is infinite)"),
-            ({"mesh_id": None}, "missing required arguments: mesh_id"),
+            ({"mesh_id": None}, "mesh_id is null; give a value or leave it out"),
+            ({"version": 1.1}, r"version is a number \(1.1\), and must be text; quote it"),
+            ({"success_phases": [True]}, r"success_phases\[0\] is a boolean \(true\), and must be text; quote it"),
+            ({"token": 4711}, "token is a number, and must be text; quote it"),
+            ({"stable_for": True}, r"stable_for is a boolean \(true\); give a number"),
         ],
         ids=str,
     )
@@ -226,7 +241,7 @@ class TestOptions:
     def test_that_say_which_releases_must_not_be_null(self, lookup: Lookup, terms: list[str], name: str) -> None:
         """Left out, they would widen the call."""
         selection: dict[str, Any] = {} if terms else {"service": ["reviews"], "name": ["a-canary"]}
-        with pytest.raises(AnsibleLookupError, match=f"null is no value of {name}: give one, or leave the option out"):
+        with pytest.raises(AnsibleLookupError, match=f"{name} is null; give a value or leave it out"):
             lookup(terms, **{**selection, name: None})
         assert lookup.calls == 0
 
@@ -276,6 +291,14 @@ class TestVariables:
         with pytest.raises(AnsibleLookupError, match="huaweicloud_asm_token cannot be templated") as caught:
             lookup(["a"], {"huaweicloud_asm_token": "{{ undefined }}"})
         assert TOKEN not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("name", "described"), [("token", "a number"), ("region", r"a number \(7\)"), ("ca_path", r"a number \(7\)")]
+    )
+    def test_that_are_numbers_are_refused(self, lookup: Lookup, name: str, described: str) -> None:
+        with pytest.raises(AnsibleLookupError, match=f"huaweicloud_asm_{name} is {described}, and must be text; quote"):
+            lookup(["a"], {f"huaweicloud_asm_{name}": 7})
+        assert lookup.calls == 0
 
     def test_of_a_wrong_type_are_refused_without_showing_a_secret(self, lookup: Lookup) -> None:
         variables = {"huaweicloud_asm_auth_type": TOKEN, "huaweicloud_asm_token": TOKEN}

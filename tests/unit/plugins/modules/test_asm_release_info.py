@@ -87,10 +87,10 @@ def test_types_the_options(run: Callable[..., Any]) -> None:
 
 
 def test_types_the_releases_of_a_train(run: Callable[..., Any]) -> None:
-    given = {"release_id": None, "releases": [{"release_id": 7, "images": "a,b"}], "require": 1, "service": "reviews"}
+    given = {"release_id": None, "releases": [{"release_id": "a", "images": "a,b"}], "require": 1, "service": "reviews"}
     _result, reads = run(Reading(({"msg": "1 release"},)), **given)
     parameters = reads[0][0]
-    own = {"namespace": None, "release_id": "7", "version": None, "images": ["a", "b"]}
+    own = {"namespace": None, "release_id": "a", "version": None, "images": ["a", "b"]}
     assert (parameters["releases"], parameters["require"], parameters["service"]) == ([own], "1", ["reviews"])
 
 

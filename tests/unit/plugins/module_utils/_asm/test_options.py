@@ -21,7 +21,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options impor
     argument_spec,
     is_phase,
     is_segment,
-    null_names,
     parse,
     with_defaults,
 )
@@ -475,24 +474,6 @@ class TestRequire:
 @pytest.mark.parametrize("way", [LIST, LIST_GATE, MESH, SELECTION_GATE])
 def test_what_is_null_has_its_default_for_several_releases_too(way: dict[str, Any]) -> None:
     assert parsed({**way, **{option.name: None for option in OPTIONS if option.name not in way}}) == parsed(way)
-
-
-@pytest.mark.parametrize(
-    ("given", "names"),
-    [
-        pytest.param({}, [], id="nothing is given"),
-        pytest.param(LIST_GATE, [], id="none is null"),
-        pytest.param({**IDS, "releases": [], "service": "", "name": False}, [], id="what is empty is no null"),
-        pytest.param({**GATE, "release_id": None}, ["release_id"], id="the id"),
-        pytest.param({**GATE, "namespace": None}, ["namespace"], id="the namespace"),
-        pytest.param(
-            {**MESH, "name": None, "service": None, "releases": None}, ["releases", "service", "name"], id="several"
-        ),
-        pytest.param({**GATE, "version": None, "minimum": None, "mesh_id": None}, [], id="what narrows nothing"),
-    ],
-)
-def test_a_null_that_would_widen_what_is_meant_is_named(given: dict[str, Any], names: list[str]) -> None:
-    assert null_names(given) == names
 
 
 @pytest.mark.parametrize(

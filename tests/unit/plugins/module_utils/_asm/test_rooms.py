@@ -26,6 +26,7 @@ MAY_KNOW: dict[str, set[str]] = {
     "files": {"errors"},
     "verdict": {"errors"},
     "options": {"errors", "text"},
+    "raw_options": {"errors", "options", "text"},
     "endpoints": {"errors", "options", "text"},
     "signing": set(),
     "credentials": {"endpoints", "errors", "options", "text"},
@@ -122,7 +123,7 @@ ADAPTERS = {
     "modules/asm_release_info.py": ({"options", "read", "task_limit", "watch"}, {"ansible.module_utils.basic"}),
     "modules/asm_verdict_file.py": ({"errors", "files", "text", "verdict"}, {"ansible.module_utils.basic"}),
     "action/asm_release_info.py": (
-        {"options", "read", "read_gate", "read_train", "task_limit", "text", "transport", "watch"},
+        {"errors", "options", "raw_options", "read", "read_gate", "read_train", "task_limit", "transport", "watch"},
         {
             "ansible.module_utils.common.arg_spec",
             "ansible.module_utils.common.validation",
@@ -132,7 +133,7 @@ ADAPTERS = {
         },
     ),
     "lookup/asm_release.py": (
-        {"options", "read", "text", "watch"},
+        {"errors", "options", "raw_options", "read", "text", "watch"},
         {
             "ansible.errors",
             "ansible.module_utils.common.arg_spec",
@@ -141,9 +142,10 @@ ADAPTERS = {
         },
     ),
     "../extensions/eda/plugins/event_source/asm_release.py": (
-        {"options", "read_events", "text", "watch"},
+        {"errors", "options", "raw_options", "read_events", "text", "watch"},
         {"ansible.module_utils.common.arg_spec"},
     ),
+    "plugin_utils/vault.py": ({"errors"}, {"ansible.errors"}),
     "test/in_phase.py": ({"entry"}, {"ansible.errors"}),
     "test/rolled_out.py": ({"entry"}, {"ansible.errors"}),
 }
@@ -180,7 +182,7 @@ def test_every_room_is_in_the_table() -> None:
 
 
 def test_every_adapter_is_in_the_table() -> None:
-    folders = ("modules", "action", "lookup", "test", "../extensions/eda/plugins/event_source")
+    folders = ("modules", "action", "lookup", "plugin_utils", "test", "../extensions/eda/plugins/event_source")
     found = {f"{folder}/{path.name}" for folder in folders for path in (PLUGINS / folder).glob("*.py")}
     assert found == set(ADAPTERS)
 

@@ -151,25 +151,33 @@ class TestArguments:
         [
             pytest.param({"stabel_for": 60}, "'stabel_for' is no argument of it", id="misspelt"),
             pytest.param({TOKEN: 1}, "is no argument of it", id="a secret for a name"),
-            pytest.param({"mesh_id": None}, "missing required arguments: mesh_id", id="no mesh"),
-            pytest.param({"service": None}, "null is no value of service", id="a null that would widen it"),
+            pytest.param({"mesh_id": None}, "mesh_id is null; give a value", id="no mesh"),
+            pytest.param({"service": None}, "service is null; give a value", id="a null that would widen it"),
             pytest.param({"wait_sleep": "soon"}, "'wait_sleep' is of type", id="a type"),
             pytest.param({"wait_sleep": float("inf")}, "int", id="an infinity"),
-            pytest.param({"version": 1.1}, "version is a number or a truth, and must be a text", id="a version"),
-            pytest.param({"token": 1e5}, "token is a number or a truth", id="a secret that reads like a number"),
-            pytest.param({"images": ["a", True]}, "images is a number or a truth", id="in a list"),
+            pytest.param(
+                {"version": 1.1}, "version is a number (1.1), and must be text; quote it, within", id="a version"
+            ),
+            pytest.param({"mesh_id": 7}, "mesh_id is a number (7)", id="an integer"),
+            pytest.param(
+                {"wait_sleep": True}, "wait_sleep is a boolean (true); give a number", id="a truth for a number"
+            ),
+            pytest.param(
+                {"token": 1e5}, "token is a number, and must be text; quote it", id="a secret that reads like a number"
+            ),
+            pytest.param({"images": ["a", True]}, "images[1] is a boolean (true)", id="in a list"),
             pytest.param(
                 {"releases": [{"release_id": "a", "version": 1.1}]},
-                "releases[0].version is a number",
+                "releases[0].version is a number (1.1)",
                 id="in a release",
             ),
-            pytest.param({"state_file": ["x"]}, "state_file is or has a list or a mapping", id="a list for a path"),
-            pytest.param({"token": [TOKEN]}, "token is or has a list or a mapping", id="a list for a secret"),
-            pytest.param({"mesh_id": {TOKEN: 1}}, "mesh_id is or has a list or a mapping", id="a mapping for a text"),
-            pytest.param({"service": [["x"]]}, "service is or has a list or a mapping", id="a list in a list"),
+            pytest.param({"state_file": ["x"]}, "state_file is a list, and must be text", id="a list for a path"),
+            pytest.param({"token": [TOKEN]}, "token is a list, and must be text", id="a list for a secret"),
+            pytest.param({"mesh_id": {TOKEN: 1}}, "mesh_id is a mapping, and must be text", id="a mapping for a text"),
+            pytest.param({"service": [["x"]]}, "service[0] is a list, and must be text", id="a list in a list"),
             pytest.param(
                 {"releases": [{"release_id": "a", "images": [["x"]]}]},
-                "releases[0].images is or has a list",
+                "releases[0].images[0] is a list",
                 id="a list in a release",
             ),
             pytest.param({"on_missing": "ignore"}, "value of on_missing must be one of", id="a choice"),

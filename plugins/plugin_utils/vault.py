@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Inline vault (`!vault`) in options: text from ansible-core 2.19 on, an object of a type of its own before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import usage
+
+
+def decrypted_options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with text for each value that is vaulted inline, within lists and mappings as well.
+
+    Raises:
+        AsmError: kind `usage`, naming the option that cannot be decrypted.
+    """
+    return {name: decrypted(name, value) for name, value in given.items()}
+
+
+def decrypted(place: str, value: Any) -> Any:
+    """Return one value likewise; an error names the place.
+
+    Raises:
+        AsmError: kind `usage`.
+    """
+    try:
+        return _decrypted(value)
+    except AnsibleError:
+        # Its text holds the ciphertext or a path.
+        raise usage(f"{place} cannot be decrypted", "give the vault password or vault ID that encrypted it") from None
+
+
+def _decrypted(value: Any) -> Any:
+    # AnsibleVaultEncryptedUnicode, and whatever a later ansible-core puts in its place.
+    if getattr(value, "__ENCRYPTED__", False):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: _decrypted(each) for key, each in value.items()}
+    return [_decrypted(each) for each in value] if isinstance(value, (list, tuple)) else value
