@@ -58,7 +58,8 @@ options:
     description:
       - The gate opens only when the gray workloads are rolled out as well. There must be at least one, as many as were
         planned, each with a status, wanting at least one replica, and rolled out as C(kubectl rollout status)
-        understands it.
+        understands it. A release without a list C(spec.grayDeployments) is not ready, and a Deployment that C(kubectl)
+        could not decode is not rolled out.
       - The gate fails at once when a gray workload has exceeded its progress deadline.
       - A phase alone says nothing about pods, and neither says anything about traffic.
     type: bool

@@ -112,6 +112,7 @@ CASES = (
     read("too-slow", RUNNING, faults=(fault("hang"),), options={"request_timeout": 1, **ONE_TRY}, error="timeout"),
     wait("a-page", RUNNING, faults=(answer(200, body="html"),), options=ONE_TRY, error="protocol"),
     wait("no-release", RUNNING, faults=(fault("damage", set={"kind": "Mesh"}),), error="protocol"),
+    wait("elsewhere", RUNNING, faults=(fault("damage", set={"metadata.namespace": "production"}),), error="protocol"),
 )
 """One for each quotation. Without an `outcome` the case is one of its kind of error, with or without a gate."""
 

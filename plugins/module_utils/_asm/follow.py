@@ -389,7 +389,7 @@ class _Step:
     def _updated(self, before: Followed, release: Release) -> Followed:
         """Return what is known of a release after an answer: what that does not tell has not changed."""
         # Where none is planned and none was ever there, a status without them says so.
-        says_none = self._may_tell_workloads() and release.planned == 0 and not before.images
+        says_none = self._may_tell_workloads() and not (release.planned or release.gray or before.images)
         self._tells_workloads = release.tells_workloads or says_none
         return replace(
             before,

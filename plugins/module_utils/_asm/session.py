@@ -16,7 +16,7 @@ from .credentials import find
 from .errors import AsmError, usage
 from .login import authority
 from .options import Options, Target
-from .release import Release, check_depth
+from .release import Release, check_identity, check_whole
 from .release import parse as parse_release
 from .text import Cleaner
 from .transport import REQUESTS_IMPORT_ERROR, Transport
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .roster import Roster
 
 Found = TypeVar("Found")
-
-_LEVELS_ABOVE_A_RELEASE = 2
 
 
 class Session:
@@ -45,6 +43,7 @@ class Session:
         self._transport: Transport | None = None
         self._client: Client | None = None
         self._warnings: list[str] = []
+        self._warned_once: set[str] = set()
         self._started = surroundings.monotonic()
         self.began = surroundings.now()
         self.request_id = ""
@@ -57,6 +56,24 @@ class Session:
     def warn(self, text: str) -> None:
         """Keep a warning for whoever called."""
         self._warnings.append(text)
+
+    def _warn_once(self, text: str) -> None:
+        """Keep a warning unless an earlier poll had the same one."""
+        if text not in self._warned_once:
+            self._warned_once.add(text)
+            self.warn(text)
+
+    def _compare_ids(self, release: Release, target: Target) -> None:
+        """Warn if a release has neither the uid nor the name that it was asked for by.
+
+        Nobody has published whether there is another form of id, so it is no error.
+        """
+        if release.uid and release.name and target.release_id not in (release.uid, release.name):
+            asked, uid, name = (self._cleaner(each) for each in (target.release_id, release.uid, release.name))
+            self._warn_once(
+                f"release_id '{asked}' is neither uid nor name of the release in the response "
+                f"(uid '{uid}', name '{name}'); check that it is the right one"
+            )
 
     def take_warnings(self) -> list[str]:
         """Return the warnings since the last time."""
@@ -110,8 +127,11 @@ class Session:
 
         def understood(document: Document) -> Release:
             if options.manifests:
-                check_depth(document.content)
-            return parse_release(document.content, options.manifests)
+                check_whole(document.content)
+            release = parse_release(document.content, options.manifests)
+            check_identity(document.content, target.mesh_id, target.namespace)
+            self._compare_ids(release, target)
+            return release
 
         return self._understood(lambda: client.read_release(target, self._started + deadline), understood)
 
@@ -131,10 +151,15 @@ class Session:
 
         def understood(document: Document) -> Roster:
             if leniently:
-                return parse_leniently(document.content, options.manifests, document.flaws)
-            if options.manifests:
-                check_depth(document.content, _LEVELS_ABOVE_A_RELEASE)
-            return parse_list(document.content)
+                roster = parse_leniently(document.content, mesh_id, options.manifests, document.flaws)
+            else:
+                roster = parse_list(document.content, mesh_id, options.manifests)
+            if roster.foreign:
+                self._warn_once(
+                    f"the list of releases of mesh '{self._cleaner(mesh_id)}' has {roster.foreign} of other meshes; "
+                    "they are ignored unless they are what was asked for"
+                )
+            return roster
 
         return self._understood(lambda: client.read_releases(mesh_id, self._started + deadline, leniently), understood)
 

@@ -401,11 +401,7 @@ def _with_member(train: Train, member: Member) -> Train:
 
 def _understood(member: Member, observation: Observation) -> Observation:
     """Return what a read of its own means for a member, beside what the list says of it."""
-    release, error = observation.release, observation.error
-    if release is not None and release.namespace not in ("", member.namespace):
-        problem = "the answer is a release of another namespace, {seen}"
-        wrong = AsmError("protocol", problem, "check endpoint", seen=release.namespace)
-        return replace(observation, release=None, error=wrong)
+    error = observation.error
     if error is None or error.kind != "not_found":
         return observation
     if member.listed:

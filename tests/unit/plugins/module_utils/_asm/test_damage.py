@@ -197,12 +197,17 @@ def list_may_open(body: bytes, options: Mapping[str, Any]) -> bool:
         return False
     items = at(tree, "items")
     return isinstance(items, list) and all(
-        isinstance(item, dict) and shows_what_is_wanted({"kind": "Release", **item}, options) for item in items
+        isinstance(item, dict) and shows_what_is_wanted({"kind": "Release", "apiVersion": "asm/v2", **item}, options)
+        for item in items
     )
 
 
 def shows_what_is_wanted(tree: Any, options: Mapping[str, Any]) -> bool:
     if not isinstance(tree, dict) or tree.get("kind") != "Release" or not isinstance(tree.get("status"), dict):
+        return False
+    said = [(tree.get("apiVersion"), ("asm/v2",)), (at(tree, "metadata", "meshID"), ("mesh", "", None))]
+    said.append((at(tree, "metadata", "namespace"), ("bookinfo", "", None)))
+    if not all(value in expected for value, expected in said):
         return False
     phase = tree["status"].get("phase")
     if not isinstance(phase, str) or phase.strip().casefold() != WANTED.casefold():
@@ -213,7 +218,7 @@ def shows_what_is_wanted(tree: Any, options: Mapping[str, Any]) -> bool:
     gray = tree["status"].get("grayDeployments")
     gray = gray if isinstance(gray, list) else []
     planned = spec.get("grayDeployments")
-    all_there = bool(gray) and len(gray) >= (len(planned) if isinstance(planned, list) else 0)
+    all_there = bool(gray) and isinstance(planned, list) and len(gray) >= len(planned)
     if options.get("images") and not (all_there and all(runs(each, options["images"]) for each in gray)):
         return False
     return not options.get("ready") or (all_there and all(map(is_ready, gray)))
@@ -312,7 +317,13 @@ MESH = {"region": "region-1", "mesh_id": "mesh", "requests_per_minute": 600}
 
 def listing(body: bytes) -> bytes:
     """The bytes of a list of these bytes and of a release that meets all conditions."""
-    return b'{"kind": "ReleaseList", "items": [' + body + b", " + json.dumps(COMPANION).encode() + b"]}"
+    return (
+        b'{"kind": "ReleaseList", "apiVersion": "asm/v2", "items": ['
+        + body
+        + b", "
+        + json.dumps(COMPANION).encode()
+        + b"]}"
+    )
 
 
 def verdict_on_list(body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -129,12 +129,9 @@ class TestReplaced:
     def test_is_another_uid_after_a_disappearance(self) -> None:
         assert fold(WAIT, *every(10, "Creating", 404, release("Running", uid="uid-2"))).outcome == "replaced"
 
-    @pytest.mark.parametrize("uid", [None, "", ["uid-1"], 1])
+    @pytest.mark.parametrize("uid", [None, ""])
     def test_is_a_uid_that_was_lost(self, uid: Any) -> None:
         assert fold(WAIT, *every(10, release("Creating"), release("Running", uid=uid))).outcome == "replaced"
-
-    def test_tells_numbers_apart(self) -> None:
-        assert fold(WAIT, *every(10, release("Creating", uid=1), release("Running", uid=2))).outcome == "replaced"
 
     def test_is_another_version_after_the_wanted_one(self) -> None:
         conditions = replace(WAIT, version="v2")

@@ -153,7 +153,9 @@ class TestTurns:
             {each: Own(503, in_part(each)) for each in "xyz"},
         )
         train = new_poll(refreshed(looked_at(train, old)))
-        roster = parse_leniently(release_list(*(each.listed for each in {**old, **new}.values())), manifests=False)
+        roster = parse_leniently(
+            release_list(*(each.listed for each in {**old, **new}.values())), "mesh", manifests=False
+        )
         _train, alone = after_list(train, roster, Observation(10.0, 10.0), False)
         assert "".join(release_id for _namespace, release_id in alone) == "xaybzc"
 
@@ -208,7 +210,7 @@ class TestTwoReleasesOfOneName:
 class TestAListOfSomeUse:
     def listed(self, several: Several, *items: Any) -> tuple[Train, list[str]]:
         """Return the train after a list, and the ids of those that need a read of their own."""
-        roster = parse_leniently(release_list(*items), manifests=False)
+        roster = parse_leniently(release_list(*items), "mesh", manifests=False)
         train, alone = after_list(new_poll(begin(several, NO_GATE)), roster, Observation(0, 0), False)
         return train, [release_id for _namespace, release_id in alone]
 

@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import (
     DEEPEST,
-    check_depth,
+    check_whole,
     missing_images,
     parse,
     report_release,
@@ -100,14 +100,13 @@ class TestFields:
     def test_that_are_missing_count_for_nothing(self) -> None:
         parsed = parse({"kind": "Release", "status": {}})
         assert (parsed.uid, parsed.name, parsed.version, parsed.phase) == ("", "", "", "")
-        assert (parsed.gray, parsed.planned, parsed.original) == ((), 0, None)
+        assert (parsed.gray, parsed.planned, parsed.original) == ((), None, None)
 
-    @pytest.mark.parametrize(
-        ("one", "other"), [(1, "1"), (1, 2), (True, 1), ({"a": 1}, {"a": 2}), ([1], [2]), ([], "")]
-    )
-    def test_two_uids_that_differ_never_look_the_same(self, one: Any, other: Any) -> None:
-        first, second = (parse({"kind": "Release", "status": {}, "metadata": {"uid": uid}}) for uid in (one, other))
-        assert first.uid != second.uid
+    @pytest.mark.parametrize("uid", [1, True, 0.5, [], ["uid-1"], {"uid": "uid-1"}])
+    def test_a_uid_that_is_no_text_is_a_final_protocol_error(self, uid: Any) -> None:
+        with pytest.raises(AsmError, match="uid is no text") as caught:
+            release(uid=uid)
+        assert (caught.value.kind, caught.value.passing) == ("protocol", False)
 
     @pytest.mark.parametrize("phase", [None, 7, True, ["Running"], {"phase": "Running"}])
     def test_a_phase_that_is_no_text_is_none(self, phase: Any) -> None:
@@ -198,7 +197,7 @@ class TestReady:
             ([deployment(ready=1)], 1, "gray workload reviews-gray: 1 of 3 updated replicas are available"),
             ([deployment(), deployment("b", ready=0)], 2, "gray workload b: 0 of 3 updated replicas are available"),
             ([deployment(desired=0, ready=0)], 1, "gray workload reviews-gray wants no replica"),
-            ([deployment()], None, "spec.grayDeployments is no list"),
+            ([deployment()], None, "spec.grayDeployments is missing or no list"),
         ],
     )
     def test_says_why_not(self, gray: list[Any], planned: int | None, why: str) -> None:
@@ -207,9 +206,9 @@ class TestReady:
     @pytest.mark.parametrize(
         ("spec", "planned"),
         [
-            (None, 0),
-            ({}, 0),
-            ({"grayDeployments": None}, 0),
+            (None, None),
+            ({}, None),
+            ({"grayDeployments": None}, None),
             ({"grayDeployments": []}, 0),
             ({"grayDeployments": [None, 1]}, 2),
             ({"grayDeployments": {"a": {}, "b": {}}}, None),
@@ -339,21 +338,21 @@ def nested(depth: int) -> dict[str, Any]:
 
 class TestDepth:
     def test_a_release_may_be_nested(self) -> None:
-        check_depth(document())
-        check_depth({"a": 1})
+        check_whole(document())
+        check_whole({"a": 1})
 
     def test_a_release_must_not_be_nested_without_end(self) -> None:
         with pytest.raises(AsmError) as caught:
-            check_depth(nested(100_000))
+            check_whole(nested(100_000))
         assert (caught.value.kind, caught.value.passing) == ("protocol", False)
 
     def test_the_limit_is_the_deepest(self) -> None:
         level: Any = 1
         for _index in range(DEEPEST):
             level = {"a": level}
-        check_depth(level)
+        check_whole(level)
         with pytest.raises(AsmError):
-            check_depth({"a": level})
+            check_whole({"a": level})
 
     def test_without_manifests_any_nesting_is_read(self) -> None:
         content = {**document(), "future": nested(100_000)}
@@ -400,6 +399,11 @@ def test_any_damage_gives_a_release_or_a_clear_error(content: dict[str, Any], ma
     cleaner.learn("a")
     if content.get("kind") != "Release" or not isinstance(content.get("status"), dict):
         with pytest.raises(AsmError, match="no Release"):
+            parse(content)
+        return
+    metadata = content.get("metadata")
+    if isinstance(metadata, dict) and not isinstance(metadata.get("uid"), (str, type(None))):
+        with pytest.raises(AsmError, match="uid is no text"):
             parse(content)
         return
     parsed = parse(content)

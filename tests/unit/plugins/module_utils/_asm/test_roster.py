@@ -23,7 +23,7 @@ Found = TypeVar("Found")
 
 def roster(*items: Any) -> Roster:
     """Return what a list of these items tells."""
-    return parse_list(release_list(*items))
+    return parse_list(release_list(*items), "mesh")
 
 
 def without(content: Mapping[str, Any], *path: str) -> dict[str, Any]:
@@ -69,10 +69,12 @@ class TestMeant:
     def test_a_name_in_another_namespace_is_another_one(self) -> None:
         assert self.meant("reviews-canary", document(uid="uid-1", namespace="shop")) is None
 
-    def test_a_uid_in_another_namespace_is_an_error_that_names_it(self) -> None:
-        assert self.refused("uid-1", document(uid="uid-1", namespace="shop")) == (
-            "usage",
-            "the release 'uid-1' is in another namespace (namespace: shop); correct its namespace",
+    def test_a_uid_in_another_namespace_has_a_flaw_that_names_both(self) -> None:
+        item = roster(document(uid="uid-1", namespace="shop")).meant("bookinfo", "uid-1")
+        assert item is not None
+        assert item.flaw is not None
+        assert item.flaw.sentence(Cleaner()).startswith(
+            "metadata.namespace of the response is 'shop', expected 'bookinfo'"
         )
 
     @pytest.mark.parametrize("namespace", [None, "", 7])
@@ -120,11 +122,11 @@ class TestMeant:
 class TestParseList:
     @pytest.mark.parametrize("items", [None, []])
     def test_a_list_without_items_is_empty(self, items: Any) -> None:
-        assert parse_list({**release_list(), "items": items}).items == ()
+        assert parse_list({**release_list(), "items": items}, "mesh").items == ()
 
     def test_what_the_service_may_add_does_not_matter(self) -> None:
         content = {**release_list(document(uid="uid-1"), document(uid="uid-2")), "metadata": {"continue": ""}}
-        assert [item.uid for item in parse_list(content).items] == ["uid-1", "uid-2"]
+        assert [item.uid for item in parse_list(content, "mesh").items] == ["uid-1", "uid-2"]
 
     @pytest.mark.parametrize(
         "content",
@@ -146,7 +148,7 @@ class TestParseList:
     )
     def test_what_is_no_list_of_releases_is_a_final_protocol_error(self, content: dict[str, Any]) -> None:
         with pytest.raises(AsmError) as refused:
-            parse_list(content)
+            parse_list(content, "mesh")
         assert (refused.value.kind, refused.value.passing) == ("protocol", False)
         assert refused.value.remedy == "check endpoint"
 
@@ -181,7 +183,7 @@ class TestParseLeniently:
 
     def told(self, *items: Any, manifests: bool = False) -> tuple[list[str], list[str]]:
         """Return the uids of the list, those of which it tells no more in brackets, and what is said of it."""
-        found = parse_leniently(release_list(*items), manifests)
+        found = parse_leniently(release_list(*items), "mesh", manifests)
         uids = [each.uid if each.release(False, False) else f"({each.uid})" for each in found.items]
         return uids, [error.sentence(Cleaner()) for error in found.doubtful]
 
@@ -217,19 +219,17 @@ class TestParseLeniently:
         self, metadata: dict[str, Any], kept: list[tuple[str, str]], doubted: list[str]
     ) -> None:
         items = [None, {**document("Failed"), "metadata": metadata}, document(uid="a")]
-        found = parse_leniently(release_list(*items), False, {1: "W"})
+        found = parse_leniently(release_list(*items), "mesh", False, {1: "W"})
         flawed = [(each.uid, each.flaw.sentence(Cleaner())) for each in found.items if each.flaw is not None]
         assert (flawed, [each.uid for each in found.items if each.flaw is None]) == (kept, ["a"])
         assert [error.sentence(Cleaner()) for error in found.doubtful[1:]] == doubted
 
     def test_has_a_release_in_another_namespace_as_one_with_a_flaw(self) -> None:
-        found = parse_leniently(release_list(document(uid="uid-1", namespace="shop")), manifests=False)
+        found = parse_leniently(release_list(document(uid="uid-1", namespace="shop")), "mesh", manifests=False)
         here, there = found.meant("bookinfo", "uid-1"), found.meant("shop", "uid-1")
         assert here is not None
         assert here.flaw is not None
-        assert here.flaw.sentence(Cleaner()) == (
-            "the list of releases has it in another namespace (namespace: shop); correct its namespace"
-        )
+        assert here.flaw.kind == "protocol"
         assert there is not None
         assert there.flaw is None
 
@@ -237,13 +237,13 @@ class TestParseLeniently:
         assert self.told(document(uid=None), document(uid="a/b"))[0] == ["", ""]
 
     def test_has_no_release_of_a_name_without_a_uid(self) -> None:
-        found = parse_leniently(release_list(document(uid=None, name="a")), manifests=False)
+        found = parse_leniently(release_list(document(uid=None, name="a")), "mesh", manifests=False)
         assert found.meant("bookinfo", "a") is None
 
     @pytest.mark.parametrize("content", [{}, document(), without(release_list(), "items")], ids=str)
     def test_refuses_what_is_no_list(self, content: dict[str, Any]) -> None:
         with pytest.raises(AsmError, match="no ReleaseList"):
-            parse_leniently(content, manifests=False)
+            parse_leniently(content, "mesh", manifests=False)
 
 
 class TestItem:
@@ -458,7 +458,7 @@ def found_or_refused(find: Callable[[], Found], *kinds: str) -> Found | None:
 def test_whatever_comes_for_a_list_is_read_or_refused(
     content: dict[str, Any], selection: Selection, release_id: str, uid: str
 ) -> None:
-    listed = found_or_refused(lambda: parse_list(content), "protocol")
+    listed = found_or_refused(lambda: parse_list(content, "mesh"), "protocol")
     if listed is None:
         return
     assert [item.content for item in listed.items] == list(content["items"] or [])

@@ -99,13 +99,15 @@ def poll(train: Train, now: float, shown: Poll, lists: bool = True, takes: float
         refused = error_of(shown) if isinstance(shown, int) else shown
         if refused.kind != "not_found":
             return rules.after_fault(train, Observation(now, now, error=refused))
-        train, alone = rules.after_list(train, parse_list(release_list()), Observation(now, now, error=refused), False)
+        train, alone = rules.after_list(
+            train, parse_list(release_list(), "mesh"), Observation(now, now, error=refused), False
+        )
         return _read_singly(train, alone, now, {}, takes)
     if not lists:
         train, alone = rules.all_alone(train)
         return _read_singly(train, alone, now, shown, takes)
     items = [each for each in (_listed(uid, seen) for uid, seen in shown.items()) if each is not None]
-    train, alone = rules.after_list(train, parse_list(release_list(*items)), Observation(now, now), False)
+    train, alone = rules.after_list(train, parse_list(release_list(*items), "mesh"), Observation(now, now), False)
     return _read_singly(train, alone, now, shown, takes)
 
 
