@@ -148,8 +148,6 @@ class Way:
     arguments: tuple[str, ...] = ()
     reads: int = 1
     reads_when_shut: int = 1
-    free_to_go: frozenset[str] = NOBODY
-    """Hosts that the play itself lets past without a gate."""
 
 
 @pytest.mark.parametrize(
@@ -161,11 +159,9 @@ class Way:
         pytest.param(Way(keywords={"serial": 2}, reads=2), id="serial"),
         pytest.param(Way(keywords={"strategy": "free"}, reads=4, reads_when_shut=4), id="free"),
         pytest.param(Way(keywords={"strategy": "host_pinned"}, reads=4, reads_when_shut=4), id="host_pinned"),
-        pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY), free_to_go=FIRST), id="include_role-but-for-the-first"),
-        pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY), free_to_go=FIRST), id="import_role-but-for-the-first"),
-        pytest.param(
-            Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}, free_to_go=FIRST), id="roles-but-for-the-first"
-        ),
+        pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY)), id="include_role-but-for-the-first"),
+        pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY)), id="import_role-but-for-the-first"),
+        pytest.param(Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}), id="roles-but-for-the-first"),
         pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
         pytest.param(
             Way(
@@ -206,7 +202,7 @@ class TestEachHostPassesOrFails:
     def test_no_host_deploys_behind_a_shut_gate(self, gate: Gate, way: Way) -> None:
         gated = gate.play(SHUTS, *way.tasks, arguments=way.arguments, **way.keywords)
 
-        assert gated.deployed == way.free_to_go, gated.run.output
+        assert gated.deployed == NOBODY, gated.run.output
         assert gated.reads == {SHUTS: way.reads_when_shut}
 
 
@@ -605,7 +601,7 @@ def test_the_summary_tells_verdict_timeline_and_workloads_and_executes_no_foreig
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
-        pytest.param({"release_gate_wait_timeout": "soon"}, "release_gate_wait_timeout", id="wrong-type"),
+        pytest.param({"release_gate_wait_timeout": "soon"}, "wait_timeout", id="wrong-type"),
         pytest.param({"release_gate_success_phases": []}, "success_phases", id="no-success-phase"),
         pytest.param({"release_gate_on_missing": "ignore"}, "on_missing", id="refused-choice"),
         pytest.param({"release_gate_failure_phases": ["running"]}, "failure_phases", id="overlap"),
@@ -625,8 +621,8 @@ def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict
     ("name", "value"),
     [
         pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
-        pytest.param("release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
-        pytest.param("release_gate_question", {"mesh_id": MESH_ID}, id="question"),
+        pytest.param("__release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
+        pytest.param("__release_gate_question", {"mesh_id": MESH_ID}, id="question"),
     ],
 )
 def test_an_extra_variable_is_no_verdict(gate: Gate, name: str, value: dict[str, Any]) -> None:
