@@ -22,7 +22,11 @@ SHOWN_CHARACTERS = 200
 # The end of a command is not looked for: it may stand in another text of the same line.
 _PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z])", re.IGNORECASE)
 
-_TEMPLATES = re.compile(r"\{(?=[{%#])")
+# What begins a template for Ansible ("{{", "{%", "{#", a header "#jinja2:" that names other delimiters), a vaulted
+# text, or a key that Ansible's JSON decoders interpret. The end of a text and a quote count as well: what follows may
+# complete the beginning when texts are joined. A backslash may spell any of them: ansible-rulebook, and ansible-core
+# before 2.19, evaluate a text that reads like a Python literal.
+_TEMPLATES = re.compile(r"\{(?=[{%#'\"]|\Z)|#(?=[j'\"]|\Z)|\\|\$(?=ANSIBLE_VAULT)|__(?=ansible_)", re.IGNORECASE)
 
 
 def printable(text: str) -> str:
@@ -44,13 +48,13 @@ def printable_throughout(value: Any) -> Any:
 
 
 def untemplated_throughout(value: Any) -> Any:
-    """Return value (text, or any nesting of lists and dicts) with each opening of a Jinja template in it broken by a
-    blank, keys included.
+    """Return value (text, or any nesting of lists and dicts) with each beginning of a template in it broken by a blank,
+    keys included. No text joined of the results begins a template either.
 
-    Whatever hands it to a playbook as an extra variable hands over templates that Ansible trusts and runs.
+    ansible-rulebook hands events to playbooks as extra variables: templates that Ansible trusts and runs.
     """
     if isinstance(value, str):
-        return _TEMPLATES.sub("{ ", value)
+        return _TEMPLATES.sub(lambda found: found.group() + " ", value)
     if isinstance(value, dict):
         return {untemplated_throughout(key): untemplated_throughout(each) for key, each in value.items()}
     return [untemplated_throughout(each) for each in value] if isinstance(value, list) else value

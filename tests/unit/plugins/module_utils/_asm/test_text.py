@@ -64,14 +64,30 @@ def test_an_object_becomes_printable_throughout() -> None:
         pytest.param("{{ lookup('pipe', 'id') }}", "{ { lookup('pipe', 'id') }}", id="an expression"),
         pytest.param("a{%if%}", "a{ %if%}", id="a statement"),
         pytest.param("{#a#}", "{ #a#}", id="a comment"),
-        pytest.param("{{{", "{ { {", id="one behind another"),
-        pytest.param("{}} %} { {", "{}} %} { {", id="what opens nothing stays"),
+        pytest.param("{{{", "{ { { ", id="one behind another"),
+        pytest.param("{}} %} { { ", "{}} %} { { ", id="what opens nothing stays"),
+        pytest.param("#jinja2:a:1\n[[ x ]]", "# jinja2:a:1\n[[ x ]]", id="a header"),
+        pytest.param(" \ufeff#JINJA2:a:1", " \ufeff# JINJA2:a:1", id="a header that trim and lower would make"),
+        pytest.param("'\\x7b\\u007b x }}'", "'\\ x7b\\ u007b x }}'", id="a literal that spells a template"),
+        pytest.param("'{' \"{ x }}\"", "'{ ' \"{ x }}\"", id="a literal that joins a template"),
+        pytest.param("'#' 'jinja2:'", "'# ' 'jinja2:'", id="a literal that joins a header"),
+        pytest.param("$ANSIBLE_VAULT;1.1", "$ ANSIBLE_VAULT;1.1", id="a vaulted text"),
+        pytest.param("__ansible_vault", "__ ansible_vault", id="a key of Ansible's JSON"),
+        pytest.param("reviews-canary (bookinfo) is Running, 3/3 ready; #2 {a: $b}", None, id="a normal text stays"),
     ],
 )
-def test_nothing_is_a_template(foreign: str, shown: str) -> None:
+def test_nothing_is_a_template(foreign: str, shown: str | None) -> None:
+    shown = foreign if shown is None else shown
     assert untemplated_throughout({foreign: [foreign, {"a": foreign}, 1, None]}) == {
         shown: [shown, {"a": shown}, 1, None]
     }
+
+
+@pytest.mark.parametrize("beginning", ["{{", "{%", "{#", "#jinja2:"])
+def test_joined_texts_begin_no_template(beginning: str) -> None:
+    for cut in range(len(beginning)):
+        parts: list[str] = untemplated_throughout([beginning[:cut], beginning[cut:]])
+        assert beginning not in "".join(parts)
 
 
 @pytest.mark.parametrize("length", [SHOWN_CHARACTERS - 1, SHOWN_CHARACTERS])
