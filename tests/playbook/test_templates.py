@@ -26,13 +26,21 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 
+LOOKUP = """\
+{{ query('huaweicloud.asm.asm_release', ids, endpoint=asm.endpoint, mesh_id=asm.mesh_id, namespace=asm.namespace,
+         token=asm.token, manifests=true) }}"""
+
+
 def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     releases: list[dict[str, Any]] = [{**each, "steps": [RUNNING]} for each in hostile(ansible.directory)]
     simulator = simulate(scenario(*releases, release("other", RUNNING)))
-    options = reading_train(simulator, *(each["id"] for each in releases), manifests=True)
+    ids = [each["id"] for each in releases]
+    options = reading_train(simulator, *ids, manifests=True)
     refused = {**options, "wait": True, "success_phases": ["Never"], "failure_phases": ["Running"]}
     tasks: list[dict[str, Any]] = [
         {MODULE: options, "register": "seen"},
+        {"set_fact": {"looked_up": LOOKUP}, "vars": {"asm": options, "ids": ids}},
+        {"debug": {"msg": "{{ looked_up }} {{ looked_up[0].release.spec.version | trim }}"}},
         {"set_fact": {"first": "{{ seen }}", "texts": "{{ seen.releases | map(attribute='release') | list }}"}},
         {"set_fact": {"version": "{{ item.release.spec.version }}"}, "loop": "{{ seen.releases }}"},
         {"set_fact": {"second": "{{ first }} {{ texts }} {{ version }}"}},

@@ -14,7 +14,7 @@ from typing import Any, Callable
 from .follow import CHANGES, VERDICTS, Event
 from .release import shown, why_not_ready
 from .report import Report
-from .text import Cleaner, untemplated_throughout
+from .text import Cleaner, identifier, untemplated_throughout
 from .wording import report_gate
 
 _NAMESPACE = uuid.UUID("8fa2508a-8761-4d89-b5f1-4852b28846e3")
@@ -47,7 +47,11 @@ class EventReport(Report):
         self._origin = origin
 
     def event(self, event: Event) -> dict[str, Any]:
-        """Return an event as a rulebook sees it, for which nothing in it is a template."""
+        """Return an event as a rulebook sees it.
+
+        This is the one place where text of the service leaves for Ansible's templating, so it is escaped here: no text
+        is a template, and identifiers hold letters, digits and a few signs only.
+        """
         report: dict[str, Any] = untemplated_throughout(self.clean.redact(self._event(event)))
         return {**report, **self._meta(report["id"])}
 
@@ -65,23 +69,25 @@ class EventReport(Report):
         followed = event.followed
         gate = self._gate(event)
         entry = self.entry(gate["gate"]["message"] if gate else self._told(event), event.release)
-        identity = shown(followed.identity, self.clean)
         # A phase that is written in another way is no other change.
         phase = entry["phase"].strip().casefold()
         return {
             "kind": event.kind,
-            "id": f"{identity}:{event.kind}:{phase}:{event.number}",
+            "id": self._identifier(f"{followed.identity}:{event.kind}:{phase}:{event.number}"),
             "at": (self.began + timedelta(seconds=event.at)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "mesh_id": shown(self._mesh_id, self.clean),
-            "uid": shown(followed.uid or followed.release_id, self.clean),
+            "mesh_id": self._identifier(self._mesh_id),
+            "uid": self._identifier(followed.uid or followed.release_id),
             "name": shown(followed.name, self.clean),
             "previous_phase": shown(event.previous_phase, self.clean),
             "ready": bool(followed.ready) and not followed.gone,
-            "namespace": shown(followed.namespace, self.clean),
-            "release_id": shown(followed.release_id, self.clean),
+            "namespace": self._identifier(followed.namespace),
+            "release_id": self._identifier(followed.release_id),
             **entry,
             **gate,
         }
+
+    def _identifier(self, text: str) -> str:
+        return identifier(shown(text, self.clean))
 
     def _gate(self, event: Event) -> dict[str, Any]:
         """Return the `gate` of an event that tells a verdict, as part of it; nothing for the others."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 
@@ -58,6 +59,14 @@ def untemplated_throughout(value: Any) -> Any:
     if isinstance(value, dict):
         return {untemplated_throughout(key): untemplated_throughout(each) for key, each in value.items()}
     return [untemplated_throughout(each) for each in value] if isinstance(value, list) else value
+
+
+def identifier(text: str) -> str:
+    """Return text with everything percent-encoded but letters, digits and `-_.~:/*`; real identifiers stay as they are.
+
+    A rulebook can hand such text to a playbook, a command or a path of a URL.
+    """
+    return quote(text, safe=":/*")
 
 
 def listed(texts: Iterable[str]) -> str:

@@ -449,8 +449,8 @@ class TestAnEvent:
     def test_holds_no_secret_and_nothing_that_acts_on_a_terminal(self, stage: Stage, source: Source) -> None:
         stage.serve_mesh([listed(item("a", "Creating")), listed(item("a", f"x{TOKEN}\x1b[2J"))])
         (event,) = source.run().events
-        assert event["phase"] == "x********\\u001b[2J"
-        assert event["id"] == "uid-a:phase:x********\\u001b[2j:1"
+        assert event["phase"] == "x********\\ u001b[2J"
+        assert event["id"] == "uid-a:phase:x********%5Cu001b%5B2j:1"
         assert TOKEN not in json.dumps(event)
 
 

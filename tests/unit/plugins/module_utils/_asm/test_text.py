@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import (
     SHOWN_CHARACTERS,
     Cleaner,
+    identifier,
     listed,
     printable,
     printable_throughout,
@@ -88,6 +89,19 @@ def test_joined_texts_begin_no_template(beginning: str) -> None:
     for cut in range(len(beginning)):
         parts: list[str] = untemplated_throughout([beginning[:cut], beginning[cut:]])
         assert beginning not in "".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"),
+        ("book_info/uid-a:reached:running:3", "book_info/uid-a:reached:running:3"),
+        ("{{ x }}", "%7B%7B%20x%20%7D%7D"),
+        ("#jinja2:'\\\n", "%23jinja2:%27%5C%0A"),
+    ],
+)
+def test_identifiers_hold_a_few_signs_only(text: str, shown: str) -> None:
+    assert identifier(text) == shown
 
 
 @pytest.mark.parametrize("length", [SHOWN_CHARACTERS - 1, SHOWN_CHARACTERS])
