@@ -21,11 +21,13 @@ import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import OPENINGS, blocks
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible, Run
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 from ansible_rulebook.validators import Validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 MESH_ID = "example-mesh"
 RELEASE_IDS = ["reviews-canary", "ratings-canary"]
@@ -168,13 +170,13 @@ def _scenario(phase: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running_simulator() -> Iterator[Running]:
-    with running(_scenario("Running")) as simulator:
+    with serving(_scenario("Running")) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
 def failed_simulator() -> Iterator[Running]:
-    with running(_scenario("Failed")) as simulator:
+    with serving(_scenario("Failed")) as simulator:
         yield simulator
 
 

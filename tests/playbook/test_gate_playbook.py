@@ -30,12 +30,13 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     scenario,
 )
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Options, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 PLAYBOOK = Path("huaweicloud.asm.gate")
 SAYS_PENDING, REFUSES, HOLDS, WRITES, LETS_PASS = (
@@ -64,7 +65,7 @@ def mesh() -> Iterator[Running]:
         release(ECHOES, CREATING),
     )
     refuses = {"fault": "answer", "status": 403, "echo_credential": True, "body": "asm", "release": ECHOES}
-    with running(scenario(*releases, faults=[refuses])) as simulator:
+    with serving(scenario(*releases, faults=[refuses])) as simulator:
         yield simulator
 
 

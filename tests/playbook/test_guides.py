@@ -35,7 +35,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, TOKEN, inventory, play
-from ansible_collections.huaweicloud.asm.tests.simulator.process import running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -136,7 +136,7 @@ def servers() -> Iterator[Mapping[str, Running]]:
     """The simulators, by their name."""
     with contextlib.ExitStack() as stack:
         yield {
-            name: stack.enter_context(running(scenario_of(CASES, name, **more), tls=tls))
+            name: stack.enter_context(serving(scenario_of(CASES, name, **more), tls=tls))
             for name, (more, tls) in SERVERS.items()
         }
 
@@ -231,7 +231,7 @@ ENDINGS = dict(
 @pytest.fixture(scope="module")
 def simulator_of_the_guide() -> Iterator[Running]:
     """The simulator with the scenario of the guide."""
-    with running(SCENARIO) as simulator:
+    with serving(SCENARIO) as simulator:
         yield simulator
 
 

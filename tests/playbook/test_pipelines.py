@@ -19,12 +19,14 @@ import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import GUIDES, named
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import PROGRAMS, Ansible, Run
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 from groovy_parser.parser import parse_groovy_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 GUIDE = GUIDES / "pipeline.rst"
 
@@ -124,7 +126,7 @@ def _scenario(phase: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def simulators() -> Iterator[Mapping[str, Running]]:
     """A simulator whose release runs, and one whose release has failed."""
-    with running(_scenario("Running")) as opens, running(_scenario("Failed")) as refuses:
+    with serving(_scenario("Running")) as opens, serving(_scenario("Failed")) as refuses:
         yield {"Running": opens, "Failed": refuses}
 
 

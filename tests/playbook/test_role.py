@@ -24,12 +24,13 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     scenario,
 )
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 ROLE = "huaweicloud.asm.release_gate"
 HOSTS = ("first", "second", "third", "fourth")
@@ -65,7 +66,7 @@ def mesh() -> Iterator[Running]:
         release(ODD, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
         release("ratings-{number}", RUNNING, service="ratings", count=len(RATINGS)),
     )
-    with running(scenario(*releases)) as simulator:
+    with serving(scenario(*releases)) as simulator:
         yield simulator
 
 

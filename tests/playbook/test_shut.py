@@ -26,13 +26,14 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import gate as waiting
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 OPENS, SHUTS, PENDING = "opens-canary", "shuts-canary", "pending-canary"
 DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
@@ -45,7 +46,7 @@ PATHS = pytest.mark.parametrize("path", CONNECTIONS)
 @pytest.fixture(scope="module")
 def whole_mesh() -> Iterator[Running]:
     releases = (release(OPENS, RUNNING), release(SHUTS, {"phase": "Failed"}), release(PENDING, CREATING))
-    with running(scenario(*releases)) as simulator:
+    with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
