@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run, TaskResult
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     import pytest
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+AnyCase = TypeVar("AnyCase", bound="Case")
 
 SERVICE = "service"
 """The simulator of every case that names no other."""
@@ -194,6 +196,16 @@ def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
 
 def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
     return Single(name=name, steps=steps, waits=True, check_mode=True, **more)
+
+
+def chosen(cases: Sequence[AnyCase], *names: str) -> list[AnyCase]:
+    """Return the cases of these names, in the order of the table; an unknown name is an error.
+
+    `make test` runs those, and `make slow` the whole table.
+    """
+    found = [case for case in cases if case.name in names]
+    assert len(found) == len(names), set(names) - {case.name for case in found}
+    return found
 
 
 def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> dict[str, Any]:

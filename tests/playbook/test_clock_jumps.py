@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
+pytestmark = pytest.mark.slow
+
 SHIM = """\
 import datetime
 import os

@@ -42,6 +42,7 @@ WITHIN = 45.0
 """Seconds for fifty gates of 2 s side by side, forks included; one after the other they would take 100 s."""
 
 
+@pytest.mark.slow
 def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release("gate-{number}", *OPENS, count=len(HOSTS))))
 
@@ -70,6 +71,7 @@ def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: C
         ),
     ],
 )
+@pytest.mark.slow
 def test_the_role_asks_once_a_look_for_fifty_hosts(
     ansible: Ansible, simulate: Callable[..., Running], asked: dict[str, Any], operation: str
 ) -> None:

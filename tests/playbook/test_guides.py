@@ -236,6 +236,7 @@ def simulator_of_the_guide() -> Iterator[Running]:
 
 
 @pytest.mark.parametrize("release_id", ENDINGS)
+@pytest.mark.slow
 def test_a_release_of_the_scenario_ends_as_the_guide_says(
     ansible: Ansible, simulator_of_the_guide: Running, release_id: str
 ) -> None:

@@ -86,7 +86,7 @@ def path(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(params=MOMENTS)
+@pytest.fixture(params=["pause", pytest.param("request", marks=pytest.mark.slow)])
 def moment(request: pytest.FixtureRequest) -> str:
     """The moment at which it ends."""
     return str(request.param)
@@ -121,12 +121,18 @@ def assert_nothing_goes_on(gate_held: Gate) -> None:
     assert not gate_held.run.processes()
 
 
-@pytest.mark.parametrize("to_group", [pytest.param(True, id="to-the-group"), pytest.param(False, id="to-the-program")])
+@pytest.mark.parametrize(
+    "to_group",
+    [
+        pytest.param(True, id="to-the-group"),
+        pytest.param(False, id="to-the-program", marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize(
     ("number", "returncode"),
     [
         pytest.param(signal.SIGINT, INTERRUPTED, id="SIGINT"),
-        pytest.param(signal.SIGTERM, -signal.SIGTERM, id="SIGTERM"),
+        pytest.param(signal.SIGTERM, -signal.SIGTERM, id="SIGTERM", marks=pytest.mark.slow),
     ],
 )
 def test_a_signal_ends_the_gate_and_leaves_nothing_behind(
@@ -144,6 +150,7 @@ def test_a_signal_ends_the_gate_and_leaves_nothing_behind(
     assert_nothing_goes_on(held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["controller"])
 def test_a_worker_whose_controller_was_killed_ends(held: Gate) -> None:
     held.send(signal.SIGKILL, to_group=False)
@@ -152,6 +159,7 @@ def test_a_worker_whose_controller_was_killed_ends(held: Gate) -> None:
     assert_nothing_goes_on(held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["module"])
 @pytest.mark.parametrize("more", [pytest.param({"options": {"wait_timeout": 6}}, id="6-seconds")])
 @pytest.mark.parametrize(
@@ -173,6 +181,7 @@ def test_a_module_that_ansible_leaves_behind_ends_at_its_deadline(held: Gate, nu
     assert_nothing_goes_on(held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [pytest.param({"keywords": {"timeout": TASK_TIMEOUT}}, id="10-seconds")])
 def test_a_task_with_a_timeout_has_its_verdict_before(held: Gate) -> None:
     begin = time.monotonic()

@@ -88,6 +88,7 @@ def test_a_gate_opens_and_its_progress_is_seen_while_it_is_held(
     assert [change["phase"] for change in result["gate"]["timeline"]] == ["Creating", "Running"]
 
 
+@pytest.mark.slow
 def test_a_gate_that_refuses_fails_the_job_with_its_whole_result(
     runner: Runner, simulate: Callable[..., Running]
 ) -> None:
@@ -118,6 +119,7 @@ def test_a_gate_that_refuses_fails_the_job_with_its_whole_result(
         pytest.param({"extra_vars": KEY}, {name: f"{{{{ {name} }}}}" for name in KEY}, set(), id="extra-vars"),
     ],
 )
+@pytest.mark.slow
 def test_no_secret_comes_back_but_in_what_runner_itself_writes(
     runner: Runner,
     simulate: Callable[..., Running],
@@ -149,6 +151,7 @@ def test_no_secret_comes_back_but_in_what_runner_itself_writes(
     assert not any(secret in job.output for secret in KEY.values())
 
 
+@pytest.mark.slow
 def test_a_job_that_runs_out_of_time_ends_the_gate_without_a_verdict(
     runner: Runner, simulate: Callable[..., Running]
 ) -> None:
@@ -162,6 +165,7 @@ def test_a_job_that_runs_out_of_time_ends_the_gate_without_a_verdict(
     assert_no_verdict(job)
 
 
+@pytest.mark.slow
 def test_a_job_that_is_cancelled_ends_the_gate_without_a_verdict(
     runner: Runner, simulate: Callable[..., Running]
 ) -> None:
@@ -176,6 +180,7 @@ def test_a_job_that_is_cancelled_ends_the_gate_without_a_verdict(
     assert_no_verdict(job)
 
 
+@pytest.mark.slow
 def test_a_gate_with_less_time_than_the_job_has_its_verdict(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 
@@ -186,6 +191,7 @@ def test_a_gate_with_less_time_than_the_job_has_its_verdict(runner: Runner, simu
     assert job.event("runner_on_failed")["res"]["gate"]["outcome"] == "timeout"
 
 
+@pytest.mark.slow
 def test_an_async_task_that_is_polled_has_its_verdict_in_the_job_but_no_progress(
     runner: Runner, simulate: Callable[..., Running]
 ) -> None:
@@ -199,6 +205,7 @@ def test_an_async_task_that_is_polled_has_its_verdict_in_the_job_but_no_progress
     assert not job.progress
 
 
+@pytest.mark.slow
 def test_an_async_task_that_nobody_polls_holds_nothing(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 

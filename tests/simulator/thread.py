@@ -49,7 +49,7 @@ def serving(scenario: Path | Mapping[str, Any], *, port: int = 0, tls: str | Non
         loop = stack.enter_context(_loop())
         asyncio.run_coroutine_threadsafe(simulator.start(HOST, port), loop).result(STOP_WITHIN)
         stack.callback(lambda: asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result(STOP_WITHIN))
-        yield Running(url=simulator.url, control=simulator.control_url, ca_path=ca_path and str(ca_path))
+        yield Running(url=simulator.url, control=simulator.control_url, ca_path=str(ca_path) if ca_path else None)
 
 
 @contextlib.contextmanager
