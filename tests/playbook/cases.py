@@ -69,19 +69,35 @@ def answer(status: int, **more: Any) -> dict[str, Any]:
     return fault("answer", status=status, **more)
 
 
+LATE = 10.0
+"""Seconds by which a verdict may come late on a busy machine.
+
+Whatever else could have ended it would have come later still, as the bound of a request does (15 s), or would show in
+the outcome or the number of requests. The unit tests say how long a pause is, on a clock of their own.
+"""
+
+
 def at(seconds: float) -> tuple[float, float]:
     """Return the window of a verdict that is due at a time."""
-    return seconds, seconds + 1
+    return seconds, seconds + LATE
 
 
 def pauses(number: int, and_at: float = 0.0) -> tuple[float, float]:
     """Return the window of a verdict that is due after so many pauses of 1 s ± 10 %, and a time that is certain."""
-    return 0.9 * number + and_at, 1.1 * number + and_at + 1
+    return 0.9 * number + and_at, 1.1 * number + and_at + LATE
 
 
-def several(number: int | range) -> range:
-    """Return the numbers of requests that a case allows."""
-    return number if isinstance(number, range) else range(number, number + 1)
+def several(number: int | range, requests: Sequence[Mapping[str, Any]]) -> range:
+    """Return the numbers of requests that a case allows.
+
+    A range is what has room between pauses of 1 s ± 10 %. Where the requests themselves were further apart, because the
+    machine was busy, fewer have room.
+    """
+    if not isinstance(number, range):
+        return range(number, number + 1)
+    pauses_between = len(requests) - 1
+    on_time = pauses_between < 1 or requests[-1]["seconds"] - requests[0]["seconds"] <= 1.1 * pauses_between + 0.1
+    return number if on_time else range(min(2, number.start), number.stop)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +199,7 @@ class Single(Case):
         return bool(request["release"] == self.name)
 
     def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        assert len(requests) in several(self.requests), requests
+        assert len(requests) in several(self.requests, requests), requests
 
 
 def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
@@ -373,7 +389,7 @@ def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
     assert earliest <= elapsed < latest, entry.result["gate"]
     if requests and case.server == SERVICE and case.error != "timeout":
         # By the clock of the simulator, which knows nothing of the gate's own.
-        assert apart <= elapsed < apart + 1, requests
+        assert apart <= elapsed < apart + LATE, requests
 
 
 def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:

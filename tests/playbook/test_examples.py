@@ -133,10 +133,9 @@ RUN = [example for example in EXAMPLES if not example.is_rulebook]
 
 
 def _parameters(examples: Sequence[Example]) -> list[Any]:
-    """Return examples as parameters: those of README.md, the modules and the lookup, and as slow ones the others."""
-    quick = ("README.md", "plugins/modules", "plugins/lookup")
+    """Return examples as parameters: those of README.md, and as slow ones the others."""
     return [
-        pytest.param(each, id=each.place, marks=[] if each.place.startswith(quick) else pytest.mark.slow)
+        pytest.param(each, id=each.place, marks=[] if each.place.startswith("README.md") else pytest.mark.slow)
         for each in examples
     ]
 

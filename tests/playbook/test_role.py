@@ -208,6 +208,7 @@ class Way:
     ),
 )
 class TestEachHostPassesOrFails:
+    @pytest.mark.slow
     def test_all_hosts_deploy_behind_an_open_gate(self, gate: Gate, way: Way) -> None:
         gated = gate.play(OPENS, *way.tasks, arguments=way.arguments, **way.keywords)
 
