@@ -138,7 +138,7 @@ class Options(TypedDict, total=False):
     environment: Mapping[str, str]
     """Added to the clean environment."""
     within: float
-    """Seconds; 60 unless given."""
+    """Seconds; 180 unless given."""
 
 
 class Ansible:
@@ -193,7 +193,7 @@ class Ansible:
 
     def _run(self, command: Sequence[str], options: Options) -> Run:
         words, environment, record = self._prepared(command, options)
-        within = options.get("within", 60)
+        within = options.get("within", 180)
         returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, within, record)
         return Run(returncode, stdout, stderr, seconds, _recorded(record))
 
