@@ -33,6 +33,8 @@ check = echo "== $1" && $(in_venv) $1
 pytest := python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
 # The tests of `make test`: all but those with the marker `slow`.
 quick := -m "not slow"
+# Where the tests are that run code of ansible-core.
+on_core := tests/playbook $(addprefix tests/unit/plugins/,action lookup modules test)
 
 .PHONY: help
 help: ## list these targets
@@ -69,7 +71,7 @@ test: unit integration ## run the tests that every change has to pass, in five m
 .PHONY: unit
 unit: setup ## run the unit tests, but for the slow ones
 	@echo "== unit tests"
-	@$(in_venv) $(pytest) $(quick) tests/unit
+	@$(in_venv) $(pytest) --dist load $(quick) tests/unit
 
 .PHONY: integration
 integration: setup ## run real playbooks against the simulator, but for the slow ones
@@ -139,11 +141,11 @@ targets: setup $(environments:%=%/installed) ## run ansible-test integration on 
 	@for environment in $(environments); do tools/ansible-test $$environment integration --venv; done
 
 .PHONY: $(cores:%=test-%)
-test-2.16: ## run the tests of make test on the oldest ansible-core
-test-2.21: ## run the tests of make test on the newest ansible-core
+test-2.16: ## run what make test runs of ansible-core on the oldest one
+test-2.21: ## run what make test runs of ansible-core on the newest one
 $(cores:%=test-%): test-%: .cache/venv/%/installed setup
 	@echo "== the tests of make test on ansible-core $*, $$(.cache/venv/$*/bin/python --version)"
-	@$(call run,.cache/venv/$*) $(pytest) $(quick)
+	@$(call run,.cache/venv/$*) $(pytest) $(quick) $(on_core)
 
 .PHONY: matrix
 matrix: setup ## run all tests on every ansible-core, each on a Python that it wants, pytest's way and ansible-test's
