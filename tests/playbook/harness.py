@@ -239,7 +239,7 @@ def _command(process: int) -> str:
     return "one that has just ended"
 
 
-def until(happened: Callable[[], bool], what: str, within: float = 30.0) -> None:
+def until(happened: Callable[[], bool], what: str, within: float = 120.0) -> None:
     """Look every 20 ms whether something has happened of which no event tells; ``AssertionError`` if it does not."""
     deadline = time.monotonic() + within
     while not happened():

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
-STARTS_WITHIN = 60.0
-ENDS_WITHIN = 10.0
+STARTS_WITHIN = 180.0
+ENDS_WITHIN = 60.0
 
 HOSTS = inventory(localhost={"ansible_connection": "local"})
 """The host that the playbooks of the rulebooks run on: the inventory has to have it."""

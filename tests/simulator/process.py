@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN = 60.0
-STOP_WITHIN = 10.0
+STOP_WITHIN = 60.0
 
 
 @dataclass(frozen=True)
