@@ -30,7 +30,7 @@ target := .cache/venv/target-3.9
 environments := .venv $(cores:%=.cache/venv/%)
 # One check of many, named on the terminal before it runs.
 check = echo "== $1" && $(in_venv) $1
-pytest := python -m pytest -q -n auto --maxprocesses 4 --dist loadgroup
+pytest := python -m pytest -q -n auto --maxprocesses 4
 # The tests of `make test`: all but those with the marker `slow`.
 quick := -m "not slow"
 # Where the tests are that run code of ansible-core.
@@ -71,7 +71,7 @@ test: unit integration ## run the tests that every change has to pass, in five m
 .PHONY: unit
 unit: setup ## run the unit tests, but for the slow ones
 	@echo "== unit tests"
-	@$(in_venv) $(pytest) --dist load $(quick) tests/unit
+	@$(in_venv) $(pytest) $(quick) tests/unit
 
 .PHONY: integration
 integration: setup ## run real playbooks against the simulator, but for the slow ones

@@ -13,17 +13,31 @@ from typing import TYPE_CHECKING
 import pytest
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, install_collection
 from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
+from xdist.scheduler import LoadScopeScheduling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+    from xdist.remote import Producer
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of workers for `-n auto`: one more than cores, because most gates wait for a clock."""
     return (os.cpu_count() or 1) + 1
+
+
+class ByFunction(LoadScopeScheduling):
+    """Gives all parameters of a test to one worker, because they may share what one play has given."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid.partition("[")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFunction:
+    """Return what hands the tests out to the workers."""
+    return ByFunction(config, log)
 
 
 @pytest.fixture(scope="session")

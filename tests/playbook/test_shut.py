@@ -334,7 +334,6 @@ def after_results(tmp_path_factory: pytest.TempPathFactory, installed_collection
     )
 
 
-@pytest.mark.xdist_group("results")
 @PATHS
 @pytest.mark.parametrize("name", RESULTS)
 def test_a_test_of_a_result_lets_deploy_by_what_was_read_and_raises_on_all_else(
