@@ -285,6 +285,6 @@ def install_collection(folder: Path) -> Path:
     """Build the collection and install it under ``folder``; return the path for `ANSIBLE_COLLECTIONS_PATH`."""
     environment = os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
     command = [str(ROOT / "tools" / "install-collection"), str(folder)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return folder

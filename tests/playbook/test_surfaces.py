@@ -239,6 +239,7 @@ class TestTheTestsOnATrain:
 
         assert self._asked(ansible, simulator, chosen) == passing
 
+    @pytest.mark.slow
     def test_hold_a_loop_over_its_entries(self, ansible: Ansible, simulator: Running) -> None:
         run = local(
             ansible,
