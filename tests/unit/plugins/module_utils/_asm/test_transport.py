@@ -631,6 +631,7 @@ class TestDecoding:
         given_up.set()
         assert (error.kind, error.passing) == ("timeout", True)
 
+    @pytest.mark.slow
     def test_of_a_hostile_answer_does_not_hold_whoever_waits(self, make: MakeTransport) -> None:
         """57 MiB of numbers, each of which is looked at, take seconds to decode."""
         number = b"1e1,"
