@@ -30,7 +30,11 @@ target := .cache/venv/target-3.9
 environments := .venv $(cores:%=.cache/venv/%)
 # One check of many, named on the terminal before it runs.
 check = echo "== $1" && $(in_venv) $1
-pytest := python -m pytest -n auto --maxprocesses 4
+pytest := python -m pytest -q -n auto --maxprocesses 4
+# The tests of `make test`: all but those with the marker `slow`.
+quick := -m "not slow"
+# Where the tests are that run code of ansible-core.
+on_core := tests/playbook $(addprefix tests/unit/plugins/,action lookup modules test)
 
 .PHONY: help
 help: ## list these targets
@@ -62,24 +66,29 @@ demo: build ## watch a gate open and a gate refuse, against a simulator on this 
 	@$(in_venv) tools/demo
 
 .PHONY: test
-test: unit integration ## run all tests on the default ansible-core
+test: unit integration ## run the tests that every change has to pass, in five minutes
 
 .PHONY: unit
-unit: setup ## run the unit tests
-	@$(in_venv) $(pytest) tests/unit
+unit: setup ## run the unit tests, but for the slow ones
+	@echo "== unit tests"
+	@$(in_venv) $(pytest) $(quick) tests/unit
 
 .PHONY: integration
-integration: setup ## run real playbooks against the simulator
-	@# Without it the tests of the oldest target are skipped, and say so; `make check` wants it.
-	@$(MAKE) $(target)/installed || true
-	@$(in_venv) $(pytest) tests/playbook
+integration: setup ## run real playbooks against the simulator, but for the slow ones
+	@echo "== playbooks against the simulator"
+	@$(in_venv) $(pytest) $(quick) tests/playbook
+
+.PHONY: slow
+slow: setup $(target)/installed ## run the slow tests, which `make test` leaves out
+	@echo "== slow tests"
+	@$(in_venv) $(pytest) -m slow
 
 .PHONY: bench
 bench: setup ## measure speed and memory beside other ways to do the same, and write docs/benchmark.md
 	@$(in_venv) python -m tests.benchmark
 
 .PHONY: check
-check: lint licences docs artifact execution-environment sanity units targets core-2.16 core-2.21 ## run every check, and all tests on the oldest and the newest ansible-core
+check: lint licences docs artifact execution-environment sanity units targets slow test-2.16 test-2.21 ## run every check, the slow tests, and those of make test on the oldest and the newest ansible-core
 
 .PHONY: lint
 lint: setup ## run the linters and the type checker
@@ -131,6 +140,13 @@ units: setup ## run the unit tests as ansible-test runs them, those of the modul
 targets: setup $(environments:%=%/installed) ## run ansible-test integration on the default, the oldest and the newest ansible-core
 	@for environment in $(environments); do tools/ansible-test $$environment integration --venv; done
 
+.PHONY: $(cores:%=test-%)
+test-2.16: ## run what make test runs of ansible-core on the oldest one
+test-2.21: ## run what make test runs of ansible-core on the newest one
+$(cores:%=test-%): test-%: .cache/venv/%/installed setup
+	@echo "== the tests of make test on ansible-core $*, $$(.cache/venv/$*/bin/python --version)"
+	@$(call run,.cache/venv/$*) $(pytest) $(quick) $(on_core)
+
 .PHONY: matrix
 matrix: setup ## run all tests on every ansible-core, each on a Python that it wants, pytest's way and ansible-test's
 	@tools/matrix $(sort 2.19 $(cores) $(further_cores))
@@ -138,7 +154,7 @@ matrix: setup ## run all tests on every ansible-core, each on a Python that it w
 .PHONY: core-2.16 core-2.18 core-2.19 core-2.20 core-2.21
 core-2.16: ## run all tests on the oldest ansible-core
 core-2.18: ## run all tests on ansible-core 2.18
-core-2.19: $(target)/installed test ## run all tests on the default ansible-core, as make test does
+core-2.19: test slow ## run all tests on the default ansible-core
 core-2.20: ## run all tests on ansible-core 2.20
 core-2.21: ## run all tests on the newest ansible-core
 $(cores:%=core-%) $(further_cores:%=core-%): core-%: .cache/venv/%/installed $(target)/installed setup

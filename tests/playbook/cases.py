@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run, TaskResult
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
     import pytest
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+AnyCase = TypeVar("AnyCase", bound="Case")
 
 SERVICE = "service"
 """The simulator of every case that names no other."""
@@ -67,19 +69,35 @@ def answer(status: int, **more: Any) -> dict[str, Any]:
     return fault("answer", status=status, **more)
 
 
+LATE = 10.0
+"""Seconds by which a verdict may come late on a busy machine.
+
+Whatever else could have ended it would have come later still, as the bound of a request does (15 s), or would show in
+the outcome or the number of requests. The unit tests say how long a pause is, on a clock of their own.
+"""
+
+
 def at(seconds: float) -> tuple[float, float]:
     """Return the window of a verdict that is due at a time."""
-    return seconds, seconds + 1
+    return seconds, seconds + LATE
 
 
 def pauses(number: int, and_at: float = 0.0) -> tuple[float, float]:
     """Return the window of a verdict that is due after so many pauses of 1 s ± 10 %, and a time that is certain."""
-    return 0.9 * number + and_at, 1.1 * number + and_at + 1
+    return 0.9 * number + and_at, 1.1 * number + and_at + LATE
 
 
-def several(number: int | range) -> range:
-    """Return the numbers of requests that a case allows."""
-    return number if isinstance(number, range) else range(number, number + 1)
+def several(number: int | range, requests: Sequence[Mapping[str, Any]]) -> range:
+    """Return the numbers of requests that a case allows.
+
+    A range is what has room between pauses of 1 s ± 10 %. Where the requests themselves were further apart, because the
+    machine was busy, fewer have room.
+    """
+    if not isinstance(number, range):
+        return range(number, number + 1)
+    pauses_between = len(requests) - 1
+    on_time = pauses_between < 1 or requests[-1]["seconds"] - requests[0]["seconds"] <= 1.1 * pauses_between + 0.1
+    return number if on_time else range(min(2, number.start), number.stop)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +199,7 @@ class Single(Case):
         return bool(request["release"] == self.name)
 
     def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        assert len(requests) in several(self.requests), requests
+        assert len(requests) in several(self.requests, requests), requests
 
 
 def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
@@ -194,6 +212,16 @@ def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
 
 def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
     return Single(name=name, steps=steps, waits=True, check_mode=True, **more)
+
+
+def chosen(cases: Sequence[AnyCase], *names: str) -> list[AnyCase]:
+    """Return the cases of these names, in the order of the table; an unknown name is an error.
+
+    `make test` runs those, and `make slow` the whole table.
+    """
+    found = [case for case in cases if case.name in names]
+    assert len(found) == len(names), set(names) - {case.name for case in found}
+    return found
 
 
 def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> dict[str, Any]:
@@ -286,7 +314,7 @@ class Table:
             inventory=inventory(**{f"lane{lane}": variables for lane in range(self.lanes)}),
             arguments=["--forks", str(self.lanes)],
             environment=environment,
-            within=150,
+            within=400,
         )
         return Journey(directory, run, servers, {name: server.requests() for name, server in servers.items()})
 
@@ -366,7 +394,7 @@ def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
     assert earliest <= elapsed < latest, entry.result["gate"]
     if requests and case.server == SERVICE and case.error != "timeout":
         # By the clock of the simulator, which knows nothing of the gate's own.
-        assert apart <= elapsed < apart + 1, requests
+        assert apart <= elapsed < apart + LATE, requests
 
 
 def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:

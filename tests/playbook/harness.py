@@ -138,7 +138,7 @@ class Options(TypedDict, total=False):
     environment: Mapping[str, str]
     """Added to the clean environment."""
     within: float
-    """Seconds; 60 unless given."""
+    """Seconds; 180 unless given."""
 
 
 class Ansible:
@@ -193,7 +193,7 @@ class Ansible:
 
     def _run(self, command: Sequence[str], options: Options) -> Run:
         words, environment, record = self._prepared(command, options)
-        within = options.get("within", 60)
+        within = options.get("within", 180)
         returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, within, record)
         return Run(returncode, stdout, stderr, seconds, _recorded(record))
 
@@ -239,7 +239,7 @@ def _command(process: int) -> str:
     return "one that has just ended"
 
 
-def until(happened: Callable[[], bool], what: str, within: float = 30.0) -> None:
+def until(happened: Callable[[], bool], what: str, within: float = 120.0) -> None:
     """Look every 20 ms whether something has happened of which no event tells; ``AssertionError`` if it does not."""
     deadline = time.monotonic() + within
     while not happened():
@@ -285,6 +285,6 @@ def install_collection(folder: Path) -> Path:
     """Build the collection and install it under ``folder``; return the path for `ANSIBLE_COLLECTIONS_PATH`."""
     environment = os.environ | {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
     command = [str(ROOT / "tools" / "install-collection"), str(folder)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     return folder

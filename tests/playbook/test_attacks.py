@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     USER,
     Table,
     answer,
+    chosen,
     fault,
     read,
     scenario_of,
@@ -41,9 +42,10 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from ansible_collections.huaweicloud.asm.tests.playbook.cases import Single
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
@@ -135,15 +137,28 @@ def looking_up(release_id: str, **options: str) -> dict[str, Any]:
     return {"ansible.builtin.debug": {"msg": f"{{{{ query('huaweicloud.asm.asm_release', {call}) }}}}"}}
 
 
-TABLE = Table(CASES, start, prepared)
+CHOSEN = chosen(
+    CASES,
+    *("redirect-302", "login-that-redirects", "body-without-end", "netrc-and-proxies", "login-of-another-cloud"),
+    *("file-that-others-may-read", "file-that-others-may-write", "endpoint-with-jinja", "..%2f..%2fv3?a=b#c;d\\..&e"),
+)
 
 
+@pytest.mark.parametrize(
+    "cases", [pytest.param(CHOSEN, id="chosen"), pytest.param(CASES, id="all", marks=pytest.mark.slow)]
+)
 def test_nothing_arrives_elsewhere_and_every_attack_ends_alike_on_both_paths(
-    tmp_path: Path, installed_collection: Path, simulate: Callable[..., Running], subtests: pytest.Subtests
+    tmp_path: Path,
+    installed_collection: Path,
+    simulate: Callable[..., Running],
+    subtests: pytest.Subtests,
+    cases: Sequence[Single],
 ) -> None:
-    paths = TABLE.travel(tmp_path, installed_collection, simulate)
+    table = Table(cases, start, prepared)
 
-    TABLE.check(paths, subtests)
+    paths = table.travel(tmp_path, installed_collection, simulate)
+
+    table.check(paths, subtests)
     for name, path in paths.items():
         with subtests.test(path=name):
             assert path.servers[ELSEWHERE].summary()["accepted"] == 0
@@ -157,7 +172,10 @@ def test_nothing_arrives_elsewhere_and_every_attack_ends_alike_on_both_paths(
 
 @pytest.mark.parametrize(
     "variable",
-    [pytest.param("{{ from_outside }}", id="in-a-variable-of-ours"), pytest.param(None, id="as-our-variable")],
+    [
+        pytest.param("{{ from_outside }}", id="in-a-variable-of-ours"),
+        pytest.param(None, id="as-our-variable", marks=pytest.mark.slow),
+    ],
 )
 def test_an_endpoint_from_outside_is_not_templated_by_the_lookup(
     ansible: Ansible, simulate: Callable[..., Running], variable: str | None
@@ -201,7 +219,7 @@ ACTED_ON = (
 """Places of a release that may hold any text; one is a name itself."""
 
 
-@pytest.mark.parametrize("result_format", ["json", "yaml"])
+@pytest.mark.parametrize("result_format", ["json", pytest.param("yaml", marks=pytest.mark.slow)])
 def test_foreign_text_does_nothing_to_whoever_reads_it(
     ansible: Ansible, simulate: Callable[..., Running], result_format: str
 ) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
+pytestmark = pytest.mark.slow
+
 FOLDER = ROOT / "docs" / "awx"
 GUIDE = ROOT / "docs" / "docsite" / "rst" / "awx.rst"
 FILES = sorted(FOLDER.glob("*.yml"))

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import Measurement
 
 
+pytestmark = pytest.mark.slow
+
+
 @pytest.fixture
 def runner(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Runner:
     # A short path, as that of the fixture `ansible`, and for its reason.

@@ -38,10 +38,11 @@ OPENS = (CREATING, {**RUNNING, "after_reads": 2})
 READS = 3
 """That many does a gate need on a release that `OPENS`."""
 
-WITHIN = 45.0
-"""Seconds for fifty gates of 2 s side by side, forks included; one after the other they would take 100 s."""
+SIDE_BY_SIDE = 4
+"""At least so many gates are held at a time, on average: one after the other it would be one."""
 
 
+@pytest.mark.slow
 def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release("gate-{number}", *OPENS, count=len(HOSTS))))
 
@@ -49,11 +50,14 @@ def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: C
         play({"name": "gate", MODULE: gate(simulator, "{{ inventory_hostname }}", wait_timeout=60)}),
         inventory=inventory(**dict.fromkeys(HOSTS, LOCAL)),
         arguments=ALL_AT_ONCE,
-        within=WITHIN,
+        within=400,
     )
 
     assert run.returncode == 0, run.output
     assert {entry.host: entry.result["gate"]["outcome"] for entry in run.results} == dict.fromkeys(HOSTS, "reached")
+    # Both are measured in this run, so it does not matter how busy the machine is.
+    seconds = [each["seconds"] for each in simulator.requests()]
+    assert sum(entry.result["gate"]["elapsed"] for entry in run.results) > SIDE_BY_SIDE * (seconds[-1] - seconds[0])
     summary = simulator.summary()
     assert summary["by_release"] == dict.fromkeys(HOSTS, READS)
     assert summary["connections"] == len(HOSTS)
@@ -70,6 +74,7 @@ def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: C
         ),
     ],
 )
+@pytest.mark.slow
 def test_the_role_asks_once_a_look_for_fifty_hosts(
     ansible: Ansible, simulate: Callable[..., Running], asked: dict[str, Any], operation: str
 ) -> None:
@@ -93,7 +98,7 @@ def test_the_role_asks_once_a_look_for_fifty_hosts(
         inventory=inventory(**dict.fromkeys(HOSTS, LOCAL)),
         extra_vars=variables,
         arguments=ALL_AT_ONCE,
-        within=90,
+        within=400,
     )
 
     assert run.returncode == 0, run.output

@@ -21,11 +21,13 @@ import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import OPENINGS, blocks
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible, Run
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 from ansible_rulebook.validators import Validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 MESH_ID = "example-mesh"
 RELEASE_IDS = ["reviews-canary", "ratings-canary"]
@@ -130,6 +132,14 @@ RULEBOOKS = [example for example in EXAMPLES if example.is_rulebook]
 RUN = [example for example in EXAMPLES if not example.is_rulebook]
 
 
+def _parameters(examples: Sequence[Example]) -> list[Any]:
+    """Return examples as parameters: those of README.md, and as slow ones the others."""
+    return [
+        pytest.param(each, id=each.place, marks=[] if each.place.startswith("README.md") else pytest.mark.slow)
+        for each in examples
+    ]
+
+
 def _playbook(text: str, folder: Path) -> str:
     """Return an example as a playbook that writes in ``folder``: plays as they are, tasks in a play of their own."""
     text = SHORT.sub(r"\g<option>1", text).replace(WRITTEN_IN, f"{folder}/")
@@ -168,13 +178,13 @@ def _scenario(phase: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def running_simulator() -> Iterator[Running]:
-    with running(_scenario("Running")) as simulator:
+    with serving(_scenario("Running")) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
 def failed_simulator() -> Iterator[Running]:
-    with running(_scenario("Failed")) as simulator:
+    with serving(_scenario("Failed")) as simulator:
         yield simulator
 
 
@@ -209,7 +219,7 @@ def test_a_block_with_a_name_is_one_that_a_test_of_its_guide_takes(path: Path) -
     assert [name for name in names if not any(f'"{name}"' in test for test in about)] == []
 
 
-@pytest.mark.parametrize("example", RUN, ids=lambda example: example.place)
+@pytest.mark.parametrize("example", _parameters(RUN))
 def test_an_example_runs(ansible: Ansible, running_releases: Running, example: Example) -> None:
     run = _run(ansible, running_releases, example)
 
@@ -218,7 +228,7 @@ def test_an_example_runs(ansible: Ansible, running_releases: Running, example: E
     assert not any(entry.outcome in {"failed", "ignored", "unreachable"} for entry in run.results), run.output
 
 
-@pytest.mark.parametrize("example", [example for example in RUN if example.is_gate], ids=lambda example: example.place)
+@pytest.mark.parametrize("example", _parameters([example for example in RUN if example.is_gate]))
 def test_a_gate_of_an_example_refuses_a_failed_release(
     ansible: Ansible, failed_releases: Running, example: Example
 ) -> None:

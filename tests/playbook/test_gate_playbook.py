@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -30,12 +31,13 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     scenario,
 )
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Options, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 PLAYBOOK = Path("huaweicloud.asm.gate")
 SAYS_PENDING, REFUSES, HOLDS, WRITES, LETS_PASS = (
@@ -64,7 +66,7 @@ def mesh() -> Iterator[Running]:
         release(ECHOES, CREATING),
     )
     refuses = {"fault": "answer", "status": 403, "echo_credential": True, "body": "asm", "release": ECHOES}
-    with running(scenario(*releases, faults=[refuses])) as simulator:
+    with serving(scenario(*releases, faults=[refuses])) as simulator:
         yield simulator
 
 
@@ -169,7 +171,7 @@ OUTCOMES = {
 }
 
 
-@pytest.mark.parametrize("case", [pytest.param(case, id=name) for name, case in OUTCOMES.items()])
+@pytest.mark.parametrize("case", slow_but_for("reached", "failed", "a-misspelt-condition", of=OUTCOMES))
 def test_every_outcome_has_its_exit_code_and_its_verdict(gate: Gate, case: Case) -> None:
     run = gate.run(case.release_id, "-vvv", **(case.variables or {}))
 
@@ -186,6 +188,7 @@ def test_every_outcome_has_its_exit_code_and_its_verdict(gate: Gate, case: Case)
 
 
 @pytest.mark.parametrize("release_id", [OPENS, SHUTS, PENDING])
+@pytest.mark.slow
 def test_the_verdict_is_what_the_module_says_but_for_what_it_read(gate: Gate, release_id: str) -> None:
     run = gate.run(release_id, manifests=True)
 
@@ -199,6 +202,7 @@ def test_the_verdict_is_what_the_module_says_but_for_what_it_read(gate: Gate, re
     assert "containers" not in gate.file.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_verdict_on_a_train_has_each_release(gate: Gate) -> None:
     gate.run(None, **named(OPENS, SHUTS, PENDING))
 
@@ -214,7 +218,13 @@ def test_the_verdict_on_a_train_has_each_release(gate: Gate) -> None:
 class TestCheckMode:
     @pytest.mark.parametrize(
         ("release_id", "outcome"),
-        [(OPENS, "reached"), (SHUTS, "failed"), (PENDING, "pending"), ("no-canary", "missing")],
+        [
+            (PENDING, "pending"),
+            *(
+                pytest.param(*each, marks=pytest.mark.slow)
+                for each in ((OPENS, "reached"), (SHUTS, "failed"), ("no-canary", "missing"))
+            ),
+        ],
     )
     def test_tells_what_one_read_would_mean_and_fails_on_nothing(
         self, gate: Gate, release_id: str, outcome: str
@@ -226,6 +236,7 @@ class TestCheckMode:
         assert run.task(LETS_PASS).result["msg"].startswith(f"in check mode, {outcome}: ")
         assert gate.mesh.summary()["by_release"] == {release_id: 1}
 
+    @pytest.mark.slow
     def test_fails_on_an_error(self, gate: Gate) -> None:
         run = gate.run(ECHOES, "--check")
 
@@ -234,6 +245,7 @@ class TestCheckMode:
 
 
 class TestTheFile:
+    @pytest.mark.slow
     def test_is_not_needed(self, gate: Gate) -> None:
         run = gate.run(OPENS, verdict_file=None)
 
@@ -249,6 +261,7 @@ class TestTheFile:
             pytest.param(signal.SIGINT, 99, id="SIGINT"),
         ],
     )
+    @pytest.mark.slow
     def test_of_an_earlier_run_is_replaced_at_once_and_stays_pending_when_the_run_is_ended(
         self, gate: Gate, number: signal.Signals, exit_code: int
     ) -> None:
@@ -269,13 +282,16 @@ class TestTheFile:
 
     @pytest.mark.parametrize(
         ("path", "told"),
-        [
-            pytest.param("link.json", "is a symbolic link", id="a-link"),
-            pytest.param("nowhere/verdict.json", "No such file or directory", id="no-folder"),
-            pytest.param("ansible.cfg/verdict.json", "Not a directory", id="a-file-as-folder"),
-            pytest.param("/proc/verdict.json", "cannot be written", id="a-folder-that-nobody-may-write"),
-            pytest.param("", "is not a path", id="empty"),
-        ],
+        slow_but_for(
+            "a-link",
+            of=[
+                pytest.param("link.json", "is a symbolic link", id="a-link"),
+                pytest.param("nowhere/verdict.json", "No such file or directory", id="no-folder"),
+                pytest.param("ansible.cfg/verdict.json", "Not a directory", id="a-file-as-folder"),
+                pytest.param("/proc/verdict.json", "cannot be written", id="a-folder-that-nobody-may-write"),
+                pytest.param("", "is not a path", id="empty"),
+            ],
+        ),
     )
     def test_that_cannot_be_written_shuts_the_gate_before_it_is_held(self, gate: Gate, path: str, told: str) -> None:
         target = gate.ansible.directory / "target.json"
@@ -292,6 +308,7 @@ class TestTheFile:
         assert gate.mesh.summary()["requests"] == 0
         assert target.read_text(encoding="ascii") == "{}"
 
+    @pytest.mark.slow
     def test_that_is_lost_meanwhile_shuts_the_gate(self, gate: Gate, tmp_path: Path) -> None:
         folder = tmp_path / "folder"
         folder.mkdir()
@@ -319,8 +336,8 @@ LEAVE_OUT = {
 class TestNothingOpensItByLeavingItOut:
     INVENTORY = json.dumps({"all": {"hosts": {"web": {"ansible_connection": "nowhere"}}}})
 
-    @pytest.mark.parametrize("undefined_is_an_error", ["1", "0"])
-    @pytest.mark.parametrize("arguments", [pytest.param(each, id=name) for name, each in LEAVE_OUT.items()])
+    @pytest.mark.parametrize("undefined_is_an_error", ["1", pytest.param("0", marks=pytest.mark.slow)])
+    @pytest.mark.parametrize("arguments", slow_but_for("limit", "skip-always", of=LEAVE_OUT))
     def test_a_run_without_the_gate_is_refused(
         self, gate: Gate, arguments: Sequence[str], undefined_is_an_error: str
     ) -> None:
@@ -346,11 +363,13 @@ class TestNothingOpensItByLeavingItOut:
             pytest.param(("--start-at-task", LETS_PASS), id="start-at-the-end"),
         ],
     )
+    @pytest.mark.slow
     def test_what_leaves_out_a_part_leaves_it_shut(self, gate: Gate, arguments: Sequence[str]) -> None:
         run = gate.run(SHUTS, *arguments)
 
         assert run.returncode == SHUT, run.output
 
+    @pytest.mark.slow
     def test_localhost_may_be_the_limit(self, gate: Gate) -> None:
         inventory = json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "nowhere"}}}})
         run = gate.ansible.playbook(
@@ -363,18 +382,21 @@ class TestNothingOpensItByLeavingItOut:
 class TestAConnectionOfTheCaller:
     """An extra variable comes before all that the playbook says of its connection."""
 
+    @pytest.mark.slow
     def test_that_reaches_nothing_shuts_the_gate(self, gate: Gate) -> None:
         run = gate.run(OPENS, ansible_connection="nowhere", verdict_file=None)
 
         assert run.returncode == SHUT, run.output
         assert run.task(LETS_PASS).result["msg"].startswith("no verdict: ")
 
+    @pytest.mark.slow
     def test_that_reaches_no_file_reads_nothing(self, gate: Gate) -> None:
         run = gate.run(OPENS, ansible_connection="nowhere")
 
         assert run.returncode in NOTHING_READ, run.output
         assert not gate.file.exists()
 
+    @pytest.mark.slow
     def test_that_starts_a_module_gives_the_same_verdict(self, gate: Gate) -> None:
         run = gate.run(OPENS, ansible_connection="loopback_shell")
 
@@ -417,6 +439,7 @@ class TestVariables:
         assert gate.mesh.summary()["by_release"] == {OPENS: 1}
         assert not (gate.ansible.directory / "inventory.json").exists()
 
+    @pytest.mark.slow
     def test_of_an_inventory_narrow_no_selection(self, gate: Gate) -> None:
         values = {"namespace": "another", "name": OPENS, "service": "another"}
         inventory = json.dumps({"all": {"hosts": {"web": {}}, "vars": values}})
@@ -428,12 +451,14 @@ class TestVariables:
         assert len(gate.verdict["releases"]) == 5
 
     @pytest.mark.parametrize("name", ["name", "release_gate_name"])
+    @pytest.mark.slow
     def test_select_by_name_under_both_names(self, gate: Gate, name: str) -> None:
         run = gate.run(None, **{name: [OPENS], "minimum": 1})
 
         assert run.returncode == OPEN, run.output
         assert [each["outcome"] for each in gate.verdict["releases"]] == ["reached"]
 
+    @pytest.mark.slow
     def test_have_names_of_which_ansible_does_not_warn(self, gate: Gate) -> None:
         run = gate.run(OPENS, namespace=None, release_gate_namespace=NAMESPACE)
 
@@ -441,6 +466,7 @@ class TestVariables:
         assert "reserved name" not in run.output
         assert gate.verdict["namespace"] == NAMESPACE
 
+    @pytest.mark.slow
     def test_of_one_option_must_not_contradict(self, gate: Gate) -> None:
         run = gate.run(OPENS, release_gate_namespace="another")
 
@@ -451,6 +477,7 @@ class TestVariables:
         "misspelt",
         ["image", "imagess", "Ready", "vresion", "failure_phase", "sucess_phases", "verdictfile", "stable_fo"],
     )
+    @pytest.mark.slow
     def test_that_are_almost_a_condition_are_refused(self, gate: Gate, misspelt: str) -> None:
         run = gate.run(OPENS, **{misspelt: "whatever"})
 
@@ -459,6 +486,7 @@ class TestVariables:
         assert gate.mesh.summary()["requests"] == 0
 
     @pytest.mark.parametrize("option", ["ready", "version", "stable_for", "success_phases"])
+    @pytest.mark.slow
     def test_of_the_role_are_refused_where_they_would_do_nothing(self, gate: Gate, option: str) -> None:
         run = gate.run(OPENS, **{f"release_gate_{option}": "whatever"})
 
@@ -468,11 +496,14 @@ class TestVariables:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [
-            pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
-            pytest.param("release_gate_asked", {"release_id": "another"}, id="asked"),
-            pytest.param("release_gate_secrets_read", {"failed": False}, id="secrets"),
-        ],
+        slow_but_for(
+            "result",
+            of=[
+                pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
+                pytest.param("release_gate_asked", {"release_id": "another"}, id="asked"),
+                pytest.param("release_gate_secrets_read", {"failed": False}, id="secrets"),
+            ],
+        ),
     )
     def test_can_be_no_verdict(self, gate: Gate, name: str, value: Mapping[str, Any]) -> None:
         run = gate.run(SHUTS, **{name: value})
@@ -482,11 +513,13 @@ class TestVariables:
         assert name in gate.verdict["message"]
         assert gate.mesh.summary()["requests"] == 0
 
+    @pytest.mark.slow
     def test_can_be_no_outcome_even_where_nothing_is_reached(self, gate: Gate) -> None:
         run = gate.run(OPENS, ansible_connection="nowhere", verdict_file=None, release_gate_outcome="reached")
 
         assert run.returncode == SHUT, run.output
 
+    @pytest.mark.slow
     def test_that_are_options_are_never_almost_another_one(self, gate: Gate) -> None:
         every = {option.name: "whatever" for option in OPTIONS}
 
@@ -496,6 +529,7 @@ class TestVariables:
         assert run.returncode == SHUT
 
     @pytest.mark.parametrize("secret", ["token", "password", "secret_key"])
+    @pytest.mark.slow
     def test_that_are_secrets_are_not_printed(self, gate: Gate, secret: str) -> None:
         given = {"token": {}, "password": {"username": "u", "domain_name": "d"}, "secret_key": {"access_key": "k"}}
 
@@ -506,6 +540,7 @@ class TestVariables:
         assert "s3cret-behind-e" not in gate.file.read_text(encoding="utf-8")
 
     @pytest.mark.parametrize("value", ["s3cret{{-behind-e", "s3cret{{ behind_e }}"], ids=["broken", "of-nothing"])
+    @pytest.mark.slow
     def test_that_are_secrets_and_no_template_are_not_in_the_file(self, gate: Gate, value: str) -> None:
         # Ansible shows such a line of its command line itself, so the log is not asked.
         run = gate.run(OPENS, password=value)
@@ -514,6 +549,7 @@ class TestVariables:
         assert "a secret among the extra variables is no template" in gate.verdict["message"]
         assert "s3cret" not in gate.file.read_text(encoding="utf-8")
 
+    @pytest.mark.slow
     def test_that_are_paths_start_where_the_caller_is(self, gate: Gate) -> None:
         (gate.ansible.directory / "keys").write_text("[basic]\nak = only-half-a-set\n", encoding="ascii")
         (gate.ansible.directory / "keys").chmod(0o600)

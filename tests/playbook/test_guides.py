@@ -35,7 +35,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, TOKEN, inventory, play
-from ansible_collections.huaweicloud.asm.tests.simulator.process import running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,7 +138,7 @@ def servers() -> Iterator[Mapping[str, Running]]:
     """The simulators, by their name."""
     with contextlib.ExitStack() as stack:
         yield {
-            name: stack.enter_context(running(scenario_of(CASES, name, **more), tls=tls))
+            name: stack.enter_context(serving(scenario_of(CASES, name, **more), tls=tls))
             for name, (more, tls) in SERVERS.items()
         }
 
@@ -233,11 +233,12 @@ ENDINGS = dict(
 @pytest.fixture(scope="module")
 def simulator_of_the_guide() -> Iterator[Running]:
     """The simulator with the scenario of the guide."""
-    with running(SCENARIO) as simulator:
+    with serving(SCENARIO) as simulator:
         yield simulator
 
 
 @pytest.mark.parametrize("release_id", ENDINGS)
+@pytest.mark.slow
 def test_a_release_of_the_scenario_ends_as_the_guide_says(
     ansible: Ansible, simulator_of_the_guide: Running, release_id: str
 ) -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
 
 
+pytestmark = pytest.mark.slow
+
+
 def play(**task: Any) -> str:
     return json.dumps([{"hosts": "all", "gather_facts": False, "tasks": [{"name": "probe", **task}]}])
 

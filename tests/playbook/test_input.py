@@ -253,13 +253,28 @@ OF_AN_ATTACKER = (
 )  # fmt: skip
 
 
+CHOSEN = [
+    case
+    for case in (*OF_THE_GATE, *OF_A_TRAIN, *OF_THE_CONNECTION)
+    if case.name
+    in {
+        *("no-mesh", "misspelt", "no-number", "an-entry-without-an-id"),
+        *("release-empty", "release-with-a-line-feed", "success-phases-without-wait", "wait-without-success-phases"),
+        *("a-phase-both-ways", "a-release-twice", "an-entry-that-climbs", "a-selection-without-minimum"),
+        *("endpoint-in-the-clear", "token-and-key", "no-credentials"),
+    }
+]
+"""One of each kind that Ansible or the collection refuses; the unit tests have all that the collection does."""
+
+
 @pytest.mark.parametrize(
     "cases",
     [
-        pytest.param(OF_THE_GATE, id="of-the-gate"),
-        pytest.param(OF_A_TRAIN, id="of-a-train"),
-        pytest.param(OF_THE_CONNECTION, id="of-the-connection"),
-        pytest.param(OF_AN_ATTACKER, id="of-an-attacker"),
+        pytest.param(CHOSEN, id="chosen"),
+        pytest.param(OF_THE_GATE, id="of-the-gate", marks=pytest.mark.slow),
+        pytest.param(OF_A_TRAIN, id="of-a-train", marks=pytest.mark.slow),
+        pytest.param(OF_THE_CONNECTION, id="of-the-connection", marks=pytest.mark.slow),
+        pytest.param(OF_AN_ATTACKER, id="of-an-attacker", marks=pytest.mark.slow),
     ],
 )
 def test_a_wrong_option_is_named_before_anything_is_sent_and_alike_on_both_paths(
@@ -283,7 +298,7 @@ def test_a_wrong_option_is_named_before_anything_is_sent_and_alike_on_both_paths
         ),
         # Ansible lists what a truth may be from a set, whose order is not the same in every process.
         environment={"PYTHONHASHSEED": "0"},
-        within=150,
+        within=400,
     )
 
     for case in cases:

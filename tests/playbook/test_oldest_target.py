@@ -32,13 +32,16 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 OLDEST = "3.9"
-# An environment with requests and nothing else. `make integration` creates it if such a Python is on this machine.
+# An environment with requests and nothing else. `make slow` creates it.
 PYTHON = ROOT / ".cache" / "venv" / f"target-{OLDEST}" / "bin" / "python"
 
-pytestmark = pytest.mark.skipif(
-    not PYTHON.exists(),
-    reason=f"no target with Python {OLDEST}: run `make .cache/venv/target-{OLDEST}/installed`, which says why",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not PYTHON.exists(),
+        reason=f"no target with Python {OLDEST}: run `make .cache/venv/target-{OLDEST}/installed`, which says why",
+    ),
+]
 
 CASES = (
     read("read", RUNNING, result={"found": True, "phase": "Running", "workloads.gray.0.rolled_out": True}),

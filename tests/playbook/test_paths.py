@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     KEY,
     LOGIN,
@@ -17,6 +18,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     answer,
     at,
     check,
+    chosen,
     fault,
     pauses,
     read,
@@ -26,10 +28,10 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    import pytest
+    from ansible_collections.huaweicloud.asm.tests.playbook.cases import Single
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 TEMPORARY_KEY = {
@@ -317,6 +319,19 @@ CREDENTIALS = (
 
 CASES = (*READS, *VERDICTS, *CHECK_MODE, *CREDENTIALS)
 
+CHOSEN = chosen(
+    CASES,
+    # Reads.
+    *("read-found", "read-missing", "read-missing-accepted", "read-403"),
+    # Verdicts: each outcome, each condition, and each way to lose a release.
+    *("reached-later", "reached-ready-and-stable", "reached-images", "failed-by-phase", "failed-by-progress-deadline"),
+    *("timeout", "stalled", "missing-after-seen", "not-missing-by-a-single-404", "reached-once-it-appeared"),
+    *("disappeared-as-it-may", "disappeared-too-early", "replaced-by-uid"),
+    *("check-pending", "check-403"),
+    # Credentials of each kind.
+    *("key", "temporary-key", "login-renewed", "agency", "file", "wrong-token"),
+)
+
 SCENARIO = scenario_of(
     CASES,
     credentials={
@@ -336,18 +351,21 @@ def prepared(directory: Path, servers: Mapping[str, Running]) -> tuple[dict[str,
     return {"credentials": str(file)}, {"_HUAWEICLOUD_ASM_METADATA_ENDPOINT": servers[SERVICE].url}
 
 
-TABLE = Table(CASES, lambda simulate: {SERVICE: simulate(SCENARIO)}, prepared)
-
-
+@pytest.mark.parametrize(
+    "cases", [pytest.param(CHOSEN, id="chosen"), pytest.param(CASES, id="all", marks=pytest.mark.slow)]
+)
 def test_every_case_ends_as_it_must_and_alike_on_both_paths(
     tmp_path: Path,
     installed_collection: Path,
     simulate: Callable[..., Running],
     subtests: pytest.Subtests,
+    cases: Sequence[Single],
 ) -> None:
-    paths = TABLE.travel(tmp_path, installed_collection, simulate)
+    table = Table(cases, lambda simulate: {SERVICE: simulate(SCENARIO)}, prepared)
 
-    TABLE.check(paths, subtests)
+    paths = table.travel(tmp_path, installed_collection, simulate)
+
+    table.check(paths, subtests)
     for name, path in paths.items():
         with subtests.test(path=name):
             assert ("release_gate: " in path.run.stderr) is (name == "controller")

@@ -19,12 +19,15 @@ import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import GUIDES, named
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import PROGRAMS, Ansible, Run
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 from groovy_parser.parser import parse_groovy_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 GUIDE = GUIDES / "pipeline.rst"
 
@@ -110,7 +113,7 @@ SECRETS_OF_THE_PROJECT = {"gitlab-ci": SECRETS}
 """What a CI system gives to every job, beside the ids."""
 
 
-@pytest.fixture(params=PIPELINES)
+@pytest.fixture(params=slow_but_for("gitlab-ci", of={name: name for name in PIPELINES}))
 def pipeline(request: pytest.FixtureRequest) -> str:
     """The name of a pipeline of the guide."""
     return str(request.param)
@@ -124,7 +127,7 @@ def _scenario(phase: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def simulators() -> Iterator[Mapping[str, Running]]:
     """A simulator whose release runs, and one whose release has failed."""
-    with running(_scenario("Running")) as opens, running(_scenario("Failed")) as refuses:
+    with serving(_scenario("Running")) as opens, serving(_scenario("Failed")) as refuses:
         yield {"Running": opens, "Failed": refuses}
 
 
@@ -185,6 +188,7 @@ def test_a_pipeline_deploys_nothing_without_its_secrets(
     assert _verdict(ansible)["error"]["kind"] == "credentials"
 
 
+@pytest.mark.slow
 def test_a_verdict_is_what_the_guide_shows_and_is_read_as_it_says(
     ansible: Ansible, simulators: Mapping[str, Running]
 ) -> None:
@@ -217,6 +221,7 @@ def test_a_pipeline_follows_the_schema_of_its_ci_system(tmp_path: Path, name: st
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
+@pytest.mark.slow
 def test_the_jenkinsfile_is_groovy() -> None:
     # It raises what Lark raises on a word that Groovy does not have there.
     assert parse_groovy_content(named(GUIDE, "jenkinsfile")).data == "compilation_unit"

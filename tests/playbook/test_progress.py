@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MODULE,
@@ -70,6 +71,7 @@ def test_a_playbook_tells_each_change_of_phase_and_readiness(ansible: Ansible, s
     assert "release_gate" not in run.stdout
 
 
+@pytest.mark.slow
 def test_an_ad_hoc_command_tells_them_too(ansible: Ansible, simulator: Running) -> None:
     run = ansible.adhoc("localhost", MODULE, gate(simulator, CANARY))
 
@@ -91,6 +93,7 @@ def test_a_line_comes_while_the_gate_is_still_held(ansible: Ansible, simulator: 
     assert "Creating → Running" in errors
 
 
+@pytest.mark.slow
 def test_output_for_machines_stays_clean(ansible: Ansible, simulator: Running) -> None:
     run = ansible.playbook(
         play({"name": "gate", MODULE: gate(simulator, CANARY)}),
@@ -102,6 +105,7 @@ def test_output_for_machines_stays_clean(ansible: Ansible, simulator: Running) -
     assert json.loads(run.stdout) == {"gate": run.task("gate").result["msg"]}
 
 
+@pytest.mark.slow
 def test_standard_output_is_the_same_with_progress_and_without(ansible: Ansible, simulator: Running) -> None:
     outputs = {}
     for connection in ("local", "loopback_shell"):
@@ -116,12 +120,15 @@ def test_standard_output_is_the_same_with_progress_and_without(ansible: Ansible,
 
 @pytest.mark.parametrize(
     ("connection", "keywords"),
-    [
-        pytest.param("local", {"no_log": True}, id="no_log"),
-        pytest.param("local", {"check_mode": True}, id="check-mode"),
-        pytest.param("loopback_shell", {}, id="module"),
-        pytest.param("local", {"async": 30, "poll": 1}, id="async"),
-    ],
+    slow_but_for(
+        "no_log",
+        of=[
+            pytest.param("local", {"no_log": True}, id="no_log"),
+            pytest.param("local", {"check_mode": True}, id="check-mode"),
+            pytest.param("loopback_shell", {}, id="module"),
+            pytest.param("local", {"async": 30, "poll": 1}, id="async"),
+        ],
+    ),
 )
 def test_there_is_none_with(ansible: Ansible, simulator: Running, connection: str, keywords: dict[str, Any]) -> None:
     run = ansible.playbook(play({MODULE: gate(simulator, "running"), **keywords}), inventory=on(connection))
@@ -166,6 +173,7 @@ class TestATrain:
         assert gate_lines(run) == self.LINES
         assert "release_gate" not in run.stdout
 
+    @pytest.mark.slow
     def test_names_no_more_than_three(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
         opening = (CREATING, {**RUNNING, "after_reads": 1})
         mesh = simulate(
@@ -181,6 +189,7 @@ class TestATrain:
             f"release_gate: 12 of 12 releases have reached; {opened}; and 2 more; reached after N s",
         ), run.output
 
+    @pytest.mark.slow
     def test_says_how_far_apart_single_reads_are(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
         denied = {"fault": "answer", "status": 403, "operation": "list"}
         mesh = simulate(scenario(*self.TRAIN[:2], faults=[denied]))
@@ -196,6 +205,7 @@ class TestATrain:
         assert all("; without the list, single reads 1 s apart; " in line for line in lines), lines
 
 
+@pytest.mark.slow
 def test_there_is_none_for_a_read_that_nobody_waits_for(ansible: Ansible, simulator: Running) -> None:
     run = ansible.playbook(play({MODULE: reading(simulator, "running")}), inventory=on("local"))
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -24,12 +25,13 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     scenario,
 )
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 ROLE = "huaweicloud.asm.release_gate"
 HOSTS = ("first", "second", "third", "fourth")
@@ -65,7 +67,7 @@ def mesh() -> Iterator[Running]:
         release(ODD, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
         release("ratings-{number}", RUNNING, service="ratings", count=len(RATINGS)),
     )
-    with running(scenario(*releases)) as simulator:
+    with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
@@ -152,47 +154,55 @@ class Way:
 
 @pytest.mark.parametrize(
     "way",
-    [
-        pytest.param(Way(), id="include_role"),
-        pytest.param(Way((IMPORT, DEPLOY)), id="import_role"),
-        pytest.param(Way((DEPLOY,), {"roles": [ROLE]}), id="roles"),
-        pytest.param(Way(keywords={"serial": 2}, reads=2), id="serial"),
-        pytest.param(Way(keywords={"strategy": "free"}, reads=4, reads_when_shut=4), id="free"),
-        pytest.param(Way(keywords={"strategy": "host_pinned"}, reads=4, reads_when_shut=4), id="host_pinned"),
-        pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY)), id="include_role-but-for-the-first"),
-        pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY)), id="import_role-but-for-the-first"),
-        pytest.param(Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}), id="roles-but-for-the-first"),
-        pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
-        pytest.param(
-            Way(
-                ({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},),
-                {"strategy": "free"},
-                reads=4,
-                reads_when_shut=4,
+    slow_but_for(
+        "include_role",
+        "roles",
+        "free",
+        "rescue",
+        of=[
+            pytest.param(Way(), id="include_role"),
+            pytest.param(Way((IMPORT, DEPLOY)), id="import_role"),
+            pytest.param(Way((DEPLOY,), {"roles": [ROLE]}), id="roles"),
+            pytest.param(Way(keywords={"serial": 2}, reads=2), id="serial"),
+            pytest.param(Way(keywords={"strategy": "free"}, reads=4, reads_when_shut=4), id="free"),
+            pytest.param(Way(keywords={"strategy": "host_pinned"}, reads=4, reads_when_shut=4), id="host_pinned"),
+            pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY)), id="include_role-but-for-the-first"),
+            pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY)), id="import_role-but-for-the-first"),
+            pytest.param(Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}), id="roles-but-for-the-first"),
+            pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
+            pytest.param(
+                Way(
+                    ({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},),
+                    {"strategy": "free"},
+                    reads=4,
+                    reads_when_shut=4,
+                ),
+                id="rescue-when-free",
             ),
-            id="rescue-when-free",
-        ),
-        pytest.param(Way(({"block": [INCLUDE, DEPLOY], "always": [{**DEPLOY, "name": "always"}]},)), id="always"),
-        pytest.param(Way(({**IMPORT, "ignore_errors": True}, DEPLOY)), id="ignore_errors"),
-        pytest.param(Way(keywords={"ignore_errors": True}), id="ignore_errors-of-the-play"),
-        pytest.param(Way(({**IMPORT, "run_once": True}, DEPLOY)), id="run_once"),
-        pytest.param(Way(keywords={"any_errors_fatal": True}), id="any_errors_fatal"),
-        pytest.param(
-            Way(({**DEPLOY, **TAGGED},), {"roles": [ROLE]}, ("--tags", "deployment")), id="roles-without-the-tag"
-        ),
-        pytest.param(
-            Way(({**INCLUDE, **TAGGED}, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
-            id="include_role-with-a-tag",
-        ),
-        pytest.param(
-            Way((IMPORT, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")), id="import_role-without-the-tag"
-        ),
-        pytest.param(Way(keywords={"timeout": 4}), id="timeout"),
-        pytest.param(Way(keywords={"no_log": True}), id="no_log"),
-        pytest.param(Way(keywords={"environment": {"PROBE": "1"}}), id="environment"),
-    ],
+            pytest.param(Way(({"block": [INCLUDE, DEPLOY], "always": [{**DEPLOY, "name": "always"}]},)), id="always"),
+            pytest.param(Way(({**IMPORT, "ignore_errors": True}, DEPLOY)), id="ignore_errors"),
+            pytest.param(Way(keywords={"ignore_errors": True}), id="ignore_errors-of-the-play"),
+            pytest.param(Way(({**IMPORT, "run_once": True}, DEPLOY)), id="run_once"),
+            pytest.param(Way(keywords={"any_errors_fatal": True}), id="any_errors_fatal"),
+            pytest.param(
+                Way(({**DEPLOY, **TAGGED},), {"roles": [ROLE]}, ("--tags", "deployment")), id="roles-without-the-tag"
+            ),
+            pytest.param(
+                Way(({**INCLUDE, **TAGGED}, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
+                id="include_role-with-a-tag",
+            ),
+            pytest.param(
+                Way((IMPORT, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
+                id="import_role-without-the-tag",
+            ),
+            pytest.param(Way(keywords={"timeout": 4}), id="timeout"),
+            pytest.param(Way(keywords={"no_log": True}), id="no_log"),
+            pytest.param(Way(keywords={"environment": {"PROBE": "1"}}), id="environment"),
+        ],
+    ),
 )
 class TestEachHostPassesOrFails:
+    @pytest.mark.slow
     def test_all_hosts_deploy_behind_an_open_gate(self, gate: Gate, way: Way) -> None:
         gated = gate.play(OPENS, *way.tasks, arguments=way.arguments, **way.keywords)
 
@@ -216,6 +226,7 @@ def test_a_rescue_gets_the_verdict_on_every_host(gate: Gate) -> None:
         assert (outcome, phase) == ("failed", "Failed")
 
 
+@pytest.mark.slow
 def test_the_role_takes_the_first_host_that_is_left(gate: Gate) -> None:
     lost = {"ansible.builtin.ping": {}, "when": "inventory_hostname == 'first'"}
 
@@ -228,13 +239,16 @@ def test_the_role_takes_the_first_host_that_is_left(gate: Gate) -> None:
 class TestASecondGateInThePlay:
     @pytest.mark.parametrize(
         ("tasks", "keywords"),
-        [
-            pytest.param((INCLUDE, INCLUDE, DEPLOY), {}, id="include_role"),
-            pytest.param((IMPORT, IMPORT, DEPLOY), {}, id="import_role"),
-            pytest.param((DEPLOY,), {"roles": [ROLE, ROLE]}, id="roles"),
-            pytest.param((INCLUDE, INCLUDE, DEPLOY), {"serial": 4}, id="serial"),
-            pytest.param((INCLUDE, {**INCLUDE, "timeout": 4}, DEPLOY), {}, id="timeout"),
-        ],
+        slow_but_for(
+            "include_role",
+            of=[
+                pytest.param((INCLUDE, INCLUDE, DEPLOY), {}, id="include_role"),
+                pytest.param((IMPORT, IMPORT, DEPLOY), {}, id="import_role"),
+                pytest.param((DEPLOY,), {"roles": [ROLE, ROLE]}, id="roles"),
+                pytest.param((INCLUDE, INCLUDE, DEPLOY), {"serial": 4}, id="serial"),
+                pytest.param((INCLUDE, {**INCLUDE, "timeout": 4}, DEPLOY), {}, id="timeout"),
+            ],
+        ),
     )
     def test_is_held_although_the_first_was_reached(
         self, gate: Gate, tasks: tuple[Mapping[str, Any], ...], keywords: dict[str, Any]
@@ -252,6 +266,7 @@ class TestASecondGateInThePlay:
             pytest.param(SHUTS, NOBODY, id="shuts"),
         ],
     )
+    @pytest.mark.slow
     def test_has_a_verdict_of_its_own(self, gate: Gate, strategy: str, second: str, deployed: frozenset[str]) -> None:
         releases = {**INCLUDE, "loop": [OPENS, second], "vars": {"release_gate_release_id": "{{ item }}"}}
 
@@ -260,6 +275,7 @@ class TestASecondGateInThePlay:
         assert gated.deployed == deployed, gated.run.output
 
     @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    @pytest.mark.slow
     def test_begins_while_the_answers_of_other_hosts_come_in(self, gate: Gate, strategy: str) -> None:
         """Ansible hands the answer of each host to all the others, whatever task of the role they are at."""
         releases = {**INCLUDE, "loop": [OPENS] * 5}
@@ -271,6 +287,7 @@ class TestASecondGateInThePlay:
 
         assert gated.deployed == ALL, gated.run.output
 
+    @pytest.mark.slow
     def test_keeps_hosts_back_when_its_read_is_lost(self, gate: Gate) -> None:
         lost = {**INCLUDE, "vars": {"release_gate_delegate_to": "bastion"}}
 
@@ -280,6 +297,7 @@ class TestASecondGateInThePlay:
         assert gated.reads == {OPENS: 1}
 
 
+@pytest.mark.slow
 class TestTheReadIsDelegated:
     @pytest.mark.parametrize("strategy", ["linear", "free"])
     @pytest.mark.parametrize(
@@ -369,6 +387,7 @@ class TestAVerdictIsOnTheQuestionOfTheHost:
         assert gated.deployed == {"first", "fourth"}, gated.run.output
         assert gated.reads == {OPENS: 1}
 
+    @pytest.mark.slow
     def test_so_another_endpoint_than_that_of_the_first_host_stays_shut(self, gate: Gate) -> None:
         endpoints = {host: {"own_endpoint": gate.mesh.url} for host in HOSTS}
         endpoints["second"] = {"own_endpoint": f"{gate.mesh.url}/"}
@@ -380,6 +399,7 @@ class TestAVerdictIsOnTheQuestionOfTheHost:
         assert gated.deployed == ALL - {"second"}, gated.run.output
 
     @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    @pytest.mark.slow
     def test_so_no_host_passes_on_the_answer_of_another(self, gate: Gate, strategy: str) -> None:
         gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=self.ASKED, hosts=self.OWN, strategy=strategy)
 
@@ -394,32 +414,36 @@ def named(*release_ids: str) -> dict[str, Any]:
 class TestATrain:
     @pytest.mark.parametrize(
         ("variables", "deployed", "told"),
-        [
-            pytest.param(named(OPENS, *RATINGS), ALL, "3 of 3 releases reached", id="opens"),
-            pytest.param(named(OPENS, SHUTS), NOBODY, "shuts-canary (bookinfo) is Failed", id="one-shuts"),
-            pytest.param(named(OPENS, PENDING), NOBODY, "pending-canary (bookinfo)", id="one-is-pending"),
-            pytest.param({**named(OPENS, PENDING), "release_gate_require": "any"}, ALL, "1 required", id="any"),
-            pytest.param({**named(SHUTS, *RATINGS), "release_gate_require": 2}, ALL, "2 required", id="a-number"),
-            pytest.param(
-                {"release_gate_service": ["ratings"], "release_gate_minimum": 2}, ALL, "2 of 2", id="a-service"
-            ),
-            pytest.param(
-                {"release_gate_service": ["ratings"], "release_gate_minimum": 3},
-                NOBODY,
-                "2 of at least 3",
-                id="too-few",
-            ),
-            pytest.param(
-                {
-                    "release_gate_name": [OPENS, SHUTS],
-                    "release_gate_minimum": 1,
-                    "release_gate_ignore_phases": ["failed"],
-                },
-                ALL,
-                "1 ignored",
-                id="names-but-for-an-ignored-one",
-            ),
-        ],
+        slow_but_for(
+            "opens",
+            "too-few",
+            of=[
+                pytest.param(named(OPENS, *RATINGS), ALL, "3 of 3 releases reached", id="opens"),
+                pytest.param(named(OPENS, SHUTS), NOBODY, "shuts-canary (bookinfo) is Failed", id="one-shuts"),
+                pytest.param(named(OPENS, PENDING), NOBODY, "pending-canary (bookinfo)", id="one-is-pending"),
+                pytest.param({**named(OPENS, PENDING), "release_gate_require": "any"}, ALL, "1 required", id="any"),
+                pytest.param({**named(SHUTS, *RATINGS), "release_gate_require": 2}, ALL, "2 required", id="a-number"),
+                pytest.param(
+                    {"release_gate_service": ["ratings"], "release_gate_minimum": 2}, ALL, "2 of 2", id="a-service"
+                ),
+                pytest.param(
+                    {"release_gate_service": ["ratings"], "release_gate_minimum": 3},
+                    NOBODY,
+                    "2 of at least 3",
+                    id="too-few",
+                ),
+                pytest.param(
+                    {
+                        "release_gate_name": [OPENS, SHUTS],
+                        "release_gate_minimum": 1,
+                        "release_gate_ignore_phases": ["failed"],
+                    },
+                    ALL,
+                    "1 ignored",
+                    id="names-but-for-an-ignored-one",
+                ),
+            ],
+        ),
     )
     def test_lets_every_host_pass_or_none(
         self, gate: Gate, variables: dict[str, Any], deployed: frozenset[str], told: str
@@ -432,12 +456,14 @@ class TestATrain:
         assert ENVIRONMENT_SECRET not in gated.run.output
 
     @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+    @pytest.mark.slow
     def test_takes_one_list_where_one_release_takes_one_read(self, gate: Gate, strategy: str) -> None:
         gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, *RATINGS), strategy=strategy)
 
         assert gated.deployed == ALL, gated.run.output
         assert (gated.lists, gated.reads) == (1 if strategy == "linear" else len(HOSTS), {})
 
+    @pytest.mark.slow
     def test_has_its_releases_in_the_summary(self, gate: Gate) -> None:
         gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, SHUTS, PENDING))
 
@@ -458,6 +484,7 @@ class TestATrain:
             pytest.param("releases", [{"release_id": OPENS}], [{"release_id": OPENS, "version": "v3"}], id="version"),
         ],
     )
+    @pytest.mark.slow
     def test_of_another_set_than_that_of_the_first_host_stays_shut(
         self, gate: Gate, variable: str, asked: Any, otherwise: Any
     ) -> None:
@@ -477,6 +504,7 @@ class TestATrain:
             pytest.param("ignore_phases", ["Terminated"], ["Ended"], id="ignore_phases"),
         ],
     )
+    @pytest.mark.slow
     def test_selected_otherwise_than_for_the_first_host_stays_shut(
         self, gate: Gate, variable: str, asked: Any, otherwise: Any
     ) -> None:
@@ -489,6 +517,7 @@ class TestATrain:
 
         assert gated.deployed == ALL - {"second"}, gated.run.output
 
+    @pytest.mark.slow
     def test_is_only_told_of_in_check_mode(self, gate: Gate) -> None:
         gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, PENDING), arguments=["--check"])
 
@@ -498,6 +527,7 @@ class TestATrain:
         )
         assert (gated.deployed, gated.lists) == (ALL, 1)
 
+    @pytest.mark.slow
     def test_with_more_releases_than_a_reader_can_take_in_is_summed_up(
         self, ansible: Ansible, simulate: Callable[..., Running]
     ) -> None:
@@ -513,7 +543,13 @@ class TestATrain:
 class TestCheckMode:
     @pytest.mark.parametrize(
         ("release_id", "outcome"),
-        [(OPENS, "reached"), (SHUTS, "failed"), (PENDING, "pending"), ("no-canary", "missing")],
+        [
+            (PENDING, "pending"),
+            *(
+                pytest.param(*each, marks=pytest.mark.slow)
+                for each in ((OPENS, "reached"), (SHUTS, "failed"), ("no-canary", "missing"))
+            ),
+        ],
     )
     def test_reads_once_and_tells_the_verdict_without_failing(self, gate: Gate, release_id: str, outcome: str) -> None:
         gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=["--check"])
@@ -534,6 +570,7 @@ class TestCheckMode:
             pytest.param({}, INCLUDE, {"check_mode": False}, ["--check"], id="but-not-of-the-play"),
         ],
     )
+    @pytest.mark.slow
     def test_opens_nothing_where_it_is_no_dry_run_or_no_verdict(
         self,
         gate: Gate,
@@ -559,6 +596,7 @@ class TestCheckMode:
 @pytest.mark.parametrize(
     ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
 )
+@pytest.mark.slow
 def test_whatever_is_printed_holds_no_secret_and_changes_no_verdict(
     gate: Gate,
     arguments: list[str],
@@ -574,6 +612,7 @@ def test_whatever_is_printed_holds_no_secret_and_changes_no_verdict(
     assert ENVIRONMENT_SECRET not in gated.run.output
 
 
+@pytest.mark.slow
 def test_a_timeout_of_the_task_leaves_the_verdict(gate: Gate) -> None:
     gated = gate.play(PENDING, INCLUDE, DEPLOY, variables={"release_gate_wait_timeout": 60}, timeout=4)
 
@@ -609,6 +648,7 @@ def test_the_summary_tells_verdict_timeline_and_workloads_and_executes_no_foreig
         pytest.param({"release_gate_require": "any"}, "require and release_id", id="one-release-of-a-number"),
     ],
 )
+@pytest.mark.slow
 def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict[str, Any], told: str) -> None:
     gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=variables)
 
@@ -619,11 +659,14 @@ def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [
-        pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
-        pytest.param("__release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
-        pytest.param("__release_gate_question", {"mesh_id": MESH_ID}, id="question"),
-    ],
+    slow_but_for(
+        "result",
+        of=[
+            pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
+            pytest.param("release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
+            pytest.param("release_gate_question", {"mesh_id": MESH_ID}, id="question"),
+        ],
+    ),
 )
 def test_an_extra_variable_is_no_verdict(gate: Gate, name: str, value: dict[str, Any]) -> None:
     gated = gate.play(SHUTS, INCLUDE, DEPLOY, arguments=("-e", json.dumps({name: value})))

@@ -190,6 +190,7 @@ def test_a_change_of_phase_continues_the_deployment_once_and_old_releases_start_
     assert event["gate"]["outcome"] == "reached"
 
 
+@pytest.mark.slow
 def test_two_sources_that_tell_the_same_event_continue_the_deployment_once(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -210,6 +211,7 @@ def test_two_sources_that_tell_the_same_event_continue_the_deployment_once(
     assert deployment.names == ["reviews", "ratings"]
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -239,6 +241,7 @@ def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
     assert deployment.names == ["reviews", "ratings", "details"]
 
 
+@pytest.mark.slow
 def test_what_it_was_killed_over_is_told_unchanged_after_the_restart_whatever_has_become_of_it(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -295,6 +298,7 @@ def killed_in_a_deployment(deployment: Deployment, simulator: Running, rules: li
     return before
 
 
+@pytest.mark.slow
 def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -315,6 +319,7 @@ def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_r
     assert deployment.names == ["reviews", "reviews", "ratings"]
 
 
+@pytest.mark.slow
 def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -335,6 +340,7 @@ def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
     assert deployment.names == ["reviews", "reviews", "ratings"]
 
 
+@pytest.mark.slow
 def test_a_service_that_restarts_is_no_change(deployment: Deployment, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release("old", RUNNING), release("reviews", CREATING)))
 
@@ -351,6 +357,7 @@ def test_a_service_that_restarts_is_no_change(deployment: Deployment, simulate: 
     assert deployment.names == ["reviews"]
 
 
+@pytest.mark.slow
 def test_an_event_that_is_not_true_any_more_continues_nothing(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -437,6 +444,7 @@ def test_text_of_a_release_is_never_run_when_a_webhook_is_told(
         pytest.param({"fault": "answer", "status": 401, "echo_credential": True}, "401", id="401"),
     ],
 )
+@pytest.mark.slow
 def test_a_refusal_ends_it_with_one_clear_error(
     deployment: Deployment, simulate: Callable[..., Running], fault: dict[str, Any], says: str
 ) -> None:
@@ -522,6 +530,7 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
 class TestGuide:
     """What the guide shows is what happens, and what lies in the repository."""
 
+    @pytest.mark.slow
     def test_the_first_rulebook_does_what_it_says(self, rulebooks: Rulebooks, simulate: Callable[..., Running]) -> None:
         simulator = simulate(yaml.safe_load(named(GUIDE, "scenario")))
         folder = rulebooks.directory / "deployment"

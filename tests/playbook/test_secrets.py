@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CONNECTIONS,
     CREATING,
@@ -134,17 +135,20 @@ def run_all(ansible: Ansible, simulator: Running, arguments: list[str], environm
             "_HUAWEICLOUD_ASM_METADATA_ENDPOINT": simulator.url,
             **environment,
         },
-        within=150,
+        within=400,
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "callback"),
-    [
-        pytest.param([], "default", id="default"),
-        pytest.param(["-vvv"], "default", id="default-vvv"),
-        pytest.param(["-vvv"], "minimal", id="minimal-vvv"),
-    ],
+    slow_but_for(
+        "default-vvv",
+        of=[
+            pytest.param([], "default", id="default"),
+            pytest.param(["-vvv"], "default", id="default-vvv"),
+            pytest.param(["-vvv"], "minimal", id="minimal-vvv"),
+        ],
+    ),
 )
 def test_no_output_holds_a_secret(
     ansible: Ansible, simulate: Callable[..., Running], tmp_path: Path, arguments: list[str], callback: str
@@ -181,6 +185,7 @@ def test_no_output_holds_a_secret(
         assert "********" in run.task(f"look up {kind}", "controller").result["msg"]
 
 
+@pytest.mark.slow
 def test_a_value_that_ansible_refuses_is_not_repeated_when_it_is_a_secret(
     ansible: Ansible, simulate: Callable[..., Running]
 ) -> None:

@@ -8,10 +8,11 @@ Phases are illustrations: nobody has published what the service says.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CONNECTIONS,
     CREATING,
@@ -26,13 +27,14 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import gate as waiting
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Run
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 OPENS, SHUTS, PENDING = "opens-canary", "shuts-canary", "pending-canary"
 DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
@@ -45,7 +47,7 @@ PATHS = pytest.mark.parametrize("path", CONNECTIONS)
 @pytest.fixture(scope="module")
 def whole_mesh() -> Iterator[Running]:
     releases = (release(OPENS, RUNNING), release(SHUTS, {"phase": "Failed"}), release(PENDING, CREATING))
-    with running(scenario(*releases)) as simulator:
+    with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
@@ -75,7 +77,7 @@ def has_deployed(run: Run) -> bool:
 def held(simulator: Running, release_id: str, **options: Any) -> dict[str, Any]:
     """Return a task that holds a gate."""
     asked = waiting(simulator, release_id, failure_phases=["Failed"], **options)
-    return {"name": "gate", MODULE: asked, "register": "reviews"}
+    return {"name": "gate", MODULE: asked}
 
 
 class TestATaskThatEndsBeforeTheGate:
@@ -83,30 +85,32 @@ class TestATaskThatEndsBeforeTheGate:
 
     LIMITS = pytest.mark.parametrize(
         ("keywords", "path"),
-        [
-            pytest.param({"timeout": 4}, "controller", id="timeout-controller"),
-            pytest.param({"timeout": 4}, "module", id="timeout-module"),
-            pytest.param({"async": 4, "poll": 1}, "controller", id="async-controller"),
-            pytest.param({"async": 4, "poll": 1}, "module", id="async-module"),
-        ],
+        slow_but_for(
+            "timeout-module",
+            "async-controller",
+            of=[
+                pytest.param({"timeout": 4}, "controller", id="timeout-controller"),
+                pytest.param({"timeout": 4}, "module", id="timeout-module"),
+                pytest.param({"async": 4, "poll": 1}, "controller", id="async-controller"),
+                pytest.param({"async": 4, "poll": 1}, "module", id="async-module"),
+            ],
+        ),
     )
 
     @LIMITS
     def test_stays_shut_and_nobody_reads_on(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], keywords: dict[str, Any], path: str
     ) -> None:
-        run = ansible.playbook(
+        with ansible.started(
             play({**held(mesh, PENDING), **keywords}, DEPLOY), inventory=host(path), environment=jobs
-        )
+        ) as run:
+            # Its module, too, which may outlive the playbook: it begins its last read before the 4 s are over.
+            run.wait_for_end(within=60)
 
-        assert run.task("gate").outcome == "failed"
-        assert not has_deployed(run)
-        # A module may still be there: it was told to wait for 2 s, and begins its last read 1 s before they are over.
-        time.sleep(2)
-        reads = mesh.summary()["by_release"].get(PENDING, 0)
-        time.sleep(1.5)
-        assert mesh.summary()["by_release"].get(PENDING, 0) == reads <= 3
+        assert [(entry.task, entry.outcome) for entry in run.results] == [("gate", "failed")]
+        assert mesh.summary()["by_release"].get(PENDING, 0) <= 3
 
+    @pytest.mark.slow
     def test_has_the_verdict_timeout_with_the_last_state(self, ansible: Ansible, mesh: Running) -> None:
         run = ansible.playbook(play({**held(mesh, PENDING), "timeout": 4}, DEPLOY), inventory=host("controller"))
 
@@ -116,6 +120,7 @@ class TestATaskThatEndsBeforeTheGate:
 
     @pytest.mark.parametrize("keywords", [{"timeout": 20}, {"async": 20, "poll": 1}], ids=["timeout", "async"])
     @PATHS
+    @pytest.mark.slow
     def test_lets_through_what_is_there_in_time(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], keywords: dict[str, Any], path: str
     ) -> None:
@@ -124,6 +129,7 @@ class TestATaskThatEndsBeforeTheGate:
         assert has_deployed(run), run.output
 
     @VERDICTS
+    @pytest.mark.slow
     def test_is_judged_when_it_is_collected(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], release_id: str, deployed: bool
     ) -> None:
@@ -135,7 +141,7 @@ class TestATaskThatEndsBeforeTheGate:
             "retries": 20,
             "delay": 1,
         }
-        start = {**held(mesh, release_id), "async": 20, "poll": 0}
+        start = {**held(mesh, release_id), "async": 20, "poll": 0, "register": "reviews"}
 
         run = ansible.playbook(play(start, collected, DEPLOY), inventory=host("controller"), environment=jobs)
 
@@ -143,6 +149,7 @@ class TestATaskThatEndsBeforeTheGate:
         assert run.task("collect").result["gate"]["outcome"] == ("reached" if deployed else "failed")
 
 
+@pytest.mark.slow
 class TestCheckMode:
     @PATHS
     @pytest.mark.parametrize(("release_id", "outcome"), [(OPENS, "reached"), (SHUTS, "failed"), (PENDING, "pending")])
@@ -176,6 +183,7 @@ class TestCheckMode:
 )
 @PATHS
 @VERDICTS
+@pytest.mark.slow
 def test_what_is_printed_holds_no_secret_and_changes_no_verdict(
     ansible: Ansible,
     mesh: Running,
@@ -201,7 +209,10 @@ def test_what_is_printed_holds_no_secret_and_changes_no_verdict(
         assert "release_gate: " not in run.output
 
 
-@pytest.mark.parametrize("arguments", [["-o"], ["-vvv"], ["--check"], []], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    slow_but_for("plain", of={"plain": [], "-o": ["-o"], "-vvv": ["-vvv"], "--check": ["--check"]}),
+)
 @VERDICTS
 def test_an_ad_hoc_command_ends_with_the_verdict(
     ansible: Ansible, mesh: Running, arguments: list[str], release_id: str, deployed: bool
@@ -217,96 +228,117 @@ def test_an_ad_hoc_command_ends_with_the_verdict(
 
 
 class TestALookup:
-    @pytest.mark.parametrize(
-        "options",
-        [
-            pytest.param({"stabel_for": 1}, id="misspelt"),
-            pytest.param({"stabel_for": 1, "errors": "ignore"}, id="misspelt-and-errors-ignored"),
-            pytest.param({"release_id": OPENS}, id="the-id-as-an-option"),
-            pytest.param({"stable_for": 1, "wait": False}, id="no-wait"),
-        ],
-    )
-    def test_with_an_option_that_says_nothing_reads_nothing(
-        self, ansible: Ansible, mesh: Running, options: dict[str, Any]
-    ) -> None:
-        run = ansible.playbook(self._gated(mesh, OPENS, **options), inventory=host("controller"))
+    SAYS_NOTHING: Mapping[str, Mapping[str, Any]] = {
+        "misspelt": {"stabel_for": 1},
+        "misspelt-and-errors-ignored": {"stabel_for": 1, "errors": "ignore"},
+        "the-id-as-an-option": {"release_id": OPENS},
+        "no-wait": {"stable_for": 1, "wait": False},
+    }
 
-        assert not has_deployed(run), run.output
-        assert run.returncode != 0
+    def test_with_an_option_that_says_nothing_reads_nothing(
+        self, ansible: Ansible, mesh: Running, subtests: pytest.Subtests
+    ) -> None:
+        tasks = [
+            {**self._deployment(mesh, OPENS, **options), "name": name, "ignore_errors": True}
+            for name, options in self.SAYS_NOTHING.items()
+        ]
+
+        run = ansible.playbook(play(*tasks), inventory=host("controller"))
+
+        for name in self.SAYS_NOTHING:
+            with subtests.test(case=name):
+                assert run.task(name).outcome == "ignored", run.output
         assert mesh.requests() == []
 
     @VERDICTS
     def test_that_is_written_well_waits(self, ansible: Ansible, mesh: Running, release_id: str, deployed: bool) -> None:
-        run = ansible.playbook(self._gated(mesh, release_id, stable_for=1), inventory=host("controller"))
+        run = ansible.playbook(play(self._deployment(mesh, release_id, stable_for=1)), inventory=host("controller"))
 
         assert has_deployed(run) == deployed, run.output
 
     @staticmethod
-    def _gated(mesh: Running, read: str, **options: Any) -> str:
+    def _deployment(mesh: Running, read: str, **options: Any) -> dict[str, Any]:
+        """Return a deployment whose condition holds a gate."""
         asked = waiting(mesh, read, failure_phases=["Failed"])
         del asked["release_id"]
         look = f"query('huaweicloud.asm.asm_release', '{read}', **asked)[0].phase == 'Running'"
-        return play({**DEPLOY, "when": look}, vars={"asked": {**asked, **options}})
+        return {**DEPLOY, "when": look, "vars": {"asked": {**asked, **options}}}
 
 
-class TestATestOfAResult:
-    """`in_phase` and `rolled_out`, plain and negated, as the `when` of a deployment."""
+def keywords_case(**keywords: Any) -> Callable[[Running], dict[str, Any]]:
+    """Return a case: a gate whose task has these keywords."""
+    return lambda mesh: {**held(mesh, OPENS), **keywords}
 
-    CONDITIONS = (
-        "reviews is huaweicloud.asm.in_phase('Running')",
-        "reviews is not huaweicloud.asm.in_phase('Failed')",
-        "reviews is huaweicloud.asm.rolled_out",
-        "reviews is not huaweicloud.asm.rolled_out",
+
+def options_case(**options: Any) -> Callable[[Running], dict[str, Any]]:
+    """Return a case: a gate with these options, which fails before the first answer."""
+    return lambda mesh: {**held(mesh, OPENS, **options), "ignore_errors": True}
+
+
+def read_case(release_id: str) -> Callable[[Running], dict[str, Any]]:
+    """Return a case: a read of a release."""
+    return lambda mesh: {MODULE: reading(mesh, release_id)}
+
+
+RAISES = ["ignored"] * 4
+
+RESULTS = {
+    "skipped": (keywords_case(when=False), RAISES),
+    "async-not-finished": (keywords_case(**{"async": 10, "poll": 0}), RAISES),
+    "looped": (keywords_case(loop=[1, 2]), RAISES),
+    "looped-over-nothing": (keywords_case(loop=[]), RAISES),
+    "unreachable": (keywords_case(vars={"ansible_connection": "nowhere"}, ignore_unreachable=True), RAISES),
+    "undefined": (keywords_case(register="another"), RAISES),
+    "credentials": (options_case(token="wrong"), RAISES),
+    "usage": (options_case(wait_sleep=0), RAISES),
+    "wrong-type": (options_case(wait_sleep="soon"), RAISES),
+    "opens": (read_case(OPENS), ["ok", "ok", "ok", "skipped"]),
+    "shuts": (read_case(SHUTS), ["skipped", "skipped", "ok", "skipped"]),
+}
+"""A task, and what comes of a deployment under each of `CONDITIONS` on its result."""
+
+CONDITIONS = (
+    "is huaweicloud.asm.in_phase('Running')",
+    "is not huaweicloud.asm.in_phase('Failed')",
+    "is huaweicloud.asm.rolled_out",
+    "is not huaweicloud.asm.rolled_out",
+)
+"""`in_phase` and `rolled_out`, plain and negated, as the `when` of a deployment."""
+
+
+def deployments(name: str, mesh: Running) -> list[dict[str, Any]]:
+    """Return the task of one of `RESULTS`, and a deployment under each condition on it."""
+    variable = "seen_" + name.replace("-", "_")
+    before = {"register": variable, **RESULTS[name][0](mesh), "name": name}
+    return [
+        before,
+        *(
+            {
+                **DEPLOY,
+                "name": f"deploy after {name} {number}",
+                "when": f"{variable} {condition}",
+                "ignore_errors": True,
+            }
+            for number, condition in enumerate(CONDITIONS)
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def after_results(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path, whole_mesh: Running) -> Run:
+    """One run of all `RESULTS` on both paths."""
+    whole_mesh.reset()
+    return Ansible(tmp_path_factory.mktemp("run"), installed_collection).playbook(
+        play(*(task for name in RESULTS for task in deployments(name, whole_mesh)), strategy="free"),
+        inventory=inventory(**{path: {"ansible_connection": name} for path, name in CONNECTIONS.items()}),
     )
 
-    def _outcomes(self, ansible: Ansible, *before: dict[str, Any], path: str) -> list[str]:
-        """Return what came of a deployment under each of the conditions, after other tasks."""
-        deployments = [{**DEPLOY, "when": condition, "ignore_errors": True} for condition in self.CONDITIONS]
-        run = ansible.playbook(play(*before, *deployments), inventory=host(path))
-        return [entry.outcome for entry in run.results if entry.task == "deploy"]
 
-    @PATHS
-    @pytest.mark.parametrize(
-        "keywords",
-        [
-            pytest.param({"when": False}, id="skipped"),
-            pytest.param({"async": 10, "poll": 0}, id="async-not-finished"),
-            pytest.param({"loop": [1, 2]}, id="looped"),
-            pytest.param({"loop": []}, id="looped-over-nothing"),
-            pytest.param({"vars": {"ansible_connection": "nowhere"}, "ignore_unreachable": True}, id="unreachable"),
-            pytest.param({"register": "another"}, id="undefined"),
-        ],
-    )
-    def test_that_is_none_raises(self, ansible: Ansible, mesh: Running, path: str, keywords: dict[str, Any]) -> None:
-        assert self._outcomes(ansible, {**held(mesh, OPENS), **keywords}, path=path) == ["ignored"] * 4
+@PATHS
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_test_of_a_result_lets_deploy_by_what_was_read_and_raises_on_all_else(
+    after_results: Run, name: str, path: str
+) -> None:
+    outcomes = [after_results.task(f"deploy after {name} {number}", path).outcome for number in range(len(CONDITIONS))]
 
-    @PATHS
-    @pytest.mark.parametrize(
-        "options",
-        [
-            pytest.param({"token": "wrong"}, id="credentials"),
-            pytest.param({"wait_sleep": 0}, id="usage"),
-            pytest.param({"wait_sleep": "soon"}, id="wrong-type"),
-        ],
-    )
-    def test_of_a_task_that_failed_before_the_first_answer_raises(
-        self, ansible: Ansible, mesh: Running, path: str, options: dict[str, Any]
-    ) -> None:
-        gate = {**held(mesh, OPENS, **options), "ignore_errors": True}
-
-        assert self._outcomes(ansible, gate, path=path) == ["ignored"] * 4
-
-    @PATHS
-    @pytest.mark.parametrize(
-        ("release_id", "outcomes"),
-        [
-            pytest.param(OPENS, ["ok", "ok", "ok", "skipped"], id="opens"),
-            pytest.param(SHUTS, ["skipped", "skipped", "ok", "skipped"], id="shuts"),
-        ],
-    )
-    def test_of_a_read_answers(
-        self, ansible: Ansible, mesh: Running, path: str, release_id: str, outcomes: list[str]
-    ) -> None:
-        read = {MODULE: reading(mesh, release_id), "register": "reviews"}
-
-        assert self._outcomes(ansible, read, path=path) == outcomes
+    assert outcomes == RESULTS[name][1], after_results.output

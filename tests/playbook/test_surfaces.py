@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -61,6 +62,7 @@ def local(ansible: Ansible, *tasks: dict[str, Any], **keywords: Any) -> Run:
 
 
 class TestAsynchronously:
+    @pytest.mark.slow
     def test_a_polled_gate_has_its_result(self, ansible: Ansible, simulator: Running) -> None:
         task = {"name": "gate", MODULE: gate(simulator, "opening"), "async": 60, "poll": 1}
 
@@ -104,12 +106,15 @@ class TestPath:
 
     @pytest.mark.parametrize(
         "keywords",
-        [
-            pytest.param({}, id="nothing"),
-            pytest.param({"environment": {}}, id="an-empty-environment"),
-            pytest.param({"become": False}, id="no-become"),
-            pytest.param({"timeout": 60}, id="timeout"),
-        ],
+        slow_but_for(
+            "nothing",
+            of=[
+                pytest.param({}, id="nothing"),
+                pytest.param({"environment": {}}, id="an-empty-environment"),
+                pytest.param({"become": False}, id="no-become"),
+                pytest.param({"timeout": 60}, id="timeout"),
+            ],
+        ),
     )
     def test_the_controller_answers_with(self, ansible: Ansible, simulator: Running, keywords: dict[str, Any]) -> None:
         run = local(ansible, {MODULE: gate(simulator, "running"), **keywords})
@@ -119,12 +124,16 @@ class TestPath:
 
     @pytest.mark.parametrize(
         "keywords",
-        [
-            pytest.param({"environment": {"ANY": "value"}}, id="environment"),
-            pytest.param({"become": True}, id="become"),
-            pytest.param({"vars": {"ansible_become": True}}, id="become-by-variable"),
-            pytest.param({"async": 60, "poll": 1}, id="async"),
-        ],
+        slow_but_for(
+            "environment",
+            "become",
+            of=[
+                pytest.param({"environment": {"ANY": "value"}}, id="environment"),
+                pytest.param({"become": True}, id="become"),
+                pytest.param({"vars": {"ansible_become": True}}, id="become-by-variable"),
+                pytest.param({"async": 60, "poll": 1}, id="async"),
+            ],
+        ),
     )
     def test_the_module_answers_with(self, ansible: Ansible, simulator: Running, keywords: dict[str, Any]) -> None:
         run = local(ansible, {"name": "gate", MODULE: gate(simulator, "running"), **keywords})
@@ -133,7 +142,7 @@ class TestPath:
         assert "release_gate: " not in run.stderr
         assert run.task("gate").result["gate"]["outcome"] == "reached"
 
-    @pytest.mark.parametrize("scope", ["task", "play"])
+    @pytest.mark.parametrize("scope", slow_but_for("task", of=["task", "play"]))
     def test_the_module_takes_credentials_from_the_environment_of(
         self, ansible: Ansible, simulator: Running, scope: str
     ) -> None:
@@ -151,6 +160,7 @@ class TestPath:
         ("host", "delegate", "in_controller"),
         [("loopback_shell", "local", True), ("local", "loopback_shell", False)],
     )
+    @pytest.mark.slow
     def test_the_connection_of_a_delegate_decides(
         self, ansible: Ansible, simulator: Running, host: str, delegate: str, in_controller: bool
     ) -> None:
@@ -164,7 +174,7 @@ class TestPath:
         assert (PACKED in run.stdout, "release_gate: " in run.stderr) == (not in_controller, in_controller)
 
 
-@pytest.mark.parametrize("connection", ["local", "loopback_shell"])
+@pytest.mark.parametrize("connection", slow_but_for("loopback_shell", of=["local", "loopback_shell"]))
 def test_defaults_of_the_action_group_reach_the_module(ansible: Ansible, simulator: Running, connection: str) -> None:
     defaults = {"endpoint": simulator.url, "token": TOKEN}
     options = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "running"}
@@ -212,10 +222,15 @@ class TestTheTestsOnATrain:
 
     @pytest.mark.parametrize(
         ("test", "passing"),
-        [
-            pytest.param("'huaweicloud.asm.in_phase', 'Running', 'Creating'", ["running", "creating"], id="in_phase"),
-            pytest.param("'huaweicloud.asm.rolled_out'", ["running", "failed"], id="rolled_out"),
-        ],
+        slow_but_for(
+            "in_phase",
+            of=[
+                pytest.param(
+                    "'huaweicloud.asm.in_phase', 'Running', 'Creating'", ["running", "creating"], id="in_phase"
+                ),
+                pytest.param("'huaweicloud.asm.rolled_out'", ["running", "failed"], id="rolled_out"),
+            ],
+        ),
     )
     def test_choose_among_its_entries(
         self, ansible: Ansible, simulator: Running, test: str, passing: list[str]
@@ -224,6 +239,7 @@ class TestTheTestsOnATrain:
 
         assert self._asked(ansible, simulator, chosen) == passing
 
+    @pytest.mark.slow
     def test_hold_a_loop_over_its_entries(self, ansible: Ansible, simulator: Running) -> None:
         run = local(
             ansible,
@@ -241,6 +257,7 @@ class TestTheTestsOnATrain:
         assert [each["msg"] for each in results if "msg" in each] == ["running"]
 
     @pytest.mark.parametrize("test", ["in_phase('Running')", "rolled_out"])
+    @pytest.mark.slow
     def test_say_of_the_whole_to_use_its_releases(self, ansible: Ansible, simulator: Running, test: str) -> None:
         run = ansible.playbook(
             play(
@@ -254,7 +271,10 @@ class TestTheTestsOnATrain:
         assert "use its .releases" in run.output
 
 
-@pytest.mark.parametrize(("release_id", "returncode"), [("running", 0), ("unknown", 2)], ids=["found", "missing"])
+@pytest.mark.parametrize(
+    ("release_id", "returncode"),
+    [pytest.param("running", 0, id="found", marks=pytest.mark.slow), pytest.param("unknown", 2, id="missing")],
+)
 def test_a_read_on_the_command_line_prints_its_result(
     ansible: Ansible, simulator: Running, release_id: str, returncode: int
 ) -> None:
@@ -297,7 +317,13 @@ class TestLookup:
         summary = simulator.summary()
         assert (summary["by_operation"], summary["connections"]) == ({"list": 1}, 1)
 
-    @pytest.mark.parametrize("terms", ["'running'", "'running', 'creating'"], ids=["one", "several"])
+    @pytest.mark.parametrize(
+        "terms",
+        [
+            pytest.param("'running'", id="one"),
+            pytest.param("'running', 'creating'", id="several", marks=pytest.mark.slow),
+        ],
+    )
     def test_has_the_shape_of_the_module_for_one_release(
         self, ansible: Ansible, simulator: Running, terms: str
     ) -> None:
@@ -307,6 +333,7 @@ class TestLookup:
         assert {**entry, "request_id": module["request_id"]} == {name: module[name] for name in entry}
         assert {"msg", "found", "release", "phase", "workloads", "request_id"} == set(entry)
 
+    @pytest.mark.slow
     def test_templates_variables_a_vaulted_token_included(self, ansible: Ansible, simulator: Running) -> None:
         password = ansible.directory / "vault-password"
         password.write_text("invented-password-of-the-vault", encoding="utf-8")
@@ -326,7 +353,7 @@ class TestLookup:
         assert run.task("look up").outcome == "ok", run.output
         assert simulator.summary()["by_credential"] == {"token": 1}
 
-    @pytest.mark.parametrize("mode", ["ignore", "warn"])
+    @pytest.mark.parametrize("mode", slow_but_for("ignore", of=["ignore", "warn"]))
     def test_gives_nothing_rather_than_a_part(self, ansible: Ansible, simulator: Running, mode: str) -> None:
         run = look_up(ansible, simulator, f"'running', 'unknown', errors='{mode}'")
 
@@ -354,6 +381,7 @@ class TestLookup:
         assert run.task("look up").outcome == "failed"
         assert "the gate stays shut" in run.task("look up").result["msg"]
 
+    @pytest.mark.slow
     def test_reads_once_in_check_mode(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, "'creating', wait=true, success_phases=['Running']", "--check")
 
@@ -362,6 +390,7 @@ class TestLookup:
         assert f"asm_release: {entry['msg']}" in " ".join(run.output.split())
         assert simulator.summary()["requests"] == 1
 
+    @pytest.mark.slow
     def test_reads_sixty_releases_over_one_connection(self, ansible: Ansible, simulator: Running) -> None:
         terms = ", ".join(f"'many-{number:02}'" for number in range(1, 61))
 
@@ -377,13 +406,18 @@ GATE = "wait=true, success_phases=['Running'], failure_phases=['Failed'], wait_s
 class TestLookupOfATrain:
     @pytest.mark.parametrize(
         ("selection", "names"),
-        [
-            pytest.param("service=['ratings']", ["ratings-1", "ratings-2"], id="service"),
-            pytest.param("service='ratings'", ["ratings-1", "ratings-2"], id="service-as-a-text"),
-            pytest.param("name=['running', 'creating']", ["creating", "running"], id="name"),
-            pytest.param("service=['ratings'], name=['ratings-2', 'running']", ["ratings-2"], id="service-and-name"),
-            pytest.param("service=['details']", [], id="nothing"),
-        ],
+        slow_but_for(
+            "service",
+            of=[
+                pytest.param("service=['ratings']", ["ratings-1", "ratings-2"], id="service"),
+                pytest.param("service='ratings'", ["ratings-1", "ratings-2"], id="service-as-a-text"),
+                pytest.param("name=['running', 'creating']", ["creating", "running"], id="name"),
+                pytest.param(
+                    "service=['ratings'], name=['ratings-2', 'running']", ["ratings-2"], id="service-and-name"
+                ),
+                pytest.param("service=['details']", [], id="nothing"),
+            ],
+        ),
     )
     def test_selects_by(self, ansible: Ansible, simulator: Running, selection: str, names: list[str]) -> None:
         run = look_up(ansible, simulator, selection)
@@ -395,12 +429,15 @@ class TestLookupOfATrain:
 
     @pytest.mark.parametrize(
         ("call", "told"),
-        [
-            pytest.param("[]", "the list of ids is empty", id="no-id"),
-            pytest.param("'running', service=['reviews']", "release_id and service exclude each other", id="both"),
-            pytest.param(f"service=['ratings'], {GATE}", "a selection that waits needs minimum", id="no-minimum"),
-            pytest.param("'running', 'creating', require='any'", "require needs wait: true", id="no-wait"),
-        ],
+        slow_but_for(
+            "both",
+            of=[
+                pytest.param("[]", "the list of ids is empty", id="no-id"),
+                pytest.param("'running', service=['reviews']", "release_id and service exclude each other", id="both"),
+                pytest.param(f"service=['ratings'], {GATE}", "a selection that waits needs minimum", id="no-minimum"),
+                pytest.param("'running', 'creating', require='any'", "require needs wait: true", id="no-wait"),
+            ],
+        ),
     )
     def test_reads_nothing_with(self, ansible: Ansible, simulator: Running, call: str, told: str) -> None:
         run = look_up(ansible, simulator, call)
@@ -409,6 +446,7 @@ class TestLookupOfATrain:
         assert told in run.task("look up").result["msg"]
         assert simulator.requests() == []
 
+    @pytest.mark.slow
     def test_gives_each_entry_a_gate_of_its_own(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, f"'running', 'opening', {GATE}")
 
@@ -417,11 +455,13 @@ class TestLookupOfATrain:
         assert [change["phase"] for change in entries[1]["gate"]["timeline"]] == ["Creating", "Running"]
         assert simulator.summary()["by_operation"] == {"list": 2}
 
+    @pytest.mark.slow
     def test_opens_for_a_selection_of_enough(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, f"service=['ratings'], minimum=2, {GATE}")
 
         assert [entry["gate"]["outcome"] for entry in run.task("look up").result["msg"]] == ["reached"] * 2, run.output
 
+    @pytest.mark.slow
     def test_opens_for_as_many_as_it_must(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, f"'creating', 'running', require='any', {GATE}")
 
@@ -430,10 +470,13 @@ class TestLookupOfATrain:
 
     @pytest.mark.parametrize(
         ("call", "told"),
-        [
-            pytest.param("'running', 'failed'", "failed (bookinfo) is Failed", id="one-fails"),
-            pytest.param("service=['ratings'], minimum=3", "2 of at least 3 selected releases", id="too-few"),
-        ],
+        slow_but_for(
+            "too-few",
+            of=[
+                pytest.param("'running', 'failed'", "failed (bookinfo) is Failed", id="one-fails"),
+                pytest.param("service=['ratings'], minimum=3", "2 of at least 3 selected releases", id="too-few"),
+            ],
+        ),
     )
     def test_fails_as_a_whole_where_the_gate_stays_shut(
         self, ansible: Ansible, simulator: Running, call: str, told: str
@@ -444,6 +487,7 @@ class TestLookupOfATrain:
         assert "the gate stays shut" in run.task("look up").result["msg"]
         assert told in run.task("look up").result["msg"]
 
+    @pytest.mark.slow
     def test_reads_once_in_check_mode(self, ansible: Ansible, simulator: Running) -> None:
         run = look_up(ansible, simulator, f"'running', 'creating', {GATE}", "--check")
 
@@ -451,6 +495,7 @@ class TestLookupOfATrain:
         assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "pending"], run.output
         assert simulator.summary()["by_operation"] == {"list": 1}
 
+    @pytest.mark.slow
     def test_warns_once_that_the_list_is_denied(self, ansible: Ansible, simulator: Running) -> None:
         simulator.set_faults({"fault": "answer", "status": 403, "operation": "list"})
 

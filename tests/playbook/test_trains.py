@@ -17,6 +17,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     after,
     answer,
     at,
+    chosen,
     fault,
     pauses,
     scenario_of,
@@ -866,6 +867,20 @@ TABLES: Mapping[str, tuple[Train, ...]] = {
     "without-a-wait": READS + CHECK_MODE,
 }
 
+CHOSEN = chosen(
+    [case for cases in TABLES.values() for case in cases],
+    # Verdicts.
+    *("reached-one-after-the-other", "reached-in-a-version-of-its-own", "reached-but-failed-later", "timeout"),
+    *("missing-after-seen", "replaced-by-uid", "refused-credentials"),
+    # How many must be there, and which are meant.
+    *("two-of-three-one-after-the-other", "two-of-three-can-no-longer-be-met", "of-services", "too-few"),
+    *("ended-ones-are-ignored", "what-vanishes-stays-wanted"),
+    # What the list does not show.
+    *("on-another-page", "one-denied", "without-deployments-that-are-needed"),
+    *("list-denied", "list-denied-to-a-selection", "a-uid-twice", "half-a-list", "list-404-of-the-gateway"),
+    *("read-two", "read-one-missing", "check-pending"),
+)
+
 LISTS: Mapping[str, dict[str, Any]] = {
     SERVICE: {},
     PAGED: {"shown": 1},
@@ -887,7 +902,13 @@ def started(cases: Sequence[Train], simulate: Callable[..., Running]) -> dict[st
     }
 
 
-@pytest.mark.parametrize("cases", [pytest.param(cases, id=name) for name, cases in TABLES.items()])
+@pytest.mark.parametrize(
+    "cases",
+    [
+        pytest.param(CHOSEN, id="chosen"),
+        *(pytest.param(cases, id=name, marks=pytest.mark.slow) for name, cases in TABLES.items()),
+    ],
+)
 def test_every_train_ends_as_it_must_and_alike_on_both_paths(
     tmp_path: Path,
     installed_collection: Path,
@@ -905,6 +926,7 @@ def test_each_case_has_a_name_of_its_own() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 class TestFiveHundredReleases:
     """As many as the simulator has: 17 MB a list. They run from the third look on."""
 

@@ -87,15 +87,16 @@ class Train(Case):
         return bool(request["path"].startswith(f"/v2/meshes/{self.name}/"))
 
     def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        by_operation: dict[str, list[float]] = {"list": [], "read": []}
+        by_operation: dict[str, list[Mapping[str, Any]]] = {"list": [], "read": []}
         for each in requests:
-            by_operation[each["operation"]].append(each["seconds"])
-        assert len(by_operation["list"]) in several(self.lists), requests
-        assert len(by_operation["read"]) in several(self.singles), requests
+            by_operation[each["operation"]].append(each)
+        assert len(by_operation["list"]) in several(self.lists, by_operation["list"]), requests
+        assert len(by_operation["read"]) in several(self.singles, by_operation["read"]), requests
         if "requests_per_minute" in self.options:
             # Well below the spacing, for a request may arrive late; what is not spaced comes within milliseconds.
             least = 0.7 * 60 / self.options["requests_per_minute"]
-            assert all(later - earlier > least for earlier, later in pairwise(by_operation["read"])), requests
+            sent = [each["seconds"] for each in by_operation["read"]]
+            assert all(later - earlier > least for earlier, later in pairwise(sent)), requests
 
 
 def look(name: str, members: Mapping[str, Steps], **more: Any) -> Train:

@@ -64,13 +64,13 @@ class Served:
     session: requests.Session
 
     def read(self, **options: Any) -> requests.Response:
-        return self.session.get(self.url + READ, timeout=10, **options)
+        return self.session.get(self.url + READ, timeout=60, **options)
 
     def list(self) -> requests.Response:
-        return self.session.get(self.url + LIST, timeout=10)
+        return self.session.get(self.url + LIST, timeout=60)
 
     def ask(self, method: str, place: str, data: Any = None) -> Any:
-        answer = self.session.request(method, f"{self.control}/_simulator/{place}", json=data, timeout=10)
+        answer = self.session.request(method, f"{self.control}/_simulator/{place}", json=data, timeout=60)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -123,10 +123,10 @@ def _served(data: dict[str, Any], clock: ScriptedClock, client: requests.Session
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        asyncio.run_coroutine_threadsafe(simulator.start(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(simulator.start(), loop).result(60)
         port = int(simulator.url.rpartition(":")[2])
         yield Served(simulator.url, simulator.control_url, port, clock, client)
-        asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result(10)
+        asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result(60)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()

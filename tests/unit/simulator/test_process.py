@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 TLS_EXPECTED = {"wrong-host": "doesn't match|mismatch", "expired": "expired"}
 
 

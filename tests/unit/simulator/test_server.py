@@ -196,6 +196,7 @@ def test_a_test_changes_one_release_of_a_template(serve: Serve) -> None:
     assert [item["status"]["phase"] for item in served.list().json()["items"]] == ["Creating", "Failed", "Creating"]
 
 
+@pytest.mark.slow
 def test_500_releases_of_full_size_are_served(serve: Serve) -> None:
     served = serve(releases=[{**RELEASE, "id": "many-{number}", "service": "service-{number}", "count": 500}])
     answer = served.list()

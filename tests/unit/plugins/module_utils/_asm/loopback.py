@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PACE = 0.02
 """Seconds between two bytes of what trickles."""
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a test that waits for something fails; far above what it takes."""
 
 

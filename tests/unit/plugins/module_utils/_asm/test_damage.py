@@ -304,6 +304,7 @@ def assert_sound(result: dict[str, Any], status: int, body: bytes, options: Mapp
     body=json.dumps(document()).encode(), options={"ready": True, "manifests": True, "version": None, "images": []}
 )
 @BOUNDS
+@pytest.mark.slow
 def test_a_damaged_release_never_opens_a_gate_that_must_stay_shut(body: bytes, options: dict[str, Any]) -> None:
     assert_sound(verdict(200, body, options), 200, body, options)
 
@@ -334,6 +335,7 @@ def verdict_on_list(body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:
 
 @given(body=damaged(), options=OPTIONS, train=TRAINS)
 @BOUNDS
+@pytest.mark.slow
 def test_a_damaged_release_in_a_list_never_opens_a_gate_that_must_stay_shut(
     body: bytes, options: dict[str, Any], train: dict[str, Any]
 ) -> None:
@@ -350,6 +352,7 @@ def test_a_damaged_release_in_a_list_never_opens_a_gate_that_must_stay_shut(
 
 @given(made=RELEASES, options=OPTIONS, train=TRAINS)
 @BOUNDS
+@pytest.mark.slow
 def test_a_gate_opens_for_every_sound_list_that_meets_the_conditions(
     made: dict[str, Any], options: dict[str, Any], train: dict[str, Any]
 ) -> None:
@@ -362,6 +365,7 @@ def test_a_gate_opens_for_every_sound_list_that_meets_the_conditions(
 
 @given(status=st.sampled_from([201, 204, 301, 400, 401, 403, 404, 405, 408, 429, 500, 503]), body=error_bodies())
 @BOUNDS
+@pytest.mark.slow
 def test_an_error_never_opens_a_gate_whatever_its_body(status: int, body: bytes) -> None:
     options = {"ready": False, "manifests": False, "on_missing": "accept", "missing_after": [WANTED]}
 
@@ -370,6 +374,7 @@ def test_an_error_never_opens_a_gate_whatever_its_body(status: int, body: bytes)
 
 @given(body=damaged(), manifests=st.booleans())
 @BOUNDS
+@pytest.mark.slow
 def test_a_single_read_of_a_damaged_release_gives_a_result_that_ansible_can_pass_on(
     body: bytes, manifests: bool
 ) -> None:
@@ -382,6 +387,7 @@ def test_a_single_read_of_a_damaged_release_gives_a_result_that_ansible_can_pass
 
 @given(made=RELEASES, options=OPTIONS)
 @BOUNDS
+@pytest.mark.slow
 def test_a_gate_opens_for_every_sound_release_that_meets_the_conditions(
     made: dict[str, Any], options: dict[str, Any]
 ) -> None:

@@ -590,6 +590,7 @@ class TestCounting:
             follower.poll(shown)
         assert [event.number for event in follower.poll({"a": "Running"})] == [2]
 
+    @pytest.mark.slow
     def test_is_remembered_of_the_latest_that_are_gone(self) -> None:
         follower = Follower(selected(requests_per_minute=1_000_000))
         count = RETIRED_KEPT + 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import Follower, gate
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import (
@@ -24,6 +25,8 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import Event
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
+
+pytestmark = pytest.mark.slow
 
 VERDICTS = {"reached", "failed", "stalled", "timeout"}
 

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release
 
+pytestmark = pytest.mark.slow
+
 OTHER_IMAGE = "registry.example/reviews:1"
 
 

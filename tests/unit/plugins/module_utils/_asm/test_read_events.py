@@ -816,6 +816,7 @@ class TestARestart:
         assert (source.told, "state_file" in source.problem) == (["uid-a phase"], True)
 
 
+@pytest.mark.slow
 class TestAThousandReleases:
     def costs(self, stage: Stage, count: int, path: Path) -> float:
         """Return the CPU seconds of a poll in which each of so many releases has changed."""

@@ -34,6 +34,8 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.wo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.slow
+
 histories = st.lists(worlds, min_size=2, max_size=8)
 
 GATED = {"success_phases": ["Running"], "failure_phases": ["Failed"]}

@@ -455,6 +455,7 @@ def found_or_refused(find: Callable[[], Found], *kinds: str) -> Found | None:
 
 @settings(max_examples=400, deadline=None)
 @given(content=LISTS, selection=SELECTIONS, release_id=TEXTS, uid=TEXTS)
+@pytest.mark.slow
 def test_whatever_comes_for_a_list_is_read_or_refused(
     content: dict[str, Any], selection: Selection, release_id: str, uid: str
 ) -> None:
@@ -473,6 +474,7 @@ def test_whatever_comes_for_a_list_is_read_or_refused(
 
 @settings(max_examples=400, deadline=None)
 @given(content=ITEMS.filter(lambda content: isinstance(content, dict)), manifests=st.booleans(), needed=st.booleans())
+@pytest.mark.slow
 def test_a_release_of_whatever_comes_for_an_item_is_what_the_item_says(
     content: dict[str, Any], manifests: bool, needed: bool
 ) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import Roster
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Key, Member, Train
 
+pytestmark = pytest.mark.slow
+
 GAP = 30
 """Seconds without an answer after which a 404 is no second one in a row: three times `wait_sleep`."""
 

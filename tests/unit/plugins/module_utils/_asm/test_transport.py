@@ -52,8 +52,8 @@ if TYPE_CHECKING:
 BOUND = 0.2
 """Seconds of a request that is to end by its bound."""
 
-LATE = 1.0
-"""Seconds after its bound at which a request must have ended."""
+LATE = PATIENCE / 2
+"""Seconds after its bound at which a request must have ended: it would go on for twice as long if its bound did not."""
 
 
 class MakeTransport(Protocol):
@@ -633,22 +633,24 @@ class TestDecoding:
         given_up.set()
         assert (error.kind, error.passing) == ("timeout", True)
 
+    @pytest.mark.slow
     def test_of_a_hostile_answer_does_not_hold_whoever_waits(self, make: MakeTransport) -> None:
         """57 MiB of numbers, each of which is looked at, take seconds to decode."""
         number = b"1e1,"
         hostile = b'{"a": [' + number * (57 * 1024 * 1024 // len(number)) + b"1]}"
-        decoding: list[float] = []
+        decoding: list[bool] = []
 
         def decode(answer: Answer) -> Any:
-            decoding.append(time.monotonic())
+            decoding.append(True)
             return client._decoded(answer)
 
         with serving(answering(response(hostile))) as server:
             transport = make(abandoned=lambda: bool(decoding))
             assert refused(transport, server.url, decode=decode).kind == "internal"
-            assert time.monotonic() - decoding[0] < SLICE + LATE
+            left_behind = exchanges()
+            assert left_behind, "it was waited for"
             # However long it takes to its end; nobody waits for it but this test.
-            for thread in exchanges():
+            for thread in left_behind:
                 thread.join()
 
 

@@ -252,7 +252,7 @@ class TestTheQueue:
                 await asyncio.sleep(0)
             return await cancelled(task)
 
-        assert asyncio.run(run()) < 1
+        assert asyncio.run(run()) < PATIENCE / 2
         assert taken == [True, False, False]
 
     def test_is_waited_for_until_the_rule_engine_has_stored_an_event(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,7 +335,7 @@ class TestTheQueue:
             await queue.get()
             return await cancelled(task)
 
-        assert asyncio.run(run()) < 1
+        assert asyncio.run(run()) < PATIENCE / 2
         assert taken == [False]
 
     def test_may_raise_what_a_filter_of_the_rulebook_raises(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -367,7 +367,7 @@ class TestCancellation:
             server.asked = threading.Event()  # type: ignore[attr-defined]
             yield server
 
-    def test_ends_it_within_a_second_while_a_request_hangs(self, server: Server) -> None:
+    def test_ends_it_at_once_while_a_request_hangs(self, server: Server) -> None:
         async def run() -> float:
             task = asyncio.ensure_future(asm_release.main(asyncio.Queue(), {**CONNECTION, "endpoint": server.url}))
             loop = asyncio.get_running_loop()
@@ -375,9 +375,9 @@ class TestCancellation:
             await loop.run_in_executor(None, server.asked.wait)  # type: ignore[attr-defined]
             return await cancelled(task)
 
-        assert asyncio.run(run()) < 1
+        assert asyncio.run(run()) < PATIENCE / 2
 
-    def test_ends_it_within_a_second_while_it_pauses(self) -> None:
+    def test_ends_it_at_once_while_it_pauses(self) -> None:
         async def run(url: str) -> float:
             queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
             args = {**CONNECTION, "endpoint": url, "initial": True, "wait_sleep": 3600}
@@ -386,7 +386,7 @@ class TestCancellation:
             return await cancelled(task)
 
         with serving(answering(mesh("Running"))) as server:
-            assert asyncio.run(run(server.url)) < 1
+            assert asyncio.run(run(server.url)) < PATIENCE / 2
 
     def test_frees_the_state_file_for_the_next_start(self, tmp_path: Path) -> None:
         async def run(url: str) -> list[str]:
