@@ -3,7 +3,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module `asm_verdict_file`."""
+"""The documentation of `asm_verdict_file`; the action plugin of the same name does the work."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ description:
     the verdict of an earlier run, and stays if this run is killed.
   - The file is replaced as a whole and only its owner may read it. It holds neither manifests nor credentials. A run
     that is killed while it writes can leave a file beside it whose name begins with a dot and ends with C(.tmp).
+  - It runs in the controller, without a module on the host, and nothing of the result reaches the log of a system.
   - The playbook C(huaweicloud.asm.gate) does all of this with its variable C(verdict_file).
 options:
   path:
     description:
       - The file. Its folder has to be there.
-      - On the controller, a relative path starts in the folder of the playbook. On another host it starts where the
-        connection does, which for SSH is the home folder of the user.
+      - It is on the controller, whatever host the task is for. A relative path starts in the folder of the playbook.
       - A symbolic link is refused, and so is anything that is no regular file.
     type: path
     required: true
@@ -109,45 +109,3 @@ outcome:
   type: str
   returned: success
 """
-
-import uuid
-from datetime import datetime, timezone
-
-from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.files import write_private_json
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import printable
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.verdict import Run, pending, verdict
-
-
-def main() -> None:
-    """Run the module."""
-    module = AnsibleModule(
-        argument_spec={
-            "path": {"type": "path", "required": True},
-            "result": {"type": "dict"},
-            "run_id": {"type": "str"},
-            "check_mode": {"type": "bool", "default": False},
-            "mesh_id": {"type": "str"},
-            "namespace": {"type": "str"},
-            "release_id": {"type": "str"},
-        },
-        supports_check_mode=True,
-    )
-    given, now = module.params, datetime.now(timezone.utc)
-    run = Run(
-        given["run_id"] or str(uuid.uuid4()),
-        given["check_mode"],
-        *(given[name] for name in ("mesh_id", "namespace", "release_id")),
-    )
-    try:
-        document = pending(run, now) if given["result"] is None else verdict(run, now, given["result"])
-        if not module.check_mode:
-            write_private_json(given["path"], document)
-    except AsmError as error:
-        module.fail_json(msg=f"the verdict file is not written: {error.sentence(printable)}")
-    module.exit_json(changed=True, path=given["path"], run_id=run.run_id, outcome=document["outcome"])
-
-
-if __name__ == "__main__":
-    main()

@@ -48,7 +48,9 @@ SAYS_PENDING, REFUSES, HOLDS, WRITES, LETS_PASS = (
     "Let nothing pass unless the gate is open",
 )
 
-OPENS, SHUTS, PENDING, REPLACED, ECHOES = (f"{name}-canary" for name in ("opens", "shuts", "pending", "swap", "echoes"))
+OPENS, SHUTS, PENDING, REPLACED, ECHOES, DOTTED = (
+    f"{name}-canary" for name in ("opens", "shuts", "pending", "swap", "echoes", "dotted")
+)
 OPEN, SHUT = 0, 2
 """Exit codes."""
 NOTHING_READ = frozenset({1, 4})
@@ -64,6 +66,7 @@ def mesh() -> Iterator[Running]:
         release(PENDING, CREATING),
         release(REPLACED, CREATING, {**RUNNING, "after_reads": 1, "uid": "uid-of-another"}),
         release(ECHOES, CREATING),
+        release(DOTTED, RUNNING, version="1.1"),
     )
     refuses = {"fault": "answer", "status": 403, "echo_credential": True, "body": "asm", "release": ECHOES}
     with serving(scenario(*releases, faults=[refuses])) as simulator:
@@ -233,7 +236,7 @@ class TestCheckMode:
 
         assert run.returncode == OPEN, run.output
         assert (gate.verdict["outcome"], gate.verdict["check_mode"]) == (outcome, True)
-        assert run.task(LETS_PASS).result["msg"].startswith(f"in check mode, {outcome}: ")
+        assert run.task(LETS_PASS).result["msg"].startswith(f"{outcome}: check mode: ")
         assert gate.mesh.summary()["by_release"] == {release_id: 1}
 
     @pytest.mark.slow
@@ -244,7 +247,48 @@ class TestCheckMode:
         assert (gate.verdict["outcome"], gate.verdict["check_mode"]) == ("error", True)
 
 
+SYSLOG = """\
+import syslog
+
+def record(*arguments):
+    with open({path!r}, "a", encoding="utf-8") as file:
+        print(*arguments, file=file)
+
+syslog.syslog = record
+"""
+"""What Python imports at its start: everything that a module logs ends in a file."""
+
+
 class TestTheFile:
+    def test_leaves_no_secret_of_a_deployment_anywhere(self, gate: Gate, tmp_path: Path) -> None:
+        log = tmp_path / "syslog"
+        (tmp_path / "sitecustomize.py").write_text(SYSLOG.format(path=str(log)), encoding="utf-8")
+        environment = {"PYTHONPATH": str(tmp_path), "ANSIBLE_KEEP_REMOTE_FILES": "1"}
+
+        options = gate.options(OPENS, {"manifests": True}, environment=environment, arguments=["--diff"])
+        run = gate.ansible.playbook(PLAYBOOK, **options)
+        # What the recorder has to see: any module logs its arguments.
+        gate.ansible.adhoc("localhost", "ansible.builtin.stat", {"path": "/invented-path"}, environment=environment)
+
+        assert run.returncode == OPEN, run.output
+        assert "/invented-path" in log.read_text(encoding="utf-8")
+        files = [each for root in (tmp_path, gate.ansible.directory) for each in root.rglob("*") if each.is_file()]
+        record = {each for each in files if each.name.startswith("results-")}
+        written = [each for each in files if each not in record and ENVIRONMENT_SECRET.encode() in each.read_bytes()]
+        assert (written, ENVIRONMENT_SECRET in run.output) == ([], False)
+
+    @pytest.mark.parametrize("variable", ["ANSIBLE_HOME", pytest.param("ANSIBLE_LOCAL_TEMP", marks=pytest.mark.slow)])
+    def test_needs_no_home(self, gate: Gate, variable: str) -> None:
+        # Not even root can make a folder in /proc. A user without an entry in the password database has no folder for
+        # modules either.
+        nowhere = {"HOME": "/proc/nowhere", "ANSIBLE_HOME": "/proc/nowhere", "ANSIBLE_REMOTE_TEMP": "/proc/nowhere"}
+        environment = {**nowhere, variable: str(gate.ansible.directory / "temporary")}
+
+        run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, environment=environment))
+
+        assert run.returncode == OPEN, run.output
+        assert gate.verdict["outcome"] == "reached"
+
     @pytest.mark.slow
     def test_is_not_needed(self, gate: Gate) -> None:
         run = gate.run(OPENS, verdict_file=None)
@@ -327,6 +371,10 @@ class TestTheFile:
 
 LEAVE_OUT = {
     "limit": ("--limit", "web"),
+    "limit-with-a-group": ("--limit", "localhost,web,&prod"),
+    "limit-without-a-group": ("--limit", "localhost,web,!controllers"),
+    "limit-without-localhost": ("--limit", "localhost,!localhost,web"),
+    "limit-hidden": ("--limit", "web", "-e", "ansible_limit=localhost"),
     "limit-to-all": ("--limit", "all"),
     "skip-always": ("--skip-tags", "always"),
     "skip-tagged": ("--skip-tags", "tagged"),
@@ -334,10 +382,17 @@ LEAVE_OUT = {
 
 
 class TestNothingOpensItByLeavingItOut:
-    INVENTORY = json.dumps({"all": {"hosts": {"web": {"ansible_connection": "nowhere"}}}})
+    INVENTORY = json.dumps(
+        {
+            "all": {
+                "hosts": {"localhost": {}, "web": {"ansible_connection": "nowhere"}},
+                "children": {"prod": {"hosts": {"web": {}}}, "controllers": {"hosts": {"localhost": {}}}},
+            }
+        }
+    )
 
     @pytest.mark.parametrize("undefined_is_an_error", ["1", pytest.param("0", marks=pytest.mark.slow)])
-    @pytest.mark.parametrize("arguments", slow_but_for("limit", "skip-always", of=LEAVE_OUT))
+    @pytest.mark.parametrize("arguments", slow_but_for("limit-with-a-group", "skip-always", of=LEAVE_OUT))
     def test_a_run_without_the_gate_is_refused(
         self, gate: Gate, arguments: Sequence[str], undefined_is_an_error: str
     ) -> None:
@@ -405,6 +460,20 @@ class TestAConnectionOfTheCaller:
 
 
 class TestVariables:
+    @pytest.mark.parametrize("native", [pytest.param("0", marks=pytest.mark.slow), "1"])
+    def test_that_are_numbers_open_no_gate(self, gate: Gate, native: str) -> None:
+        environment = {"ANSIBLE_JINJA2_NATIVE": native}
+        as_number, as_text = (
+            gate.ansible.playbook(PLAYBOOK, **gate.options(DOTTED, {"version": given}, environment=environment))
+            for given in (1.10, "1.10")
+        )
+
+        assert as_number.returncode == SHUT, as_number.output
+        assert "version must be text: quote the value" in as_number.output
+        assert as_text.returncode == SHUT, as_text.output
+        assert "version is 1.1, waiting for 1.10" in as_text.output
+        assert gate.verdict["outcome"] == "timeout"
+
     def test_are_texts_of_the_command_line(self, gate: Gate) -> None:
         words = {
             "success_phases": "Completed,Running",
@@ -448,7 +517,7 @@ class TestVariables:
         run = gate.ansible.playbook(PLAYBOOK, **gate.options(None, changes, inventory=inventory))
 
         assert run.returncode == SHUT, run.output
-        assert len(gate.verdict["releases"]) == 5
+        assert len(gate.verdict["releases"]) == 6
 
     @pytest.mark.parametrize("name", ["name", "release_gate_name"])
     @pytest.mark.slow

@@ -522,9 +522,7 @@ class TestATrain:
         gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, PENDING), arguments=["--check"])
 
         summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert summary[0].startswith("Verdict: in check mode, pending: check mode: this read alone means pending"), (
-            gated.run.output
-        )
+        assert summary[0].startswith("Verdict: pending: check mode: this read alone means pending"), gated.run.output
         assert (gated.deployed, gated.lists) == (ALL, 1)
 
     @pytest.mark.slow
@@ -555,7 +553,7 @@ class TestCheckMode:
         gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=["--check"])
 
         summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert summary[0].startswith(f"Verdict: in check mode, {outcome}: "), gated.run.output
+        assert summary[0].startswith(f"Verdict: {outcome}: check mode: "), gated.run.output
         warns = "[WARNING]: check mode: this read alone means" in " ".join(gated.run.output.split())
         assert warns is (outcome != "reached"), gated.run.output
         assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output

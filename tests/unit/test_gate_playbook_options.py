@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,10 @@ def test_an_option_is_left_out_unless_it_is_given(play: dict[str, Any], option: 
 @each_option
 def test_an_option_is_handed_to_the_module(arguments: dict[str, Any], option: Option) -> None:
     variable = f"release_gate_{option.name}" if option.name in RESERVED | PATHS else option.name
-    assert arguments[option.name] == f"{{{{ {variable} }}}}"
+    # Native Jinja before ansible-core 2.19 makes a number of the text 1.10, unless it is told to keep the text.
+    is_text = option.type == "str" and not option.accepts_number and option.name not in RESERVED
+    kept = f"{variable} | string if {variable} is string else {variable}" if is_text else variable
+    assert arguments[option.name] == f"{{{{ {kept} }}}}"
 
 
 def test_the_module_is_handed_nothing_else_but_wait(arguments: dict[str, Any]) -> None:
@@ -70,3 +74,8 @@ def test_the_names_that_must_be_spelled_right_are_those_of_variables(play: dict[
 @pytest.mark.parametrize("name", ["failure_phases", "ready", "version", "images", "stable_for", "minimum"])
 def test_a_condition_that_would_be_missed_must_be_spelled_right(play: dict[str, Any], name: str) -> None:
     assert name in play["vars"]["release_gate_guarded"]
+
+
+def test_a_number_is_refused_for_each_text(play: dict[str, Any]) -> None:
+    texts = {option.name for option in HANDED_OVER if option.type == "str" and not option.accepts_number}
+    assert set(re.findall(r"'(\w+)':", play["vars"]["release_gate_no_text"])) == texts

@@ -120,7 +120,7 @@ def test_a_gate_stays_closed_and_says_what_is_odd(stage: Stage) -> None:
     odd = document(gray=[put(deployment(), "status.conditions", EXCEEDED)])
     result = stage.read(READY, found(odd))
     assert result["gate"]["outcome"] == "timeout"
-    assert "it is not ready: gray workload reviews-gray: status.conditions is no list" in result["msg"]
+    assert "not ready: gray workload reviews-gray: status.conditions is no list" in result["msg"]
     assert result["workloads"]["gray"][0]["message"] == "status.conditions is no list"
 
 
@@ -136,7 +136,7 @@ def test_what_is_not_known_to_be_planned_is_neither_ready_nor_of_an_image(
     assert parse(content).planned is None
     result = stage.read(READY, found(content))
     assert result["gate"]["outcome"] == "timeout"
-    assert "it is not ready: spec.grayDeployments is missing or no list" in result["msg"]
+    assert "not ready: spec.grayDeployments is missing or no list" in result["msg"]
     by_image = stage.read({**GATE, "images": [IMAGE], "wait_timeout": 5}, found(content))
     assert by_image["gate"]["outcome"] == "timeout"
 

@@ -2,18 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The module `asm_verdict_file`: typed options in, a file out."""
+"""The action plugin `asm_verdict_file`: typed options in, a file out."""
 
 from __future__ import annotations
 
 import json
 import uuid
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
 import yaml
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.huaweicloud.asm.plugins.action import asm_verdict_file as plugin
 from ansible_collections.huaweicloud.asm.plugins.modules import asm_verdict_file as module
 
 Run = Callable[..., dict[str, Any]]
@@ -21,28 +22,18 @@ Run = Callable[..., dict[str, Any]]
 REACHED = {"msg": "the gate is open", "gate": {"outcome": "reached", "elapsed": 2.5}, "phase": "Running"}
 
 
-class EndedError(Exception):
-    """The module has ended, with these values."""
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        super().__init__(values)
-        self.values = values
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Return what the module answers to options."""
-
-    def ended(_module: AnsibleModule, values: dict[str, Any], *_exception: Any) -> None:
-        raise EndedError(values)
+def run(tmp_path: Path) -> Run:
+    """Return what the action plugin answers to options."""
 
     def start(dry: bool = False, **options: Any) -> dict[str, Any]:
-        given = {**options, "_ansible_check_mode": dry}
-        monkeypatch.setattr(AnsibleModule, "_load_params", lambda self: setattr(self, "params", given))
-        monkeypatch.setattr(AnsibleModule, "_return_formatted", ended)
-        with pytest.raises(EndedError) as caught:
-            module.main()
-        return caught.value.values
+        task = SimpleNamespace(args=options, check_mode=dry, async_val=0)
+        action = plugin.ActionModule(
+            task, *[SimpleNamespace(_shell=SimpleNamespace(tmpdir=None))] * 2, None, None, None
+        )
+        action._loader = SimpleNamespace(get_basedir=lambda: str(tmp_path))
+        found: dict[str, Any] = action.run(task_vars={})
+        return found
 
     return start
 
@@ -112,17 +103,21 @@ def test_what_is_no_verdict_leaves_the_file_as_it_is(run: Run, path: Path) -> No
     assert path.read_bytes() == before
 
 
-def test_its_options_are_documented_as_they_are(monkeypatch: pytest.MonkeyPatch, run: Run, path: Path) -> None:
-    specs: list[dict[str, Any]] = []
+def test_a_relative_path_starts_in_the_folder_of_the_playbook(run: Run, path: Path) -> None:
+    assert run(path=path.name)["path"] == str(path)
+    assert said(path)["outcome"] == "pending"
 
-    def construct(_module: AnsibleModule, argument_spec: dict[str, Any], **_more: Any) -> None:
-        specs.append(argument_spec)
-        raise EndedError({})
 
-    monkeypatch.setattr(AnsibleModule, "__init__", construct)
-    run(path=str(path))
+@pytest.mark.parametrize("options", [{}, {"path": "verdict.json", "result": 1}, {"path": "verdict.json", "colour": 1}])
+def test_wrong_options_write_nothing(run: Run, path: Path, options: dict[str, Any]) -> None:
+    before = path.read_bytes()
+    assert run(**options)["failed"] is True
+    assert path.read_bytes() == before
+
+
+def test_its_options_are_documented_as_they_are() -> None:
     described = yaml.safe_load(module.DOCUMENTATION)["options"]
     assert {
         name: {key: value for key, value in option.items() if key != "description"}
         for name, option in described.items()
-    } == specs[0]
+    } == plugin.ARGUMENT_SPEC
