@@ -47,11 +47,11 @@ LIMITS: list[tuple[dict[str, Any], str]] = [
     (changed("spec.grayDeployments", [{}] * (MOST + 1)), "spec.grayDeployments has 1001 workloads, the limit is 1000"),
     (
         changed(f"{GRAY}.status.conditions", [{}] * 10_000),
-        "the release has 10005 workloads, containers and conditions, the limit is 10000",
+        "the release has 10006 workloads, containers and conditions, the limit is 10000",
     ),
     (
         changed(f"{GRAY}.spec.template.spec.containers", [{}] * 10_000),
-        "the release has 10006 workloads, containers and conditions, the limit is 10000",
+        "the release has 10005 workloads, containers and conditions, the limit is 10000",
     ),
     (changed("status.deployment.status.conditions", [{}] * 10_000), "the limit is 10000"),
     (changed("spec", {str(number): 0 for number in range(1001)}), "fields, the limit is 1000"),
