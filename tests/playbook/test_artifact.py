@@ -51,7 +51,7 @@ def content(installed_collection: Path) -> set[PurePosixPath]:
         pytest.param("extensions", {"eda"}, id="extensions"),
         pytest.param(
             "plugins",
-            {"action", "doc_fragments", "lookup", "module_utils", "modules", "test"},
+            {"action", "doc_fragments", "lookup", "module_utils", "modules", "plugin_utils", "test"},
             id="plugins",
         ),
         pytest.param("playbooks", {"continue_deployment.yml", "gate.yml", "tell_trouble.yml"}, id="playbooks"),

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
 from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
@@ -48,8 +49,8 @@ SAYS_PENDING, REFUSES, HOLDS, WRITES, LETS_PASS = (
     "Let nothing pass unless the gate is open",
 )
 
-OPENS, SHUTS, PENDING, REPLACED, ECHOES, DOTTED = (
-    f"{name}-canary" for name in ("opens", "shuts", "pending", "swap", "echoes", "dotted")
+OPENS, SHUTS, PENDING, REPLACED, ECHOES, DOTTED, DIGITS = (
+    f"{name}-canary" for name in ("opens", "shuts", "pending", "swap", "echoes", "dotted", "digits")
 )
 OPEN, SHUT = 0, 2
 """Exit codes."""
@@ -67,6 +68,7 @@ def mesh() -> Iterator[Running]:
         release(REPLACED, CREATING, {**RUNNING, "after_reads": 1, "uid": "uid-of-another"}),
         release(ECHOES, CREATING),
         release(DOTTED, RUNNING, version="1.1"),
+        {**release(DIGITS, RUNNING), "namespace": "123"},
     )
     refuses = {"fault": "answer", "status": 403, "echo_credential": True, "body": "asm", "release": ECHOES}
     with serving(scenario(*releases, faults=[refuses])) as simulator:
@@ -460,6 +462,23 @@ class TestAConnectionOfTheCaller:
 
 
 class TestVariables:
+    def test_may_be_vaulted_inline_or_look_like_numbers(self, gate: Gate) -> None:
+        password = gate.ansible.directory / "password"
+        password.write_text("invented-vault-password", encoding="ascii")
+        vault = VaultLib([("default", VaultSecret(password.read_bytes()))])
+        token = vault.encrypt(TOKEN).decode().replace("\n", "\n  ")
+        file = gate.ansible.directory / "gate.yml"
+        file.write_text(f"token: !vault |\n  {token}\nnamespace: '123'\n", encoding="utf-8")
+        arguments = ["-e", f"@{file}", "--vault-password-file", str(password), "-vvv"]
+        environment = {"HW_AUTH_TOKEN": "", "ANSIBLE_JINJA2_NATIVE": "1"}
+
+        options = gate.options(DIGITS, {"namespace": None}, arguments=arguments, environment=environment)
+        run = gate.ansible.playbook(PLAYBOOK, **options)
+
+        assert run.returncode == OPEN, run.output
+        assert gate.verdict["namespace"] == "123"
+        assert TOKEN not in run.output
+
     @pytest.mark.parametrize("native", [pytest.param("0", marks=pytest.mark.slow), "1"])
     def test_that_are_numbers_open_no_gate(self, gate: Gate, native: str) -> None:
         environment = {"ANSIBLE_JINJA2_NATIVE": native}
@@ -469,6 +488,7 @@ class TestVariables:
         )
 
         assert as_number.returncode == SHUT, as_number.output
+        assert as_number.task(WRITES).result["outcome"] == "error"
         assert "version must be text: quote the value" in as_number.output
         assert as_text.returncode == SHUT, as_text.output
         assert "version is 1.1, waiting for 1.10" in as_text.output
@@ -517,7 +537,7 @@ class TestVariables:
         run = gate.ansible.playbook(PLAYBOOK, **gate.options(None, changes, inventory=inventory))
 
         assert run.returncode == SHUT, run.output
-        assert len(gate.verdict["releases"]) == 6
+        assert len(gate.verdict["releases"]) == 7
 
     @pytest.mark.parametrize("name", ["name", "release_gate_name"])
     @pytest.mark.slow

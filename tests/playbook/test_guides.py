@@ -186,6 +186,7 @@ def _quotations() -> list[tuple[str, re.Pattern[str]]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.slow
 def test_what_a_refused_task_says_stands_in_the_guide_under_its_outcome_or_error(
     results: Mapping[str, Mapping[str, Any]], case: Single
 ) -> None:

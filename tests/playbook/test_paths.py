@@ -322,14 +322,12 @@ CASES = (*READS, *VERDICTS, *CHECK_MODE, *CREDENTIALS)
 CHOSEN = chosen(
     CASES,
     # Reads.
-    *("read-found", "read-missing", "read-missing-accepted", "read-403"),
-    # Verdicts: each outcome, each condition, and each way to lose a release.
-    *("reached-later", "reached-ready-and-stable", "reached-images", "failed-by-phase", "failed-by-progress-deadline"),
-    *("timeout", "stalled", "missing-after-seen", "not-missing-by-a-single-404", "reached-once-it-appeared"),
-    *("disappeared-as-it-may", "disappeared-too-early", "replaced-by-uid"),
-    *("check-pending", "check-403"),
+    *("read-found", "read-missing", "read-403"),
+    # Verdicts: each outcome, and the conditions.
+    *("reached-ready-and-stable", "reached-images", "failed-by-phase", "timeout", "stalled", "missing-after-seen"),
+    *("disappeared-as-it-may", "replaced-by-uid", "check-pending"),
     # Credentials of each kind.
-    *("key", "temporary-key", "login-renewed", "agency", "file", "wrong-token"),
+    *("key", "login-renewed", "agency", "file", "wrong-token"),
 )
 
 SCENARIO = scenario_of(

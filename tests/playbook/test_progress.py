@@ -164,6 +164,7 @@ class TestATrain:
         ),
     )
 
+    @pytest.mark.slow
     def test_sums_up_and_names_what_changed(self, ansible: Ansible, simulate: Callable[..., Running]) -> None:
         mesh = simulate(scenario(*self.TRAIN))
 

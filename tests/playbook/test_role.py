@@ -216,6 +216,7 @@ class TestEachHostPassesOrFails:
         assert gated.reads == {SHUTS: way.reads_when_shut}
 
 
+@pytest.mark.slow
 def test_a_rescue_gets_the_verdict_on_every_host(gate: Gate) -> None:
     gated = gate.play(SHUTS, {"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]})
 
@@ -250,6 +251,7 @@ class TestASecondGateInThePlay:
             ],
         ),
     )
+    @pytest.mark.slow
     def test_is_held_although_the_first_was_reached(
         self, gate: Gate, tasks: tuple[Mapping[str, Any], ...], keywords: dict[str, Any]
     ) -> None:

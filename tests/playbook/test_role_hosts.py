@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     MESH_ID,
     NAMESPACE,
@@ -97,21 +98,30 @@ def refusals(run: Run) -> list[str]:
 
 @pytest.mark.parametrize(
     "play",
-    [
-        pytest.param({"tasks": [gate(SHUTS, **ONCE), DEPLOY]}, id="run_once"),
-        pytest.param({"tasks": [{"block": [gate(SHUTS)], **ONCE}, DEPLOY]}, id="block"),
-        pytest.param({"tasks": [rescued(gate(SHUTS, **ONCE))]}, id="rescue"),
-        pytest.param({"tasks": [rescued({"block": [gate(SHUTS)], **ONCE})]}, id="block-and-rescue"),
-        pytest.param({"tasks": [gate(OPENS), gate(SHUTS, **ONCE), DEPLOY]}, id="second-gate"),
-        pytest.param({"tasks": [rescued(gate(OPENS), gate(SHUTS, **ONCE))]}, id="second-gate-and-rescue"),
-        pytest.param({"tasks": [gate(SHUTS, **FIRST_ONLY), DEPLOY]}, id="when"),
-        pytest.param({"roles": [{"role": ROLE, **SHUTS, **FIRST_ONLY}], "tasks": [DEPLOY]}, id="roles-and-when"),
-        pytest.param(
-            {"tasks": [gate(SHUTS, IMPORT, when="inventory_hostname != 'first'"), DEPLOY]}, id="import_role-but-first"
-        ),
-        pytest.param({"tasks": [gate(UNDEFINED, **ONCE), DEPLOY]}, id="undefined-variable"),
-        pytest.param({"tasks": [rescued(gate({**OPENS, "release_gate_redy": True}, **ONCE))]}, id="misspelt-variable"),
-    ],
+    slow_but_for(
+        "run_once",
+        "block-and-rescue",
+        "second-gate-and-rescue",
+        "when",
+        of=[
+            pytest.param({"tasks": [gate(SHUTS, **ONCE), DEPLOY]}, id="run_once"),
+            pytest.param({"tasks": [{"block": [gate(SHUTS)], **ONCE}, DEPLOY]}, id="block"),
+            pytest.param({"tasks": [rescued(gate(SHUTS, **ONCE))]}, id="rescue"),
+            pytest.param({"tasks": [rescued({"block": [gate(SHUTS)], **ONCE})]}, id="block-and-rescue"),
+            pytest.param({"tasks": [gate(OPENS), gate(SHUTS, **ONCE), DEPLOY]}, id="second-gate"),
+            pytest.param({"tasks": [rescued(gate(OPENS), gate(SHUTS, **ONCE))]}, id="second-gate-and-rescue"),
+            pytest.param({"tasks": [gate(SHUTS, **FIRST_ONLY), DEPLOY]}, id="when"),
+            pytest.param({"roles": [{"role": ROLE, **SHUTS, **FIRST_ONLY}], "tasks": [DEPLOY]}, id="roles-and-when"),
+            pytest.param(
+                {"tasks": [gate(SHUTS, IMPORT, when="inventory_hostname != 'first'"), DEPLOY]},
+                id="import_role-but-first",
+            ),
+            pytest.param({"tasks": [gate(UNDEFINED, **ONCE), DEPLOY]}, id="undefined-variable"),
+            pytest.param(
+                {"tasks": [rescued(gate({**OPENS, "release_gate_redy": True}, **ONCE))]}, id="misspelt-variable"
+            ),
+        ],
+    ),
 )
 def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
     result = run(ansible, mesh, play)
@@ -120,6 +130,7 @@ def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Run
     assert "Do not put run_once or when on include_role" in " ".join(result.output.split())
 
 
+@pytest.mark.slow
 def test_an_open_gate_lets_hosts_that_skip_it_go_on(ansible: Ansible, mesh: Running) -> None:
     ways = [gate(OPENS, **ONCE)], [{"block": [gate(OPENS)], **ONCE}], [gate(OPENS, **FIRST_ONLY)]
 
@@ -187,7 +198,9 @@ def test_a_misspelt_extra_variable_is_refused(ansible: Ansible, mesh: Running) -
     assert refusals(result) == ["release_gate_redy is not an option; did you mean release_gate_ready?"]
 
 
-NATIVE = pytest.mark.parametrize("native", ["0", "1"], ids=["text", "native"])
+NATIVE = pytest.mark.parametrize(
+    "native", [pytest.param("0", id="text", marks=pytest.mark.slow), pytest.param("1", id="native")]
+)
 """With native types of Jinja, ansible-core 2.16 and 2.18 make a number of what looks like one."""
 
 

@@ -167,6 +167,7 @@ def rulesets(name: str) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_change_of_phase_continues_the_deployment_once_and_old_releases_start_nothing(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
@@ -460,6 +461,7 @@ def test_a_refusal_ends_it_with_one_clear_error(
     assert deployment.effects == []
 
 
+@pytest.mark.slow
 def test_somebody_is_told_of_a_release_that_failed_or_stalls(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:

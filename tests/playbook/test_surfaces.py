@@ -79,6 +79,7 @@ class TestAsynchronously:
         assert (run.returncode, run.task("gate").outcome) == (2, "failed")
         assert run.task("gate").result["gate"]["outcome"] == "failed"
 
+    @pytest.mark.slow
     def test_a_gate_that_nobody_polls_is_collected_later(self, ansible: Ansible, simulator: Running) -> None:
         run = local(
             ansible,
@@ -232,6 +233,7 @@ class TestTheTestsOnATrain:
             ],
         ),
     )
+    @pytest.mark.slow
     def test_choose_among_its_entries(
         self, ansible: Ansible, simulator: Running, test: str, passing: list[str]
     ) -> None:

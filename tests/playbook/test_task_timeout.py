@@ -74,5 +74,6 @@ def test_a_gate_that_its_task_has_cut_says_so(run: Run, name: str, path: str) ->
 
 
 @pytest.mark.parametrize("path", CONNECTIONS)
+@pytest.mark.slow
 def test_an_open_gate_says_nothing_of_it(run: Run, path: str) -> None:
     assert "cut" not in run.task("reached", path).result["msg"]

@@ -870,15 +870,12 @@ TABLES: Mapping[str, tuple[Train, ...]] = {
 CHOSEN = chosen(
     [case for cases in TABLES.values() for case in cases],
     # Verdicts.
-    *("reached-one-after-the-other", "reached-in-a-version-of-its-own", "reached-but-failed-later", "timeout"),
-    *("missing-after-seen", "replaced-by-uid", "refused-credentials"),
+    *("reached-in-a-version-of-its-own", "missing-after-seen", "refused-credentials"),
     # How many must be there, and which are meant.
-    *("two-of-three-one-after-the-other", "two-of-three-can-no-longer-be-met", "of-services", "too-few"),
-    *("ended-ones-are-ignored", "what-vanishes-stays-wanted"),
+    *("two-of-three-can-no-longer-be-met", "of-services"),
     # What the list does not show.
-    *("on-another-page", "one-denied", "without-deployments-that-are-needed"),
-    *("list-denied", "list-denied-to-a-selection", "a-uid-twice", "half-a-list", "list-404-of-the-gateway"),
-    *("read-two", "read-one-missing", "check-pending"),
+    *("on-another-page", "without-deployments-that-are-needed", "list-denied", "a-uid-twice"),
+    *("read-two", "check-pending"),
 )
 
 LISTS: Mapping[str, dict[str, Any]] = {

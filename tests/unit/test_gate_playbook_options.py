@@ -52,7 +52,7 @@ def test_an_option_is_left_out_unless_it_is_given(play: dict[str, Any], option: 
 def test_an_option_is_handed_to_the_module(arguments: dict[str, Any], option: Option) -> None:
     variable = f"release_gate_{option.name}" if option.name in RESERVED | PATHS else option.name
     # Native Jinja before ansible-core 2.19 makes a number of the text 1.10, unless it is told to keep the text.
-    is_text = option.type == "str" and not option.accepts_number and option.name not in RESERVED
+    is_text = option.type == "str" and not option.accepts_number
     kept = f"{variable} | string if {variable} is string else {variable}" if is_text else variable
     assert arguments[option.name] == f"{{{{ {kept} }}}}"
 
