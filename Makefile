@@ -34,7 +34,7 @@ pytest := python -m pytest -q -n auto --maxprocesses 4
 # The tests of `make test`: all but those with the marker `slow`.
 quick := -m "not slow"
 # Where the tests are that run code of ansible-core.
-on_core := tests/playbook $(addprefix tests/unit/plugins/,action lookup modules test)
+on_core := tests/playbook $(addprefix tests/unit/plugins/,action lookup modules plugin_utils test)
 
 .PHONY: help
 help: ## list these targets

@@ -40,6 +40,9 @@ notes:
     V(ignore) or V(warn), nothing is returned, never a part.
   - In check mode it reads once and does not wait. It warns unless the gate would open.
   - Every option, term and variable takes a value that is vaulted inline (C(!vault)).
+  - Ansible evaluates a lookup for every host and at every use. A wrong key is refused once per host and may get locked,
+    because more than 5 refusals in a row lock a key. Read once with C(run_once) and C(set_fact), as an example shows,
+    or use the module.
   - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
     is quicker.
 seealso:
@@ -66,6 +69,16 @@ EXAMPLES = r"""
     msg: "{{ releases | map(attribute='phase') }}"
   vars:
     releases: "{{ query('huaweicloud.asm.asm_release', release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+
+- name: Read once for all hosts of the play
+  ansible.builtin.set_fact:
+    reviews_canary: "{{ lookup('huaweicloud.asm.asm_release', release_id, mesh_id=mesh_id, namespace='bookinfo') }}"
+  run_once: true
+
+- name: Decide on every host by what was read
+  ansible.builtin.debug:
+    msg: "{{ reviews_canary.phase }}"
+  when: reviews_canary is huaweicloud.asm.in_phase('Running')
 
 - name: Show the phase of each release of a service
   ansible.builtin.debug:

@@ -149,6 +149,49 @@ def test_a_gate_that_is_not_open_concerns_only_the_hosts_that_ask(ansible: Ansib
     assert deployed(result) == {"first", "third"}, result.output
 
 
+def test_a_host_that_skips_the_gate_stops_when_it_is_closed_for_any_other(ansible: Ansible, mesh: Running) -> None:
+    own = {"release_gate_release_id": "{{ own }}"}
+    hosts = {"first": {"own": "opens-canary"}, "second": {"own": "shuts-canary"}}
+
+    result = run(ansible, mesh, {"tasks": [gate(own, when="inventory_hostname != 'third'"), DEPLOY]}, hosts=hosts)
+
+    assert deployed(result) == set(), result.output
+
+
+RESULT = {"gate": {"outcome": "reached"}, "msg": "invented"}
+
+
+@pytest.mark.parametrize(
+    "tasks",
+    [
+        [gate(SHUTS, IMPORT, when="release_gate_result is not defined")],
+        [{"block": [gate(SHUTS)], "when": "release_gate_result is not defined"}],
+        [{"block": [gate(SHUTS)], "when": "not (release_gate_result.failed | default(false))"}],
+        [gate({**SHUTS, "release_gate_result": RESULT})],
+    ],
+    ids=["import_role", "block", "not-failed", "variable-of-the-include"],
+)
+def test_its_own_result_opens_no_gate(ansible: Ansible, mesh: Running, tasks: list[dict[str, Any]]) -> None:
+    result = run(ansible, mesh, {"tasks": [*tasks, DEPLOY]})
+
+    assert deployed(result) == set(), result.output
+
+
+def test_a_secret_that_is_a_number_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
+    mesh.reset()
+    result = run(
+        ansible,
+        mesh,
+        {"tasks": [rescued(gate(OPENS))]},
+        extra_vars={"release_gate_token": 12345678},
+        arguments=["-vvv"],
+    )
+
+    assert deployed(result) == set(), result.output
+    assert "12345678" not in result.output
+    assert mesh.summary()["requests"] == 0
+
+
 MISSPELT = {
     "release_gate_redy": "release_gate_ready",
     "release_gate_stabel_for": "release_gate_stable_for",
@@ -164,7 +207,7 @@ MISSPELT = {
     "_release_gate_stable_for": "release_gate_stable_for",
     "release_gate_require_": "release_gate_require",
 }
-ALLOWED = {"release_gate_verdict_file": "v.json", "release": 1, "release_gates": 1, "my_release_gate_ready": True}
+ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True}
 
 
 def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, mesh: Running) -> None:

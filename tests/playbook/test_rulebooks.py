@@ -13,6 +13,7 @@ import re
 import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -489,7 +490,8 @@ def test_somebody_is_told_of_a_release_that_failed_or_stalls(
 def test_a_workflow_is_launched_for_a_release_that_is_reached(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
-    simulator = simulate(scenario(release("reviews", CREATING, uid="uid-of-reviews")))
+    hostile_text = "{{ lookup('pipe', 'id') }}"
+    simulator = simulate(scenario(release("reviews", CREATING, uid=hostile_text, version=hostile_text)))
     launch = "/api/v2/workflow_job_templates/7/launch/"
     template = {
         "id": 7,
@@ -524,7 +526,7 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
     ((path, body),) = controller.posts
     assert path == launch
     variables = body["extra_vars"]
-    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "uid-of-reviews"}
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": quote(hostile_text)}
     # Nothing else of the event goes there: AWX hands these to a playbook as extra variables.
     assert variables == target
 

@@ -79,3 +79,9 @@ def test_a_condition_that_would_be_missed_must_be_spelled_right(play: dict[str, 
 def test_a_number_is_refused_for_each_text(play: dict[str, Any]) -> None:
     texts = {option.name for option in HANDED_OVER if option.type == "str" and not option.accepts_number}
     assert set(re.findall(r"'(\w+)':", play["vars"]["release_gate_no_text"])) == texts
+
+
+def test_variables_of_the_playbook_are_known_and_those_of_the_role_are_not(play: dict[str, Any]) -> None:
+    names = set(re.findall(r"\b(release_gate_\w+):", PLAYBOOK.read_text(encoding="utf-8")))
+    registered = set(re.findall(r"register: (release_gate_\w+)", PLAYBOOK.read_text(encoding="utf-8")))
+    assert set(play["vars"]["release_gate_own"]) == names | registered

@@ -529,6 +529,8 @@ def _conditions(parameters: Mapping[str, Any]) -> Conditions | None:
             each = "each of " if len(stray) > 1 else ""
             raise usage(f"{each}{listed(stray)} needs wait: true", "without it no gate is held")
         return None
+    if parameters["images"] is not None and not parameters["images"]:
+        raise usage("images is empty", "name an image or leave it out")
     conditions = Conditions(
         success_phases=_phases(parameters, "success_phases"),
         failure_phases=_phases(parameters, "failure_phases"),
