@@ -207,7 +207,7 @@ def test_the_guide_quotes_nothing_else() -> None:
 def test_the_guide_quotes_what_the_role_says_without_a_verdict() -> None:
     tasks = yaml.safe_load((ROOT / "roles" / "release_gate" / "tasks" / "main.yml").read_text(encoding="utf-8"))
 
-    assert f"``{tasks[0]['ansible.builtin.set_fact']['release_gate_result']['msg']}``" in NOT_OPEN.read_text("utf-8")
+    assert f"``{tasks[0]['ansible.builtin.set_fact']['__release_gate_result']['msg']}``" in NOT_OPEN.read_text("utf-8")
 
 
 def test_the_guide_explains_every_outcome_and_every_kind_of_error() -> None:
