@@ -50,9 +50,9 @@ def mesh() -> Iterator[Running]:
         yield simulator
 
 
-def gate(variables: Mapping[str, Any], call: Mapping[str, Any] = INCLUDE, **keywords: Any) -> dict[str, Any]:
-    """Return the task that calls the role with the variables."""
-    return {**call, "vars": dict(variables), **keywords}
+def gate(variables: Mapping[str, Any], call: Mapping[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
+    """Return the task that calls the role with the variables, by `include_role` unless another call is given."""
+    return {**(call or INCLUDE), "vars": dict(variables), **keywords}
 
 
 def rescued(*tasks: Mapping[str, Any], **keywords: Any) -> dict[str, Any]:

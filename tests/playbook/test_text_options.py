@@ -157,7 +157,7 @@ def of_the_module() -> list[str]:
 def of_the_lookup() -> list[str]:
     """Return the tasks with a lookup."""
     return [
-        *(looking_up(name, call, f"huaweicloud_asm_token: {TOKEN}") for name, (call, _) in REFUSED_BY_LOOKUP.items()),
+        *(looking_up(name, pair[0], f"huaweicloud_asm_token: {TOKEN}") for name, pair in REFUSED_BY_LOOKUP.items()),
         looking_up("lookup-variable", "'reviews-canary'", f"huaweicloud_asm_token: {SECRET_NUMBER}"),
         *(looking_up(name, call, given.format_map(IN_VAULT)) for name, (call, given) in FOUND_BY_LOOKUP.items()),
         looking_up("lookup-variable-of-another-password", "'a'", f"huaweicloud_asm_token: {UNREADABLE}"),

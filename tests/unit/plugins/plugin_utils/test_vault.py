@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, overload
+from typing import Any
 
 import pytest
 from ansible.errors import AnsibleError
@@ -35,11 +35,7 @@ class Vaulted(Sequence[str]):
     def __len__(self) -> int:
         return len(str(self))
 
-    @overload
-    def __getitem__(self, index: int) -> str: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[str]: ...
-    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+    def __getitem__(self, index: Any) -> Any:
         return str(self)[index]
 
 
@@ -57,7 +53,7 @@ def test_become_text_wherever_they_stand() -> None:
         "releases": [{"release_id": "a", "images": ["b"], "version": 1.1}],
         "wait": True,
     }
-    assert type(found["token"]) is str
+    assert found["token"].__class__ is str
 
 
 @pytest.mark.parametrize(
