@@ -45,7 +45,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if validation.error_messages:
             return {**result, "failed": True, "msg": validation.error_messages[0]}
         given: dict[str, Any] = validation.validated_parameters
-        path = str(Path(self._loader.get_basedir(), given["path"]))
+        # An empty path stays empty, so that it is refused.
+        path = given["path"] and str(Path(self._loader.get_basedir(), given["path"]))
         return {**result, **_written({**given, "path": path}, dry=bool(self._task.check_mode))}
 
 
