@@ -83,12 +83,17 @@ slow: setup $(target)/installed ## run the slow tests, which `make test` leaves 
 	@echo "== slow tests"
 	@$(in_venv) $(pytest) -m slow
 
+.PHONY: slow-unit
+slow-unit: setup ## run the slow unit tests
+	@echo "== slow unit tests"
+	@$(in_venv) $(pytest) -m slow tests/unit
+
 .PHONY: bench
 bench: setup ## measure speed and memory beside other ways to do the same, and write docs/benchmark.md
 	@$(in_venv) python -m tests.benchmark
 
 .PHONY: check
-check: lint licences docs artifact execution-environment sanity units targets slow test-2.16 test-2.21 ## run every check, the slow tests, and those of make test on the oldest and the newest ansible-core
+check: lint licences docs artifact execution-environment sanity units targets slow-unit test-2.16 test-2.21 ## run every check, the slow unit tests, and those of make test on the oldest and the newest ansible-core
 
 .PHONY: lint
 lint: setup ## run the linters and the type checker

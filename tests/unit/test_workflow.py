@@ -38,7 +38,7 @@ def test_it_runs_every_target_of_make_check(workflow: dict[str, Any]) -> None:
     cores = run_for_each(workflow["jobs"]["matrix"], "core")
     ran |= {f"core-{core}" for core in cores}
     # A cell runs all tests, so those of `make test` and the slow ones, too.
-    ran |= {"slow", *(f"test-{core}" for core in cores & {"2.16", "2.21"})}
+    ran |= {"slow", "slow-unit", *(f"test-{core}" for core in cores & {"2.16", "2.21"})}
 
     assert set(found["targets"].split()) <= ran
     assert not {target for target in ran if not re.search(rf"^{re.escape(target)}:", MAKEFILE, re.MULTILINE)}

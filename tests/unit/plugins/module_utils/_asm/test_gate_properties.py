@@ -392,7 +392,7 @@ def a_fault_breaks_the_streak(state: State, observation: Observation, conditions
         pytest.param("_after_missing", one_404_is_enough, {}, id="a single 404 will do"),
         pytest.param("_after_missing", accepts_what_was_never_seen, {}, id="a wrong id opens"),
         pytest.param(
-            "_may_disappear",
+            "_is_accepted",
             lambda *_: True,
             {**EASY, "on_missing": "accept", "stable_for": 0, "success_phases": ("Creating",)},
             id="may disappear from anywhere",
