@@ -1,0 +1,17 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What all unit tests share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register our marker for ansible-test as well, which has a configuration of its own."""
+    config.addinivalue_line("markers", "slow: left out of `make test`")
