@@ -15,14 +15,15 @@ from ansible.module_utils.common.validation import check_type_int
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_gate, read_train
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_gate
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_train
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import checked, cleaner_for
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import checked, cleaner_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read, refused
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME, cut_sentence
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import REQUESTS_IMPORT_ERROR
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"

@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.files import write_private_json
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import printable
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import printable
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.verdict import Run, pending, verdict
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {

@@ -102,16 +102,16 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, usage
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     CREDENTIAL_OPTIONS,
     VARIABLE_PREFIX,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import check_text, checked, cleaner_for
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import check_text, checked, cleaner_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner, listed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner, listed
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 
 NAME = "huaweicloud.asm.asm_release"

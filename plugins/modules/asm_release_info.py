@@ -444,10 +444,10 @@ import os
 import select
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 STANDARD_OUTPUT = 1
 

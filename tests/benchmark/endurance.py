@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 from . import playbooks
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 from . import playbooks
 from .endurance import DAY, Clock

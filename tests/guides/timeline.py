@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import State, hold
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import State, hold
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, fault, not_found, release
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "images" / "gate_timeline.svg"
 

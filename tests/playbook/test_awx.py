@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     OPTIONS,
     OWN_ENDPOINT_NAME,
     SECRET_OPTIONS,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
 from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, Option
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, Option
 
 PLAYBOOK = Path(__file__).resolve().parents[2] / "playbooks" / "gate.yml"
 RESERVED = {"namespace", "name"}

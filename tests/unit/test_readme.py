@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, Option
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, Option
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 ROW = re.compile(r"^\| (?P<names>`[^|]+`) \| (?P<default>[^|]*?) ?\|", re.MULTILINE)

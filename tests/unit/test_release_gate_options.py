@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     AUTH_TYPES,
     OPTIONS,
     VARIABLE_PREFIX,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .options import is_phase
-from .release import Workload, as_object, planned_workloads, why_not_ready
-from .text import printable
+from .options.spec import is_phase
+from .models.release import Workload, as_object, planned_workloads, why_not_ready
+from .sanitize import printable
 
 _STRUCK_OUT = ("********", "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER")
 """What Ansible puts in the place of a secret."""

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Callable
 
 from .follow import CHANGES, VERDICTS, Event
-from .release import shown, why_not_ready
+from .models.release import shown, why_not_ready
 from .report import Report
-from .text import Cleaner, identifier, untemplated_throughout
+from .sanitize import Cleaner, identifier, untemplated_throughout
 from .wording import report_gate
 
 _NAMESPACE = uuid.UUID("8fa2508a-8761-4d89-b5f1-4852b28846e3")

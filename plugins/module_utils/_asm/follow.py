@@ -15,10 +15,10 @@ import json
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 
-from .gate import Observation, State, Streak, advance, at_deadline, falls_due, unmet_besides_phase
+from .old_gate import Observation, State, Streak, advance, at_deadline, falls_due, unmet_besides_phase
 from .lasting import lean
-from .options import Conditions, Selection, Several, is_phase
-from .release import Release, why_not_ready
+from .options.spec import Conditions, Selection, Several, is_phase
+from .models.release import Release, why_not_ready
 from .train import Key, Member, Train, needs_deployments
 
 RETIRED_KEPT = 1000

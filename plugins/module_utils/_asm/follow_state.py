@@ -15,9 +15,9 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from .follow import LISTS_OF_THE_BASELINE, MOST_CHANGES, Followed, Following, Run
-from .gate import State
-from .options import Selection, Several
-from .release import Release, Workload
+from .old_gate import State
+from .options.spec import Selection, Several
+from .models.release import Release, Workload
 from .train import Key
 
 _LONGEST_RUN = 10**12

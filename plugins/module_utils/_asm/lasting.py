@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Set
 from dataclasses import replace
 
-from .gate import State
-from .options import Conditions, Selection, Several
-from .release import Release, report_release
+from .old_gate import State
+from .options.spec import Conditions, Selection, Several
+from .models.release import Release, report_release
 from .train import Key, Member, Train
 from .train import begin as begin_judged
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Callable, Protocol, TypeVar
 
 from .errors import AsmError
-from .gate import Observation, last_read, pause_after_fault
-from .options import Options, Selection, Several, Target
-from .release import Release
-from .roster import Roster
+from .old_gate import Observation, last_read, pause_after_fault
+from .options.spec import Options, Selection, Several, Target
+from .models.release import Release
+from .models.release_list import Roster
 from .session import Session
 from .train import (
     Key,

@@ -18,12 +18,12 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_bool
 
 from .errors import AsmError
-from .options import SECRET_NAMES, SECRET_OPTIONS, Options, Several, Target, parse, with_defaults
+from .options.spec import SECRET_NAMES, SECRET_OPTIONS, Options, Several, Target, parse, with_defaults
 from .report import Report, failed
 from .session import Session
 from .task_limit import with_cut
-from .text import Cleaner
-from .watch import Surroundings
+from .sanitize import Cleaner
+from .runtime import Surroundings
 
 
 @dataclass(frozen=True)

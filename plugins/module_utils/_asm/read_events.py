@@ -18,19 +18,19 @@ from itertools import groupby
 from typing import Any, Callable
 
 from . import follow as rules
-from .endpoints import asm_endpoint
+from .connection.endpoints import asm_endpoint
 from .errors import AsmError
 from .event_report import EventReport, parse_events
 from .follow import Event, Following, as_before, follow
 from .follow_state import parse_following, remembered, report_following, report_watched
 from .lasting import UNBOUNDED, begin, refreshed
-from .options import SECRET_NAMES, SECRET_OPTIONS, Conditions, SourceOptions, parse_source
+from .options.spec import SECRET_NAMES, SECRET_OPTIONS, Conditions, SourceOptions, parse_source
 from .poll import Found, Pace, Poller
 from .session import Session
 from .state_file import StateFile, locked
-from .text import Cleaner
+from .sanitize import Cleaner
 from .train import Key, Train, next_poll
-from .watch import Surroundings, Watch
+from .runtime import Surroundings, Watch
 
 _SHORTEST_PAUSE = 1.0
 """Seconds between two polls, however many runs fall due."""

@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import Any
 
 from .errors import AsmError
-from .gate import Observation, State, advance, hold
-from .options import Conditions, Options, Target
-from .release import Release
+from .old_gate import Observation, State, advance, hold
+from .options.spec import Conditions, Options, Target
+from .models.release import Release
 from .report import Report, failed, label
 from .session import Session
-from .text import Cleaner
-from .watch import Surroundings, Watch
+from .sanitize import Cleaner
+from .runtime import Surroundings, Watch
 from .wording import news, progress_line
 
 

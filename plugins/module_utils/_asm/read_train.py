@@ -10,16 +10,16 @@ from dataclasses import replace
 from typing import Any, Callable
 
 from .errors import AsmError
-from .gate import State
-from .options import Conditions, Options, Several
+from .old_gate import State
+from .options.spec import Conditions, Options, Several
 from .poll import Found, Pace, Poller, hold
 from .report import Report, failed
 from .session import Session
-from .text import Cleaner
+from .sanitize import Cleaner
 from .train import Train, begin
 from .train_report import TrainReport
 from .train_wording import news, progress_line
-from .watch import Surroundings, Watch
+from .runtime import Surroundings, Watch
 
 _UNBOUNDED = float("inf")
 

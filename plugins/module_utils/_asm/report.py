@@ -13,12 +13,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .errors import AsmError
-from .options import Conditions, Target
-from .release import Release, report_workloads, shown
-from .text import Cleaner, printable_throughout
+from .options.spec import Conditions, Target
+from .models.release import Release, report_workloads, shown
+from .sanitize import Cleaner, printable_throughout
 
 if TYPE_CHECKING:
-    from .gate import State
+    from .old_gate import State
 
 
 class Report:

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ansible.module_utils.basic import missing_required_lib
 
-from . import endpoints
-from .client import Client, Document, with_retries
-from .credentials import find
+from .connection import endpoints
+from .api.client import Client, Document, with_retries
+from .connection.credentials import find
 from .errors import AsmError, usage
-from .login import authority
-from .options import Options, Target
-from .release import Release, check_identity, check_whole
-from .release import parse as parse_release
-from .text import Cleaner
-from .transport import REQUESTS_IMPORT_ERROR, Transport
-from .watch import Surroundings
+from .connection.login import authority
+from .options.spec import Options, Target
+from .models.release import Release, check_identity, check_whole
+from .models.release import parse as parse_release
+from .sanitize import Cleaner
+from .connection.transport import REQUESTS_IMPORT_ERROR, Transport
+from .runtime import Surroundings
 
 if TYPE_CHECKING:
-    from .roster import Roster
+    from .models.release_list import Roster
 
 Found = TypeVar("Found")
 
@@ -145,7 +145,7 @@ class Session:
         Args:
             leniently: whether one of them that is of no use leaves the others.
         """
-        from .roster import parse_leniently, parse_list  # noqa: PLC0415
+        from .models.release_list import parse_leniently, parse_list  # noqa: PLC0415
 
         client = self.connect(options)
 

@@ -17,10 +17,10 @@ from functools import lru_cache
 from itertools import zip_longest
 
 from .errors import AsmError, usage
-from .gate import Observation, State, advance, after_try, falls_due, last_read, next_read
-from .gate import at_deadline as member_at_deadline
-from .options import Conditions, Selection, Several, is_phase
-from .roster import Item, Roster
+from .old_gate import Observation, State, advance, after_try, falls_due, last_read, next_read
+from .old_gate import at_deadline as member_at_deadline
+from .options.spec import Conditions, Selection, Several, is_phase
+from .models.release_list import Item, Roster
 
 Key = tuple[str, str]
 """Namespace and id of a member."""

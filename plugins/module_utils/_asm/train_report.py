@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .options import Selection, Target
-from .release import shown
+from .options.spec import Selection, Target
+from .models.release import shown
 from .report import Report, single
 from .train import Member, Train
 from .train_wording import label, member_told, report_train, several

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Callable
 
-from .text import Cleaner, listed
+from .sanitize import Cleaner, listed
 from .train import Member, Train
 from .wording import earlier_phase, in_brackets, opening, standing, still_missing, told, what_next
 from .wording import news as news_of_gate

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Callable
 
-from .gate import Change, State, Unmet, exceeded, missing_conditions
-from .options import Conditions, is_phase
-from .text import Cleaner, listed
+from .old_gate import Change, State, Unmet, exceeded, missing_conditions
+from .options.spec import Conditions, is_phase
+from .sanitize import Cleaner, listed
 
 SHUT = "the gate stays shut"
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release, parse
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
 
 IMAGE = "registry.example/reviews:2"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     OPTIONS,
     OWN_ENDPOINT_NAME,

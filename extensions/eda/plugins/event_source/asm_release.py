@@ -337,15 +337,15 @@ if "ansible_collections.huaweicloud.asm" not in sys.modules:
     _make_findable()
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
     SOURCE_REFUSED,
     source_argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.raw_options import checked, cleaner_for
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import checked, cleaner_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import listed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import listed
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 NAME = "huaweicloud.asm.asm_release"
 

@@ -15,11 +15,11 @@ import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.huaweicloud.asm.plugins.action import asm_release_info as plugin
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}

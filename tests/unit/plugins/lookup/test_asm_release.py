@@ -15,13 +15,13 @@ from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.lookup import asm_release as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     parse,
     with_defaults,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
     CONNECTION,
     KEYS,

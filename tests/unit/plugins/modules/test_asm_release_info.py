@@ -12,7 +12,7 @@ from typing import Any, Callable
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.plugins.modules import asm_release_info as module
 
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": "made-up"}

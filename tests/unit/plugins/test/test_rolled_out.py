@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import report_release, report_workloads
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import report_release, report_workloads
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.test.rolled_out import TestModule as RolledOut
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, release
 

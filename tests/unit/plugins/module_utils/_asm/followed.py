@@ -16,7 +16,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state 
     remembered,
     report_following,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import Poll, poll, selected
 
 if TYPE_CHECKING:

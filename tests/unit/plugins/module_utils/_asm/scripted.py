@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer, Transport
 from requests.structures import CaseInsensitiveDict
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from typing import Any, Callable, Union
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import SLICE, Answer, Transport
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import SLICE, Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
     Clock,

@@ -10,7 +10,8 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import release, roster
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models import release
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models import release_list as roster
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, document, release_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

@@ -11,14 +11,14 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import in_phase, rolled_out
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import (
     Release,
     parse,
     report_release,
     report_workloads,
     why_not_ready,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     deployment,
     document,

@@ -18,7 +18,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     time_of_answer,
     usage,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 
 KINDS = (
     "usage",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.event_report import EventReport, parse_events
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import CHANGES, VERDICTS
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import SOURCE, Follower, gate
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import Poll, item

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import RETIRED_KEPT
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Named, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, exceeded, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
     Follower,

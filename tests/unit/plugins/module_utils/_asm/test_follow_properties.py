@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow import Event
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions
 
 pytestmark = pytest.mark.slow
 

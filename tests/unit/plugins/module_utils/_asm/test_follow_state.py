@@ -21,7 +21,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.follow_state 
     report_following,
     report_watched,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Named, Selection, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Named, Selection, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.followed import (
     ALL,

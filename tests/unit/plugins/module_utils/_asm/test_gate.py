@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Union
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import gate
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import old_gate as gate
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State, advance, hold
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release, parse
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation, State, advance, hold
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     IMAGE,
     deployment,

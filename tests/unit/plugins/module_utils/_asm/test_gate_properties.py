@@ -18,9 +18,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import gate
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import old_gate as gate
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation, State
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     IMAGE,
     deployment,
@@ -36,7 +36,7 @@ from hypothesis.errors import NoSuchExample
 
 if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 pytestmark = pytest.mark.slow
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Selection
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import check_identity
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import parse_leniently, parse_list
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Selection
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import check_identity
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import parse_leniently, parse_list
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

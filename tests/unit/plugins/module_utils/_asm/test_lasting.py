@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.lasting import begin, refreshed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Several
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import parse_leniently
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import parse_leniently
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import (
     Train,
     after_list,

@@ -12,10 +12,10 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.lasting import UNBOUNDED, begin, refreshed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import parse_source, source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import parse_source, source_argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.poll import Found, Pace, Poller
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.session import Session
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Train, next_poll
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import in_phase
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import OPTIONS, is_phase
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, is_phase
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, read_apart
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, document
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
@@ -34,7 +34,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer
 
 
 class TestSingleRead:

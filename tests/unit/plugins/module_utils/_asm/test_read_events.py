@@ -20,7 +20,7 @@ from typing import Any, Callable, NamedTuple
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_events
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.state_file import StateFile
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_events, session
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_events
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.state_file import StateFile
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer, Transport
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, given_back
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

@@ -10,10 +10,10 @@ import json
 from typing import Any, NamedTuple
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import roster
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models import release_list as roster
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.entry import in_phase, rolled_out
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import Answer
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, exceeded, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

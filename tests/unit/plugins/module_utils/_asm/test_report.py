@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State, advance
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Target
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation, State, advance
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Target
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.report import Report, failed, label, single
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, not_found, release
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
     ERROR_KEYS,
@@ -24,7 +24,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.st
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 TARGET = Target("mesh", "bookinfo", "reviews-canary")
 CONDITIONS = Conditions(("Running",), ("Failed",))

@@ -12,11 +12,11 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import session as room
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Options, Target, parse, with_defaults
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import DEEPEST
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Options, Target, parse, with_defaults
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import DEEPEST
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.session import Session
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.transport import SLICE
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import SLICE
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Named, Several
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import Roster, parse_list
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Named, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import Roster, parse_list
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import (
     Train,
     after_fault,

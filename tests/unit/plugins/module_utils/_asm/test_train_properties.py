@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import train as rules
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State, advance
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation, State, advance
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Several
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import fault
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.trains import (
     Own,
@@ -35,7 +35,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import Roster
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import Roster
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Key, Member, Train
 
 pytestmark = pytest.mark.slow

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation, State, advance
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation, State, advance
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     Conditions,
     Named,
     Selection,
     Several,
     Target,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release, parse
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Ignored, Member, Train
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train_report import TrainReport
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import not_found

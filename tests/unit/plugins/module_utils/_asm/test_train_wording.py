@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions, Named, Several
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions, Named, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train import Train, at_deadline, begin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.train_wording import (
     label,

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import (
     Change,
     Observation,
     State,
     advance,
     at_deadline,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Conditions
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.text import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Conditions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wording import (
     news,
     progress_line,
@@ -38,7 +38,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
 )
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import Release
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 LABEL = "reviews-canary (bookinfo)"
 WAIT = Conditions(("Running",), ("Failed",), wait_timeout=60)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Union
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import train as rules
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import Observation
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import Named, Selection, Several
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.release import parse
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.roster import parse_list
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.old_gate import Observation
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Named, Selection, Several
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import parse
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import parse_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, fault, not_found, release_list
 
 if TYPE_CHECKING:

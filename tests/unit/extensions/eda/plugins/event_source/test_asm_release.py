@@ -23,7 +23,7 @@ import ansible
 import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.extensions.eda.plugins.event_source import asm_release
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import (
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     OPTIONS,
     SOURCE_OPTIONS,
     SOURCE_REFUSED,
@@ -43,7 +43,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.st
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.test_documentation import agreed, environment, specified
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.watch import Surroundings
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 
 CONNECTION = {"mesh_id": "mesh", "token": TOKEN}
 DOCUMENTATION = yaml.safe_load(asm_release.DOCUMENTATION)

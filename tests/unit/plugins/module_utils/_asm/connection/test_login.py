@@ -1,0 +1,352 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Logins: when they are due, how long they hold, and what is never asked twice."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, Callable
+
+import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.credentials import (
+    AgencyCredentials,
+    KeyCredentials,
+    PasswordCredentials,
+    TokenCredentials,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.login import Authority, authority
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
+    Clock,
+    ScriptedTransport,
+    answer,
+)
+from requests import Request
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer
+
+HOUR = 3600.0
+USER = PasswordCredentials("who", "s3cret", "account", "https://iam.example", None, "cn-north-4")
+AGENCY = AgencyCredentials("http://127.0.0.1:1", "project-1")
+NOON = "2026-03-01T12:00:00.000000Z"
+DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
+
+
+def token(value: str = "token-1", lifetime: Any = 24 * HOUR, status: int = 201) -> Answer:
+    """What IAM answers to a login; the lifetime in seconds."""
+    expires = datetime(2026, 3, 1, 12, tzinfo=timezone.utc) + timedelta(seconds=lifetime)
+    body = {"token": {"issued_at": NOON, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
+    return answer(status, json.dumps(body), X_Subject_Token=value)
+
+
+def keys(**replaced: Any) -> Answer:
+    """What the metadata service answers, half an hour before the keys expire."""
+    credential = {
+        "access": "AK",
+        "secret": "SK-s3cret",
+        "securitytoken": "ST",
+        "expires_at": "2026-03-01T12:30:00.000000Z",
+    }
+    return answer(200, json.dumps({"credential": {**credential, **replaced}}), Date=DATE)
+
+
+SESSION = answer(200, "session-token\n")
+
+
+class Login:
+    """The authority for some credentials, on a scripted clock and service."""
+
+    def __init__(self, credentials: Any, *answers: Answer | AsmError) -> None:
+        self.transport = ScriptedTransport(*answers)
+        self.clock = Clock()
+        self.cleaner = Cleaner()
+        self.authority: Authority = authority(credentials, self.transport, self.cleaner, self.clock)
+
+    def headers(self) -> dict[str, str]:
+        """The headers that a request gets now."""
+        request = Request("GET", "https://asm.example/v2").prepare()
+        return dict(self.authority.authorization(self.clock() + 10)(request).headers)
+
+    def refused(self) -> AsmError:
+        with pytest.raises(AsmError) as refused:
+            self.headers()
+        assert "s3cret" not in refused.value.sentence(str)
+        return refused.value
+
+
+def test_a_token_is_sent_as_it_is_and_nothing_is_asked() -> None:
+    login = Login(TokenCredentials("t"))
+    assert login.headers() == {"X-Auth-Token": "t"}
+    assert not login.authority.discard()
+    assert login.transport.sent == []
+
+
+def test_a_key_pair_signs_and_nothing_is_asked() -> None:
+    login = Login(KeyCredentials("AK", "SK", "ST", "P"))
+    headers = login.headers()
+    assert headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK, ")
+    assert (headers["X-Security-Token"], headers["X-Project-Id"]) == ("ST", "P")
+    assert not login.authority.discard()
+    assert login.transport.sent == []
+
+
+@pytest.mark.parametrize(
+    ("project", "scope"),
+    [
+        pytest.param({"project_id": None, "project_name": "n"}, {"name": "n"}, id="by name"),
+        pytest.param({"project_id": "p", "project_name": "n"}, {"id": "p"}, id="by id"),
+    ],
+)
+def test_a_login_asks_for_a_token_of_the_project(project: dict[str, Any], scope: dict[str, str]) -> None:
+    who = PasswordCredentials("who", "s3cret", "account", "https://iam.example/x", **project)
+    login = Login(who, token())
+    assert login.headers() == {"X-Auth-Token": "token-1"}
+    (sent,) = login.transport.sent
+    assert (sent.request.method, sent.request.url) == ("POST", "https://iam.example/x/v3/auth/tokens?nocatalog=true")
+    user = {"name": "who", "password": "s3cret", "domain": {"name": "account"}}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    assert json.loads(sent.request.body or b"") == {"auth": {"identity": identity, "scope": {"project": scope}}}
+    assert sent.deadline == login.clock() + 10
+
+
+def test_one_login_serves_many_reads() -> None:
+    login = Login(USER, token())
+    for _index in range(60):
+        login.headers()
+        login.clock.sleep(10)
+    assert len(login.transport.sent) == 1
+
+
+def test_a_token_that_was_obtained_is_a_secret() -> None:
+    login = Login(USER, token("token-of-iam"))
+    login.headers()
+    assert login.cleaner("token-of-iam") == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+
+def test_a_three_day_gate_renews_its_tokens_of_a_day_before_they_expire() -> None:
+    login = Login(USER, *(token(f"token-{day}") for day in range(1, 10)))
+    start = login.clock()
+    obtained: dict[str, float] = {}
+    while login.clock() < start + 72 * HOUR:
+        now = login.headers()["X-Auth-Token"]
+        obtained.setdefault(now, login.clock())
+        assert login.clock() - obtained[now] < 24 * HOUR
+        login.clock.seconds += 60
+    assert list(obtained) == ["token-1", "token-2", "token-3", "token-4"]
+    assert len(login.transport.sent) == 4
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "held"),
+    [
+        pytest.param(24 * HOUR, 24 * HOUR - 600, id="ten minutes before the end"),
+        pytest.param(1000.0, 900.0, id="or a tenth of a short life"),
+    ],
+)
+def test_a_token_is_renewed_when_it_is_due_and_not_before(lifetime: float, held: float) -> None:
+    login = Login(USER, token("token-1", lifetime), token("token-2"))
+    login.headers()
+    login.clock.seconds += held - 1
+    assert login.headers()["X-Auth-Token"] == "token-1"
+    login.clock.seconds += 1
+    assert login.headers()["X-Auth-Token"] == "token-2"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"", id="no body"),
+        pytest.param(b"<html>", id="no JSON"),
+        pytest.param(b"[]", id="no object"),
+        pytest.param(b'{"token": null}', id="no token"),
+        pytest.param(b'{"token": {"issued_at": 1, "expires_at": 2}}', id="no times"),
+        pytest.param(b'{"token": {"issued_at": "today", "expires_at": "later"}}', id="times of another kind"),
+        pytest.param(
+            b'{"token": {"issued_at": "2026-03-02T12:00:00Z", "expires_at": "2026-03-01T12:00:00Z"}}',
+            id="expired before",
+        ),
+        pytest.param(b"[" * 100_000, id="nested without end"),
+    ],
+)
+def test_without_a_lifetime_a_token_lives_a_day(body: bytes) -> None:
+    login = Login(USER, answer(201, body, X_Subject_Token="token-1"), token("token-2"))
+    login.headers()
+    login.clock.seconds += 23 * HOUR
+    assert login.headers()["X-Auth-Token"] == "token-1"
+    login.clock.seconds += HOUR
+    assert login.headers()["X-Auth-Token"] == "token-2"
+
+
+@pytest.mark.parametrize(
+    "zone", [pytest.param("Z", id="UTC"), pytest.param("+00:00", id="offset"), pytest.param("", id="without a zone")]
+)
+def test_times_with_and_without_a_zone_are_understood(zone: str) -> None:
+    times = {"issued_at": f"2026-03-01T12:00:00.123000{zone}", "expires_at": f"2026-03-01T13:00:00.123000{zone}"}
+    login = Login(USER, answer(201, json.dumps({"token": times}), X_Subject_Token="token-1"), token("token-2"))
+    login.headers()
+    login.clock.seconds += HOUR
+    assert login.headers()["X-Auth-Token"] == "token-2"
+
+
+def test_what_was_discarded_is_obtained_anew() -> None:
+    login = Login(USER, token("token-1"), token("token-2"))
+    login.headers()
+    assert login.authority.discard()
+    assert login.headers()["X-Auth-Token"] == "token-2"
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 302, 204])
+def test_a_refused_login_is_final_and_was_tried_once(status: int) -> None:
+    login = Login(USER, answer(status, '{"error": {"code": 1, "message": "no"}}'))
+    refused = login.refused()
+    assert refused.kind == ("credentials" if status >= 400 else "endpoint")
+    assert not refused.passing
+    assert len(login.transport.sent) == 1
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_a_fault_of_iam_may_pass(status: int) -> None:
+    assert Login(USER, answer(status, "")).refused().passing
+
+
+@pytest.mark.parametrize("value", ["", "to ken", "to\r\n ken", "tökén"])
+def test_a_login_without_a_token_that_can_be_sent_is_no_login(value: str) -> None:
+    refused = Login(USER, token(value)).refused()
+    assert (refused.kind, refused.passing) == ("protocol", False)
+
+
+def test_a_fault_on_the_way_to_iam_is_that_fault() -> None:
+    fault = AsmError("network", "no route")
+    assert Login(USER, fault).refused() is fault
+
+
+class TestAgency:
+    """The temporary keys of an ECS."""
+
+    def test_keys_are_asked_for_with_a_session_token(self) -> None:
+        login = Login(AGENCY, SESSION, keys())
+        headers = login.headers()
+        assert headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK, ")
+        assert (headers["X-Security-Token"], headers["X-Project-Id"]) == ("ST", "project-1")
+        first, second = (sent.request for sent in login.transport.sent)
+        assert (first.method, first.url) == ("PUT", "http://127.0.0.1:1/meta-data/latest/api/token")
+        assert first.headers["X-Metadata-Token-Ttl-Seconds"] == "21600"
+        assert (second.method, second.url) == ("GET", "http://127.0.0.1:1/openstack/latest/securitykey")
+        assert second.headers["X-Metadata-Token"] == "session-token"
+
+    @pytest.mark.parametrize("status", [404, 405, 503])
+    def test_where_no_session_token_is_served_it_goes_on_without(self, status: int) -> None:
+        login = Login(AGENCY, answer(status), keys())
+        login.headers()
+        assert "X-Metadata-Token" not in login.transport.sent[1].request.headers
+
+    def test_every_request_is_bounded_by_two_seconds_and_64_kib(self) -> None:
+        login = Login(AGENCY, SESSION, keys())
+        login.headers()
+        for sent in login.transport.sent:
+            assert sent.bounds == {"at_most": 2.0, "limit": 64 * 1024}
+            assert sent.deadline == login.clock() + 10
+
+    def test_everything_that_is_served_is_a_secret(self) -> None:
+        login = Login(AGENCY, SESSION, keys(access="AK-123", securitytoken="ST-123"))
+        login.headers()
+        assert login.cleaner("session-token AK-123 SK-s3cret ST-123") == "******** ******** ******** ********"
+
+    @pytest.mark.parametrize(
+        ("expires_at", "date", "held"),
+        [
+            pytest.param("2026-03-01T12:30:00.000000Z", DATE, 30 * 60 * 0.9, id="by the clock of the service"),
+            pytest.param(
+                "2026-03-01T12:30:00.000000Z", "Sun, 01 Mar 2026 11:30:00 GMT", 3600 - 360, id="wherever it is"
+            ),
+            pytest.param(None, DATE, 15 * 60 * 0.9, id="not told"),
+            pytest.param("soon", DATE, 15 * 60 * 0.9, id="told in another form"),
+            pytest.param(12345, DATE, 15 * 60 * 0.9, id="told as a number"),
+            pytest.param("2026-03-01T11:00:00Z", DATE, 15 * 60 * 0.9, id="told as over"),
+        ],
+    )
+    def test_keys_are_renewed_before_they_expire(self, expires_at: Any, date: str, held: float) -> None:
+        body = keys(expires_at=expires_at).body
+        login = Login(AGENCY, SESSION, answer(200, body, Date=date), SESSION, keys(access="AK2"))
+        login.headers()
+        login.clock.seconds += held - 1
+        assert "Access=AK," in login.headers()["Authorization"]
+        login.clock.seconds += 1
+        assert "Access=AK2," in login.headers()["Authorization"]
+
+    def test_without_the_time_of_the_service_that_of_this_machine_counts(self) -> None:
+        soon = (datetime.now(timezone.utc) + timedelta(seconds=1000)).isoformat()
+        login = Login(AGENCY, SESSION, answer(200, keys(expires_at=soon).body), SESSION, keys(access="AK2"))
+        login.headers()
+        login.clock.seconds += 850
+        assert "Access=AK," in login.headers()["Authorization"]
+        login.clock.seconds += 50
+        assert "Access=AK2," in login.headers()["Authorization"]
+
+    @pytest.mark.parametrize(
+        "answers",
+        [
+            pytest.param([answer(302, Location="http://evil.example")], id="redirect of the session"),
+            pytest.param([SESSION, answer(302, Location="http://evil.example")], id="redirect of the keys"),
+        ],
+    )
+    def test_a_redirect_leads_nowhere(self, answers: list[Answer]) -> None:
+        login = Login(AGENCY, *answers)
+        refused = login.refused()
+        assert (refused.kind, refused.passing) == ("endpoint", False)
+        assert len(login.transport.sent) == len(answers)
+
+    @pytest.mark.parametrize(
+        ("given", "kind", "passing"),
+        [
+            pytest.param(answer(404), "credentials", False, id="no agency"),
+            pytest.param(answer(401), "credentials", False, id="no session"),
+            pytest.param(answer(500), "server", True, id="a fault"),
+            pytest.param(answer(429), "throttled", True, id="too often"),
+            pytest.param(answer(200, ""), "protocol", False, id="nothing"),
+            pytest.param(answer(200, "<html>"), "protocol", False, id="a page"),
+            pytest.param(answer(200, "[]"), "protocol", False, id="a list"),
+            pytest.param(answer(200, '{"credential": null}'), "protocol", False, id="null"),
+            pytest.param(answer(200, '{"credential": {}}'), "protocol", False, id="no keys"),
+            pytest.param(answer(200, '{"credential": []}'), "protocol", False, id="a list of keys"),
+            pytest.param(answer(200, "[" * 60_000), "protocol", False, id="nested without end"),
+            pytest.param(keys(secret=""), "protocol", False, id="an empty key"),
+            pytest.param(keys(secret=None), "protocol", False, id="no key"),
+            pytest.param(keys(access={"a": 1}), "protocol", False, id="a key that is an object"),
+            pytest.param(keys(securitytoken="s3cret\r\nX-Evil: 1"), "protocol", False, id="a header in a key"),
+            pytest.param(keys(secret="s3cret\ud800"), "protocol", False, id="half of a surrogate pair in a key"),
+        ],
+    )
+    def test_what_are_no_keys_is_refused(self, given: Answer, kind: str, passing: bool) -> None:
+        refused = Login(AGENCY, SESSION, given).refused()
+        assert (refused.kind, refused.passing) == (kind, passing)
+
+    @pytest.mark.parametrize("session", ["", "\n", "a b", "a\r\nX-Evil: 1", b"\xff\xfe", "ä"])
+    def test_a_session_token_that_cannot_be_sent_is_refused(self, session: Any) -> None:
+        login = Login(AGENCY, answer(200, session), keys())
+        refused = login.refused()
+        assert (refused.kind, refused.passing) == ("protocol", False)
+        assert len(login.transport.sent) == 1
+
+
+def test_an_authority_has_something_to_authorize_with() -> None:
+    with pytest.raises(RuntimeError):
+        Authority().authorization(0.0)
+
+
+@pytest.mark.parametrize("make", [lambda: token("token-1", 60.0), lambda: token("token-1", 1.0)])
+def test_the_lifetime_runs_from_before_the_login_was_sent(make: Callable[[], Answer]) -> None:
+    login = Login(USER)
+
+    class Slow(ScriptedTransport):
+        def send(self, request: Request, deadline: float, **bounds: Any) -> Answer:
+            login.clock.seconds += 100
+            return super().send(request, deadline, **bounds)
+
+    login.authority = authority(USER, Slow(make(), token("token-2")), Cleaner(), login.clock)
+    assert login.headers()["X-Auth-Token"] == "token-1"
+    assert login.headers()["X-Auth-Token"] == "token-2"
