@@ -111,7 +111,7 @@ class Messages:
             None: lambda: self._pending(label, gate),
             "reached": lambda: self._reached(label, gate),
             "failed": lambda: f"{label} {self._failure(gate)}",
-            "timeout": lambda: self._timeout(position, gate, gates),
+            "timeout": lambda: self._timeout(label, gate, gates),
             "stalled": lambda: f"{label} made no progress for {gate.progress.idle:.0f} s; {self._pending('it', gate)}",
             "missing": lambda: self._missing(position, label, gate),
             "replaced": lambda: f"{label} {self._replacement(gate)}",
@@ -175,12 +175,11 @@ class Messages:
         names = [self.sanitize(name) for name in deadline_exceeded(release)] if release else []
         return f"has a gray workload that has exceeded its progress deadline: {_some(names)}"
 
-    def _timeout(self, position: int, gate: ReleaseGate, gates: GateSet) -> str:
+    def _timeout(self, label: str, gate: ReleaseGate, gates: GateSet) -> str:
         phases = gate.timeline.phases
         parts = [
-            f"{self.label(position, gate.release)} did not meet all conditions within "
-            f"{gate.schedule.wait_timeout:g} s",
-            f"phases wanted: {listed(map(self.sanitize, gate.conditions.success_phases))}; "
+            f"{label} did not meet all conditions within {gate.schedule.wait_timeout:g} s",
+            f"phases wanted: {listed(map(self.sanitize, gate.conditions.success_phases))}",
             f"phases seen: {listed(map(self.sanitize, phases)) if phases else 'none'}",
         ]
         if gate.release is not None and not gate.is_present:
@@ -259,7 +258,7 @@ class Messages:
     # Progress
 
     def has_changed(self, before: GateSet, after: GateSet) -> bool:
-        """Return whether a progress line would have news: a counter, or a reason that changes with each pod, has not."""
+        """Return whether a progress line would have news. A counter, or a reason that changes with each pod, is none."""
         return (before.outcome, [_news(each) for each in before.gates]) != (
             after.outcome,
             [_news(each) for each in after.gates],

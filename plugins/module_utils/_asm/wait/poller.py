@@ -109,7 +109,7 @@ class Poller:
         if item is None:
             return None
         self._uids[position] = item.uid
-        return item.error or item.release(self._context.request.manifests, needs_workloads(gate.conditions))
+        return item.error or item.release(needs_workloads(gate.conditions))
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response:
         """Return the response of a denied list: an error if single reads would be too slow, else nothing."""

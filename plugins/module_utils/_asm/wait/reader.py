@@ -48,7 +48,7 @@ def read_mesh(context: Context) -> list[Read]:
     for item in listed.releases:
         if item.error is None and request.namespace in (None, item.namespace):
             target = ReleaseTarget(request.mesh_id, item.namespace, item.uid or item.name)
-            reads.append(Read(target, item.release(request.manifests, True) or _single(context, target, item)))
+            reads.append(Read(target, item.release(with_workloads=True) or _single(context, target, item)))
     return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
 
 
