@@ -121,8 +121,8 @@ class _Call:
         # The one place that catches everything: a bug must fail the task with all of the keys. Its text may hold a
         # secret, so only its type is shown.
         except Exception as bug:  # noqa: BLE001
-            error = InternalError(f"a bug of this collection: {type(bug).__name__}", "please report it")
-            return [self.failure(error, parameters)]
+            problem = f"a bug of this collection: {type(bug).__name__}"
+            return [self.failure(InternalError(problem, "please report it"), parameters)]
 
     def _read(self, request: Request, messages: Messages) -> list[dict[str, Any]]:
         progress = Progress(self.runtime, self._started, self.task.show, messages)
