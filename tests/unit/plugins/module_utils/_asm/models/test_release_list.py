@@ -12,7 +12,11 @@ from typing import Any, TypeVar
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Selection, is_segment
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import Roster, parse_leniently, parse_list
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import (
+    Roster,
+    parse_leniently,
+    parse_list,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from hypothesis import given, settings
