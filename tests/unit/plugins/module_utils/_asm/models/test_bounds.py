@@ -116,7 +116,7 @@ class TestManifests:
         content["future"] = nested(100_000) if unknown == "deep" else unknown
         parsed = release.parse(content, manifests=False)
         assert (parsed.phase, "future" in parsed.content) == ("Running", False)
-        with pytest.raises(ProtocolError, match="read|limit|levels"):
+        with pytest.raises(ProtocolError, match=r"limit|levels"):
             release.parse(content, manifests=True)
 
 

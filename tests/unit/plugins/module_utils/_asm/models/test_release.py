@@ -254,7 +254,7 @@ def test_any_damage_gives_a_release_or_a_clear_error(content: dict[str, Any], ma
     sanitizer = Sanitizer()
     sanitizer.learn("a")
     if content.get("kind") != "Release" or not isinstance(content.get("status"), dict):
-        with pytest.raises(ProtocolError, match="kind of the response|not a Release"):
+        with pytest.raises(ProtocolError, match=r"kind of the response|not a Release"):
             parse(content)
         return
     metadata = content.get("metadata")
