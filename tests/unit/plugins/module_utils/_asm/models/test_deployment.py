@@ -91,6 +91,8 @@ def test_deadline_counts_for_the_current_generation(found: dict[str, Any], is_ex
     assert rollout(found).deadline_exceeded is is_exceeded
 
 
+NOT_COUNTS: list[Any] = ["3", True, -1, 3.0, [3], {}]
+
 # A Deployment that is rolled out, with another value in one place: (place, value, message).
 UNDECODABLE: list[tuple[str, Any, str]] = [
     ("kind", "Service", "kind is not Deployment"),
@@ -130,12 +132,12 @@ UNDECODABLE: list[tuple[str, Any, str]] = [
             "status.readyReplicas",
             "status.availableReplicas",
         )
-        for value in ("3", True, -1, 3.0, 2**31, [3], {})
+        for value in (*NOT_COUNTS, 2**31)
     ),
     *(
         (place, value, f"{place} is not a valid number")
         for place in ("metadata.generation", "status.observedGeneration")
-        for value in ("2", True, -1, 2.0, 2**63, [2], {})
+        for value in (*NOT_COUNTS, 2**63)
     ),
 ]
 

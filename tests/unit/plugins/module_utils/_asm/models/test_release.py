@@ -158,7 +158,7 @@ class TestReport:
         assert [each["name"] for each in report["gray"]] == ["a", "b"]
 
     def test_missing_workloads_are_empty(self) -> None:
-        empty = {"original": {}, "gray": []}
+        empty: dict[str, Any] = {"original": {}, "gray": []}
         assert report_workloads(None, Sanitizer()) == empty
         assert report_workloads(parse({"kind": "Release", "status": {"deployment": []}}), Sanitizer()) == empty
 
