@@ -82,7 +82,7 @@ class ReleaseList:
         A release with this uid in another namespace has an error.
 
         Args:
-            uid: of the release, once it is known; from then on, a name no longer counts.
+            uid: of the release, once it is known. If the list lacks it, a release with the name has replaced it.
 
         Raises:
             UsageError: several releases have the name.
@@ -92,8 +92,8 @@ class ReleaseList:
             is_elsewhere = by_uid.error is None and by_uid.namespace not in ("", namespace)
             error = mismatch("metadata.namespace", by_uid.namespace, namespace) if is_elsewhere else by_uid.error
             return replace(by_uid, error=error)
-        by_name = [] if uid else self._by_name.get((namespace, release_id), [])
-        if len(by_name) > 1:
+        by_name = self._by_name.get((namespace, release_id), [])
+        if len(by_name) > 1 and not uid:
             name = printable(shortened(release_id))
             uids = listed(each.uid or "none" for each in by_name)
             problem = f"release_id '{name}' is the name of {len(by_name)} releases with the uids {{seen}}"
