@@ -10,6 +10,7 @@ The names of phases are illustrations: nobody has published the real ones.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
@@ -94,6 +95,14 @@ def document(
             "grayDeployments": workloads,
         },
     }
+
+
+def result(release: Release) -> dict[str, Any]:
+    """Return a result of a read, in the keys that a test plugin uses."""
+    gray = [asdict(workload) for workload in release.gray]
+    for each in gray:
+        del each["has_status"], each["deadline_exceeded"]
+    return {"found": True, "phase": release.phase, "release": release.content, "workloads": {"gray": gray}}
 
 
 def changed(content: dict[str, Any], place: str, value: Any) -> dict[str, Any]:

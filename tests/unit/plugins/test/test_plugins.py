@@ -10,14 +10,9 @@ from typing import Any, Callable
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import (
-    report_release,
-    report_workloads,
-)
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.test import in_phase as in_phase_file
 from ansible_collections.huaweicloud.asm.plugins.test import ready as ready_file
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, release
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, release, result
 
 in_phase = in_phase_file.TestModule().tests()["in_phase"]
 ready = ready_file.TestModule().tests()["ready"]
@@ -30,14 +25,7 @@ def test_in_phase(phases: list[Any], answer: bool) -> None:
 
 @pytest.mark.parametrize(("available", "answer"), [(3, True), (2, False)])
 def test_ready(available: int, answer: bool) -> None:
-    parsed = release(gray=[deployment(ready=available)])
-    result = {
-        "found": True,
-        "phase": "Running",
-        "release": report_release(parsed.content, manifests=False),
-        "workloads": report_workloads(parsed, Sanitizer()),
-    }
-    assert ready(result) is answer
+    assert ready(result(release(gray=[deployment(ready=available)]))) is answer
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.deploy
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import (
     Release,
     parse,
-    report_release,
-    report_workloads,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.results.inspection import in_phase, ready
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
@@ -24,23 +22,18 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     document,
     exceeded,
     release,
+    result,
     without_status,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
-def result_of(parsed: Release, manifests: bool = False, sanitizer: Sanitizer | None = None) -> dict[str, Any]:
-    """Return the result of a read, as a playbook has it: through JSON."""
+def result_of(parsed: Release, sanitizer: Sanitizer | None = None) -> dict[str, Any]:
+    """Return the result of a read as a playbook has it: redacted and through JSON."""
     sanitizer = sanitizer or Sanitizer()
-    result = {
-        "found": True,
-        "phase": parsed.phase,
-        "release": report_release(parsed.content, manifests),
-        "workloads": report_workloads(parsed, sanitizer),
-    }
-    found: dict[str, Any] = json.loads(json.dumps(sanitizer.redact(result)))
-    return found
+    found = sanitizer.redact(json.loads(json.dumps(result(parsed))))
+    return {**found, "release": sanitizer.redact_keys(found["release"])}
 
 
 NOT_FOUND: dict[str, Any] = {"found": False, "phase": "", "release": {}, "workloads": {"original": {}, "gray": []}}
@@ -195,8 +188,8 @@ class TestReady:
         content["spec"]["grayDeployments"] = planned
         if spec != "spec":
             content["spec"] = spec
-        parsed = parse(content)
-        assert ready(result_of(parsed, manifests)) is (not why_not_ready(parsed.gray, parsed.planned))
+        parsed = parse(content, manifests)
+        assert ready(result_of(parsed)) is (not why_not_ready(parsed.gray, parsed.planned))
 
     def test_a_missing_release_is_not(self) -> None:
         assert ready({**NOT_FOUND, "error": {"kind": "not_found"}}) is False
@@ -255,10 +248,8 @@ class TestReady:
     def test_a_hidden_secret_changes_no_answer(self, secret: str, available: int) -> None:
         sanitizer = Sanitizer()
         sanitizer.learn(secret)
-        parsed = release(gray=[deployment(ready=available)])
-        result = result_of(parsed, sanitizer=sanitizer)
-        result["release"] = sanitizer.redact_keys(result["release"])
+        shown = result_of(release(gray=[deployment(ready=available)]), sanitizer)
         try:
-            assert ready(result) is (available == 3)
+            assert ready(shown) is (available == 3)
         except ValueError as error:
             assert "needs the whole result" in str(error)  # noqa: PT017 - either is right
