@@ -163,7 +163,7 @@ def test_nothing_arrives_elsewhere_and_every_attack_ends_alike_on_both_paths(
         with subtests.test(path=name):
             assert path.servers[ELSEWHERE].summary()["accepted"] == 0
             # What ~/.netrc says would be there.
-            sent = {header for entry in path.seen[SERVICE] if entry["credential"] == "token"
+            sent = {header for entry in path.recorded[SERVICE] if entry["credential"] == "token"
                     for header in entry["header_names"]}  # fmt: skip
             assert ("x-auth-token" in sent, "authorization" in sent) == (True, False)
             assert "others may read the credentials file" in path.run.output.replace("\n", " ")
