@@ -157,10 +157,10 @@ class GateSet:
         error = response.error or _general_error(response)
         if response.completed > self.schedule.wait_timeout:
             return replace(self, requests=self.requests.after_late(error)).at_deadline(response.completed)
-        requests = self.requests
-        # A list that has none of the targets is no answer about them.
-        if error is not None or response.releases:
-            requests = requests.after(error, response.completed, self._longest_gap(response))
+        requests = self.requests.after(error, response.completed, self._longest_gap(response))
+        if error is None and not response.releases:
+            # A list without any of the targets is an answer of ASM, but ends no transient errors about them.
+            requests = replace(requests, transient_errors=self.requests.transient_errors, error=self.requests.error)
         ended = replace(
             self,
             requests=requests,
@@ -247,6 +247,8 @@ def _observe(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
     """
     if gate.outcome != "reached":
         return gate.observe(observation)
+    if observation.error is not None and observation.error.is_transient:
+        return gate
     after = replace(gate, outcome=None).observe(observation)
     # A gate that opened because its release had disappeared closes again when the release is back.
     if observation.release is not None and gate.is_present and after.outcome in (None, "stalled"):

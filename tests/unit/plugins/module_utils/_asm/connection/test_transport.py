@@ -24,14 +24,14 @@ import requests
 import trustme
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.api import client
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection import transport as room
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
     REFUSAL_LIMIT,
     SLICE,
     Answer,
     Transport,
 )
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
     PATIENCE,
     Behaviour,
