@@ -11,23 +11,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
+    NO_RESPONSE,
+    AsmError,
+    ErrorResponse,
+    NotFoundError,
+    ProtocolError,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
 
 IMAGE = "registry.example/reviews:2"
 
 
 def deployment(
-    name: str = "reviews-gray", ready: int = 3, desired: int = 3, image: str = IMAGE, **status: Any
+    name: str = "reviews-gray", ready: int = 3, replicas: int = 3, image: str = IMAGE, **status: Any
 ) -> dict[str, Any]:
     """Return a Deployment with so many replicas ready and available; `status` overrides fields of its status."""
     return {
         "metadata": {"name": name, "namespace": "bookinfo", "generation": 2},
-        "spec": {"replicas": desired, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
+        "spec": {"replicas": replicas, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
         "status": {
             "observedGeneration": 2,
-            "replicas": desired,
-            "updatedReplicas": desired,
+            "replicas": replicas,
+            "updatedReplicas": replicas,
             "readyReplicas": ready,
             "availableReplicas": ready,
             **status,
@@ -42,7 +48,7 @@ def exceeded(**status: Any) -> dict[str, Any]:
 
 
 def without_status() -> dict[str, Any]:
-    """Return a Deployment that no controller has seen."""
+    """Return a Deployment without a status."""
     return {key: value for key, value in deployment().items() if key != "status"}
 
 
@@ -56,7 +62,7 @@ def document(
     namespace: Any = "bookinfo",
     service: Any = "reviews",
 ) -> dict[str, Any]:
-    """Return an answer of GetReleaseByName.
+    """Return a response of GetReleaseByName.
 
     Args:
         planned: the number of `spec.grayDeployments`, when it is not that of `gray`.
@@ -89,7 +95,7 @@ def document(
 
 
 def release_list(*items: Any) -> dict[str, Any]:
-    """Return an answer of GetAllReleases with these items."""
+    """Return a response of GetAllReleases with these items."""
     return {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}
 
 
@@ -100,9 +106,13 @@ def release(phase: Any = "Running", gray: list[Any] | None = None, **parts: Any)
 
 def not_found() -> AsmError:
     """Return ASM's own 404."""
-    return AsmError("not_found", "ASM knows no such release", status=404, code="ASM.01404001", by_asm=True)
+    response = ErrorResponse(status=404, code="ASM.01404001", from_asm=True)
+    return NotFoundError("ASM has no such release", response=response)
 
 
-def fault(kind: str = "server", **parts: Any) -> AsmError:
-    """Return a fault, passing or final as its kind is."""
-    return AsmError(kind, f"a fault of kind {kind}", **parts)
+def error_of_kind(kind: str = "server", response: ErrorResponse = NO_RESPONSE) -> AsmError:
+    """Return an error; of the two of kind `protocol`, the final one."""
+    classes: dict[str, type[AsmError]] = {"protocol": ProtocolError}
+    for each in AsmError.__subclasses__():
+        classes.setdefault(each.kind, each)
+    return classes[kind](f"an error of kind {kind}", response=response)

@@ -12,6 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
+from ..errors import (
+    AsmError,
+    CredentialsError,
+    EndpointError,
+    ErrorResponse,
+    ProtocolError,
+    login_refusal,
+    time_of_response,
+)
+from ..sanitize import Sanitizer
 from .credentials import (
     AgencyCredentials,
     Credentials,
@@ -20,9 +30,7 @@ from .credentials import (
     TokenCredentials,
     fits_header,
 )
-from ..errors import AsmError, login_refusal, time_of_answer
 from .signing import Signature
-from ..sanitize import Cleaner
 from .transport import Answer, Transport
 
 if TYPE_CHECKING:
@@ -97,7 +105,10 @@ class Authority:
 
 
 def authority(
-    credentials: Credentials, transport: Transport, cleaner: Cleaner, monotonic: Callable[[], float] = time.monotonic
+    credentials: Credentials,
+    transport: Transport,
+    sanitizer: Sanitizer,
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Authority:
     """Return who authorizes the requests made with these credentials."""
     if isinstance(credentials, TokenCredentials):
@@ -106,9 +117,9 @@ def authority(
         return Authority(fixed=_signature(credentials))
     login: Callable[[float], Grant]
     if isinstance(credentials, PasswordCredentials):
-        login = _PasswordLogin(credentials, transport, cleaner)
+        login = _PasswordLogin(credentials, transport, sanitizer)
     else:
-        login = _AgencyLogin(credentials, transport, cleaner)
+        login = _AgencyLogin(credentials, transport, sanitizer)
     return Authority(login, monotonic=monotonic)
 
 
@@ -127,10 +138,10 @@ def _token_header(token: str) -> Authorization:
 class _PasswordLogin:
     """`POST /v3/auth/tokens` (IAM reference, "Obtaining a User Token Through Password Authentication")."""
 
-    def __init__(self, credentials: PasswordCredentials, transport: Transport, cleaner: Cleaner) -> None:
+    def __init__(self, credentials: PasswordCredentials, transport: Transport, sanitizer: Sanitizer) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._cleaner = cleaner
+        self._sanitizer = sanitizer
 
     def __call__(self, deadline: float) -> Grant:
         url = f"{self._credentials.iam_endpoint}/v3/auth/tokens?nocatalog=true"
@@ -138,9 +149,11 @@ class _PasswordLogin:
         if answer.status not in (200, 201):
             raise login_refusal(answer.status, answer.headers, answer.body, url)
         token = answer.headers.get("X-Subject-Token", "")
-        self._cleaner.learn(token)
+        self._sanitizer.learn(token)
         if not _is_issued(token):
-            raise AsmError("protocol", "the login gave no token", "check iam_endpoint", status=answer.status, url=url)
+            raise ProtocolError(
+                "the login gave no token", "check iam_endpoint", response=ErrorResponse(answer.status, url=url)
+            )
         return Grant(_token_header(token), _token_lifetime(answer.body))
 
     def _body(self) -> dict[str, Any]:
@@ -178,10 +191,10 @@ def _instant(text: str) -> datetime:
 class _AgencyLogin:
     """Temporary keys of the agency (ECS guide, "Metadata": `securitykey`), with a session token where it is served."""
 
-    def __init__(self, credentials: AgencyCredentials, transport: Transport, cleaner: Cleaner) -> None:
+    def __init__(self, credentials: AgencyCredentials, transport: Transport, sanitizer: Sanitizer) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._cleaner = cleaner
+        self._sanitizer = sanitizer
 
     def __call__(self, deadline: float) -> Grant:
         headers = self._session_header(deadline)
@@ -195,9 +208,9 @@ class _AgencyLogin:
             found = access_key = secret_key = security_token = None
         if not all(_is_issued(part) for part in (access_key, secret_key, security_token)):
             raise _no_keys(answer)
-        self._cleaner.learn(access_key, secret_key, security_token)
+        self._sanitizer.learn(access_key, secret_key, security_token)
         keys = KeyCredentials(access_key, secret_key, security_token, self._credentials.project_id)
-        return Grant(_signature(keys), _agency_lifetime(found.get("expires_at"), time_of_answer(answer.headers)))
+        return Grant(_signature(keys), _agency_lifetime(found.get("expires_at"), time_of_response(answer.headers)))
 
     def _session_header(self, deadline: float) -> dict[str, str]:
         wanted = {"X-Metadata-Token-Ttl-Seconds": "21600"}
@@ -207,7 +220,7 @@ class _AgencyLogin:
         if answer.status != 200:
             raise self._refusal(answer)
         token = answer.body.decode("ascii", "replace").strip()
-        self._cleaner.learn(token)
+        self._sanitizer.learn(token)
         if not _is_issued(token):
             raise _no_keys(answer)
         return {"X-Metadata-Token": token}
@@ -218,17 +231,19 @@ class _AgencyLogin:
 
     @staticmethod
     def _refusal(answer: Answer) -> AsmError:
-        refused = login_refusal(answer.status, answer.headers, answer.body, answer.url)
-        if not refused.passing:
-            refused.problem, refused.remedy = "the metadata service gave no keys", "give this ECS an agency"
-        if answer.status == 404:
-            refused.kind = "credentials"
-        return refused
+        error = login_refusal(answer.status, answer.headers, answer.body, answer.url)
+        if error.is_transient:
+            return error
+        is_endpoint = error.kind == "endpoint" and answer.status != 404
+        problem, hint = "the metadata service gave no keys", "give this ECS an agency"
+        return (EndpointError if is_endpoint else CredentialsError)(problem, hint, response=error.response)
 
 
 def _no_keys(answer: Answer) -> AsmError:
-    remedy = "check the agency of this ECS"
-    return AsmError("protocol", "the metadata service gave no keys", remedy, status=answer.status, url=answer.url)
+    hint = "check the agency of this ECS"
+    return ProtocolError(
+        "the metadata service gave no keys", hint, response=ErrorResponse(answer.status, url=answer.url)
+    )
 
 
 def _agency_lifetime(expires_at: Any, now: datetime) -> float:

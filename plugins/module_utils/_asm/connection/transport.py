@@ -32,10 +32,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from ..errors import (
+    AsmError,
+    ErrorResponse,
+    InternalError,
+    NetworkError,
+    ProtocolError,
+    RequestTimeoutError,
+    TlsError,
+    TransientProtocolError,
+    UsageError,
+)
+from ..sanitize import Sanitizer
 from .endpoints import is_loopback_literal
-from ..errors import AsmError, usage
 from .proxy import Proxy, proxy_of
-from ..sanitize import Cleaner
 
 REQUESTS_IMPORT_ERROR: str | None
 try:
@@ -126,7 +136,7 @@ class Transport:
     Args:
         request_timeout: seconds that one request may take.
         environment: for proxies and certificate authorities.
-        cleaner: learns the password of a proxy.
+        sanitizer: learns the password of a proxy.
         ca_path: certificate authorities, instead of those of the environment or of `requests`.
         validate_certs: False accepts any certificate.
         monotonic: the clock of all deadlines, in seconds.
@@ -137,7 +147,7 @@ class Transport:
         self,
         request_timeout: float,
         environment: Mapping[str, str],
-        cleaner: Cleaner,
+        sanitizer: Sanitizer,
         ca_path: str | None = None,
         validate_certs: bool = True,
         monotonic: Callable[[], float] = time.monotonic,
@@ -146,7 +156,7 @@ class Transport:
         self._abandoned = abandoned
         self._request_timeout = request_timeout
         self._environment = environment
-        self._cleaner = cleaner
+        self._sanitizer = sanitizer
         self._ca_path = ca_path
         self._validate_certs = validate_certs
         self._monotonic = monotonic
@@ -204,9 +214,11 @@ class Transport:
             if not _is_timeout(fault):
                 raise _meaning(fault, request.url, route) from fault
         if self._abandoned():
-            raise AsmError("internal", "nobody waits for this answer any more", url=request.url)
+            raise InternalError("nobody waits for this answer any more", response=ErrorResponse(url=request.url))
         allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
-        raise AsmError("timeout", f"no complete answer {allowed}{route.through}", url=request.url)
+        raise RequestTimeoutError(
+            f"no complete answer {allowed}{route.through}", response=ErrorResponse(url=request.url)
+        )
 
     def _running_clock(self, seconds: float) -> _Clock:
         """Return the clock of the connections, started."""
@@ -248,7 +260,7 @@ class Transport:
             return None
         proxy = proxy_of(self._environment)
         if proxy:
-            self._cleaner.learn(*proxy.secrets)
+            self._sanitizer.learn(*proxy.secrets)
         return proxy
 
 
@@ -266,17 +278,17 @@ def _check_authorities(origin: str, path: str) -> None:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
             if not any(_HASHED_NAME.fullmatch(each.name) for each in Path(path).iterdir()):
-                raise AsmError("tls", f"{origin} is {{seen}}, a folder without hashed certificates", hint, seen=path)
+                raise TlsError(f"{origin} is {{seen}}, a folder without hashed certificates", hint, seen=path)
         elif stat.S_ISREG(mode):
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
         else:
-            raise usage(f"{origin} is {{seen}}, which is not a regular file", hint, path)
+            raise UsageError(f"{origin} is {{seen}}, which is not a regular file", hint, path)
     except (FileNotFoundError, ValueError):
-        raise usage(f"{origin} is {{seen}}, which is not there", hint, path) from None
+        raise UsageError(f"{origin} is {{seen}}, which is not there", hint, path) from None
     except ssl.SSLError:
-        raise AsmError("tls", f"{origin} is {{seen}}, which holds no PEM certificates", hint, seen=path) from None
+        raise TlsError(f"{origin} is {{seen}}, which holds no PEM certificates", hint, seen=path) from None
     except OSError as error:
-        raise usage(f"{origin} is {{seen}}, which cannot be read: {error.strerror}", hint, path) from None
+        raise UsageError(f"{origin} is {{seen}}, which cannot be read: {error.strerror}", hint, path) from None
 
 
 def _variable(environment: Mapping[str, str], name: str) -> str:
@@ -290,9 +302,9 @@ def _refuse_foreign_localhost(host: str) -> None:
     try:
         addresses = {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
     except OSError:
-        raise usage("'localhost' has no address on this machine", "name 127.0.0.1") from None
+        raise UsageError("'localhost' has no address on this machine", "name 127.0.0.1") from None
     if not all(is_loopback_literal(address) for address in addresses):
-        raise usage("'localhost' is not only this machine here", "name 127.0.0.1, or use https://")
+        raise UsageError("'localhost' is not only this machine here", "name 127.0.0.1, or use https://")
 
 
 def _prepared(request: Request) -> PreparedRequest:
@@ -328,7 +340,9 @@ def _body(response: Response, limit: int) -> bytes:
     success = 200 <= response.status_code < 300
     limit = limit if success else REFUSAL_LIMIT
     if encoding not in ("identity", "", "gzip"):
-        raise AsmError("protocol", "the answer has an encoding that was not asked for", url=response.url)
+        raise ProtocolError(
+            "the answer has an encoding that was not asked for", response=ErrorResponse(url=response.url)
+        )
     inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     body = bytearray()
     received = 0
@@ -340,10 +354,14 @@ def _body(response: Response, limit: int) -> bytes:
         body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
         if max(received, len(body)) > limit:
             if success:
-                raise AsmError("protocol", f"the answer is larger than {limit} bytes", url=response.url)
+                raise ProtocolError(
+                    f"the answer is larger than {limit} bytes", response=ErrorResponse(url=response.url)
+                )
             return bytes(body[:limit])
         if inflate and inflate.unused_data:
-            raise AsmError("protocol", "the answer goes on after the end of its gzip", url=response.url)
+            raise ProtocolError(
+                "the answer goes on after the end of its gzip", response=ErrorResponse(url=response.url)
+            )
     if inflate and body and not inflate.eof:
         raise http.client.IncompleteRead(b"")
     return bytes(body)
@@ -619,17 +637,19 @@ def _meaning(fault: Exception, url: str, route: _Route = _Route()) -> AsmError:
         message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
         if route.proxy and isinstance(fault, requests.exceptions.ProxyError):
             problem = f"the certificate of {route.proxy} or its handshake was refused"
-            remedy = f"check ca_path; if the proxy speaks no TLS, write http:// in {route.proxy.origin}"
-            return AsmError("tls", problem, remedy, message=message, url=url)
+            hint = f"check ca_path; if the proxy speaks no TLS, write http:// in {route.proxy.origin}"
+            return TlsError(problem, hint, response=ErrorResponse(message=message, url=url))
         problem = f"the certificate or the handshake was refused{route.through}"
-        remedy = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
-        return AsmError("tls", problem, remedy, message=message, url=url)
+        hint = "check the host of the endpoint, ca_path and the certificate authorities of this machine"
+        return TlsError(problem, hint, response=ErrorResponse(message=message, url=url))
     if isinstance(root, zlib.error):
-        return AsmError("protocol", "the answer is not the gzip that it says", url=url, passing=True)
+        return TransientProtocolError("the response is not the gzip that it says", response=ErrorResponse(url=url))
     if isinstance(fault, (requests.exceptions.ConnectionError, urllib3.exceptions.HTTPError, OSError)) or (
         isinstance(root, http.client.HTTPException)
     ):
         host = urlsplit(url).netloc
-        remedy = "check region, endpoint, proxy and network"
-        return AsmError("network", f"'{host}' cannot be reached{route.through}", remedy, message=message, url=url)
+        hint = "check region, endpoint, proxy and network"
+        return NetworkError(
+            f"'{host}' cannot be reached{route.through}", hint, response=ErrorResponse(message=message, url=url)
+        )
     raise fault
