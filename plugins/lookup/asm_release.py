@@ -116,9 +116,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.valid
     sanitizer_for,
     typed,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import TaskContext
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run as run_call
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 

@@ -445,8 +445,8 @@ import select
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_rules, argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import TaskContext, run
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
 STANDARD_OUTPUT = 1
 CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
