@@ -242,11 +242,13 @@ def _duplicate(gates: GateSet) -> AsmError | None:
 def _observe(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
     """Return a gate of a set after an observation.
 
-    What is `reached` is undone by a failure phase, a replacement or a 404, but not by another phase or by standing
-    still.
+    What is `reached` is undone by a failure phase, a replacement, a 404 or a final error, but not by another phase, by
+    standing still or by a transient error.
     """
     if gate.outcome != "reached":
         return gate.observe(observation)
+    if observation.error is not None and observation.error.is_transient:
+        return replace(gate, error=observation.error)
     after = replace(gate, outcome=None).observe(observation)
     # A gate that opened because its release had disappeared closes again when the release is back.
     if observation.release is not None and gate.is_present and after.outcome in (None, "stalled"):
