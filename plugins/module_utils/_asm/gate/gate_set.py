@@ -157,10 +157,11 @@ class GateSet:
         error = response.error or _general_error(response)
         if response.completed > self.schedule.wait_timeout:
             return replace(self, requests=self.requests.after_late(error)).at_deadline(response.completed)
-        requests = self.requests
-        # A list that has none of the targets is no answer about them.
         if error is not None or response.releases:
-            requests = requests.after(error, response.completed, self._longest_gap(response))
+            requests = self.requests.after(error, response.completed, self._longest_gap(response))
+        else:
+            # A list that has none of the targets is an answer of ASM, but not about them: their errors go on.
+            requests = replace(self.requests, answered=self.requests.answered + 1, is_reachable=True)
         ended = replace(
             self,
             requests=requests,
