@@ -232,11 +232,10 @@ def _duplicate(gates: GateSet) -> AsmError | None:
     """Return the error of two targets that turned out to be the same release, which would count twice."""
     known: dict[str, int] = {}
     for position, gate in enumerate(gates.gates):
-        if gate.first_uid and known.setdefault(gate.first_uid, position) != position:
-            places = f"releases[{known[gate.first_uid]}] and releases[{position}]"
-            return UsageError(
-                f"{places} are the same release, with uid {{seen}}", "name each release once", gate.first_uid
-            )
+        identity = gate.identity
+        if identity and known.setdefault(identity, position) != position:
+            places = f"releases[{known[identity]}] and releases[{position}]"
+            return UsageError(f"{places} are the same release, {{seen}}", "name each release once", identity)
     return None
 
 
