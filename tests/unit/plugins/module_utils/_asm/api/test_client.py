@@ -234,7 +234,7 @@ def test_release_of_service_must_be_object(given: Any) -> None:
 
 
 class TestIds:
-    """Nobody has published whether `release_id` has another form than uid and name."""
+    """The API reference does not say whether `release_id` has another form than uid and name."""
 
     @pytest.mark.parametrize("release_id", ["r-1", "uid-1"])
     def test_uid_and_name_need_no_warning(self, release_id: str) -> None:
