@@ -12,18 +12,22 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_int
-from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_gate
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import read_train
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import checked, cleaner_for
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read, refused
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME, cut_sentence
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
+    OPTIONS,
+    argument_rules,
+    argument_spec,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
+    check_raw,
+    sanitizer_for,
+    typed,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"
@@ -31,10 +35,12 @@ MODULE = "huaweicloud.asm.asm_release_info"
 MARGIN = 2
 """Seconds that a gate ends before Ansible would end its task: a task that is killed loses its verdict."""
 
-# `read` would import them in each worker; here they are imported in the controller, once for all workers.
-_INHERITED = (read_gate, read_train)
-# Made in the controller, likewise.
-_VALIDATOR = ArgumentSpecValidator(argument_spec())
+CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
+"""The variable that hands the sentence about a cut `wait_timeout` over to the module: an async task returns before its
+module does."""
+
+# Made in the controller, once for all workers.
+_VALIDATOR = ArgumentSpecValidator(argument_spec(), **argument_rules())
 
 
 class ActionModule(ActionBase):  # type: ignore[misc]
@@ -49,14 +55,15 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         result: dict[str, Any] = super().run(tmp, task_vars)
         given = dict(self._task.args)
         try:
-            # The module gets numbers as they are, too: its argument spec would make text of them.
+            # The module gets checked options, too: its argument spec would make text of numbers.
             given = decrypted_options(given)
-            arguments = self._cut(checked(given))
+            arguments = self._cut(check_raw(given))
+            parameters = typed(arguments, _VALIDATOR, sanitizer_for(given))
         except AsmError as error:
-            result.update(refused(error, given, cleaner_for(given), self._surroundings()))
+            result.update(refused(error, given, sanitizer_for(given), self._task_context()))
             return result
         if self._is_controller():
-            result.update(self._read(arguments))
+            result.update(self._read(parameters))
         else:
             result.update(self._run_module(arguments, task_vars))
         return result
@@ -99,28 +106,17 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 return arguments
             if wanted > longest:
                 arguments["wait_timeout"] = longest
-                self._cut_sentence = cut_sentence(wanted, longest, keyword)
+                self._cut_sentence = f"wait_timeout was cut from {wanted} s to {longest} s by the task's {keyword}"
         return arguments
 
-    def _read(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        try:
-            validation = _VALIDATOR.validate(arguments)
-        except OverflowError:
-            # Not every ansible-core minds an infinity where it wants an int.
-            return {"failed": True, "msg": "an option of type int is infinite; give a number"}
-        if validation.error_messages:
-            return {"failed": True, "msg": _refusal(validation, arguments)}
-        reading = read(self._with_paths(validation.validated_parameters), self._surroundings())
-        return {**reading.result, **({"warnings": list(reading.warnings)} if reading.warnings else {})}
-
-    def _surroundings(self) -> Surroundings:
+    def _read(self, parameters: dict[str, Any]) -> dict[str, Any]:
         controller = os.getppid()
-        return Surroundings(
-            check_mode=bool(self._task.check_mode),
-            progress=None if self._task.no_log else _tell,
-            abandoned=lambda: os.getppid() != controller,
-            cut=self._cut_sentence,
-        )
+        runtime = Runtime(is_cancelled=lambda: os.getppid() != controller)
+        outcome = run(self._with_paths(parameters), self._task_context(), runtime)
+        return {**outcome.result, **({"warnings": list(outcome.warnings)} if outcome.warnings else {})}
+
+    def _task_context(self) -> TaskContext:
+        return TaskContext(bool(self._task.check_mode), None if self._task.no_log else _show, self._cut_sentence)
 
     def _with_paths(self, parameters: dict[str, Any]) -> dict[str, Any]:
         """Return the parameters with paths as a local module finds them: it starts in the folder of the playbook."""
@@ -128,13 +124,5 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return {**parameters, **{name: str(Path(self._loader.get_basedir(), parameters[name])) for name in paths}}
 
 
-def _refusal(validation: Any, arguments: dict[str, Any]) -> str:
-    """Return what the module would say of arguments that do not fit its spec, without their secrets."""
-    message: str = validation.error_messages[0]
-    if isinstance(validation.errors[0], UnsupportedError):
-        message = f"Unsupported parameters for ({MODULE}) module: {message}"
-    return str(cleaner_for(arguments).redact(message))
-
-
-def _tell(line: str) -> None:
+def _show(line: str) -> None:
     Display().display(line, stderr=True)

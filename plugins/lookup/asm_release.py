@@ -101,57 +101,71 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, usage
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, UsageError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     CREDENTIAL_OPTIONS,
+    OPTIONS,
     VARIABLE_PREFIX,
+    argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import check_text, checked, cleaner_for
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read_apart
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner, listed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
+    check_raw,
+    check_text,
+    sanitizer_for,
+    typed,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run as run_call
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 
 NAME = "huaweicloud.asm.asm_release"
 
-_SAID_BY_TERMS = ("release_id", "releases")
+_NAMED_BY_TERMS = ("release_id", "releases")
+_OPTIONS = tuple(option for option in OPTIONS if option.name not in _NAMED_BY_TERMS)
+_CREDENTIALS = tuple(option.name for option in CREDENTIAL_OPTIONS)
 _OMITTED = "AnsibleValueOmittedError"
+_ALL = ArgumentSpecValidator(argument_spec(), **argument_rules())
+_OF_VARIABLES = ArgumentSpecValidator(argument_spec(CREDENTIAL_OPTIONS))
 
 
 class LookupModule(LookupBase):  # type: ignore[misc]
     """The lookup plugin `asm_release`."""
 
     def run(self, terms: Any, variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[dict[str, Any]]:
-        """Return one entry for each term.
+        """Return one entry for each term, or for each release of the mesh.
 
         Raises:
             AnsibleLookupError: for any error, and with `wait` for every outcome but `reached`.
         """
-        variables, cleaner = variables or {}, Cleaner()
+        variables, sanitizer = variables or {}, Sanitizer()
         try:
-            options = decrypted_options(kwargs)
-            cleaner = cleaner_for(options)
+            options = decrypted_options({name: value for name, value in kwargs.items() if name != "wantlist"})
+            sanitizer = sanitizer_for(options)
             release_ids = _flattened(decrypted("a term", terms))
-            _refuse_unknown(options)
             if terms and not release_ids:
-                raise usage("the list of ids is empty", "give the id of at least one release")
-            given = checked({name: value for name, value in options.items() if name != "wantlist"})
-            given.update(_asked_for(release_ids, given))
+                raise UsageError("the list of terms is empty", "give the ID of at least one release")
+            given = {**check_raw(options, _OPTIONS), **_targets(release_ids)}
             from_variables = self._from_variables(variables, given)
+            sanitizer = sanitizer_for(options, from_variables)
+            # Credentials of variables are a source of their own: sets are never mixed across sources.
+            others = {name: value for name, value in from_variables.items() if name not in _CREDENTIALS}
+            credentials = {name: value for name, value in from_variables.items() if name in _CREDENTIALS}
+            parameters = typed({**others, **given}, _ALL, sanitizer)
+            credentials = {name: typed(credentials, _OF_VARIABLES, sanitizer)[name] for name in credentials}
         except AsmError as error:
-            raise AnsibleLookupError(str(cleaner.redact(f"{NAME}: {error.sentence(cleaner)}"))) from None
-        parameters, apart = _typed(given, from_variables)
-        check_mode = bool(variables.get("ansible_check_mode"))
-        reading = read_apart(parameters, apart, Surroundings(check_mode=check_mode))
-        for warning in reading.warnings:
+            raise AnsibleLookupError(str(sanitizer.redact(f"{NAME}: {error.sentence(sanitizer)}"))) from None
+        task = TaskContext(bool(variables.get("ansible_check_mode")), separately=True)
+        outcome = run_call(parameters, task, Runtime(), credentials)
+        for warning in outcome.warnings:
             Display().warning(f"{NAME}: {warning}")
-        if reading.failed:
-            raise AnsibleLookupError(f"{NAME}: {reading.result['msg']}")
+        if outcome.is_failed:
+            raise AnsibleLookupError(f"{NAME}: {outcome.result['msg']}")
         if not release_ids:
-            return list(reading.results)
-        by_id = dict(zip(dict.fromkeys(release_ids), reading.results))
+            return list(outcome.results)
+        by_id = dict(zip(dict.fromkeys(release_ids), outcome.results))
         return [by_id[release_id] for release_id in release_ids]
 
     def _from_variables(self, variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,7 +174,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         They are templated here: a vaulted token usually stands behind a `{{ … }}`.
 
         Raises:
-            AsmError: kind `usage`; a value cannot be decrypted, or is no text.
+            UsageError: a value cannot be decrypted, or is not text.
         """
         found = {}
         for option in CONNECTION_OPTIONS:
@@ -175,18 +189,14 @@ class LookupModule(LookupBase):  # type: ignore[misc]
                 value = decrypted(name, value)
                 # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
                 found[option.name] = None if value == variables.get("omit") else value
-        return checked(
-            {name: value for name, value in found.items() if value is not None},
-            CONNECTION_OPTIONS,
-            prefix=VARIABLE_PREFIX,
-        )
+        return check_raw(found, CONNECTION_OPTIONS, prefix=VARIABLE_PREFIX)
 
 
 def _flattened(terms: Any) -> list[str]:
     """Return the ids of the terms and of the lists among them.
 
     Raises:
-        AsmError: kind `usage`; one of them is no text.
+        UsageError: a term is not text.
     """
     if isinstance(terms, (list, tuple)):
         return [release_id for term in terms for release_id in _flattened(term)]
@@ -194,44 +204,9 @@ def _flattened(terms: Any) -> list[str]:
     return [terms]
 
 
-def _asked_for(release_ids: Sequence[str], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options that the terms stand for; a term may be there twice, a release of a train may not."""
+def _targets(release_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the options that the terms stand for; a term may be given twice, an entry of `releases` may not."""
     distinct = list(dict.fromkeys(release_ids))
-    if not distinct:
-        if not any(name in given for name in ("service", "name")):
-            raise AnsibleLookupError(
-                f"{NAME}: no term is given; give ids of releases, or select them by service or name"
-            )
-        return {}
     if len(distinct) == 1:
         return {"release_id": distinct[0]}
-    return {"releases": [{"release_id": release_id} for release_id in distinct]}
-
-
-def _refuse_unknown(given: Mapping[str, Any]) -> None:
-    unknown = [name for name in given if name in _SAID_BY_TERMS or name not in {*argument_spec(), "wantlist"}]
-    if unknown:
-        cleaner = cleaner_for(given)
-        found = listed(f"'{cleaner(name)}'" for name in unknown)
-        raise AnsibleLookupError(f"{NAME}: {found} is no option; see ansible-doc -t lookup {NAME}")
-
-
-def _typed(given: Mapping[str, Any], from_variables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return all options, typed and with defaults, and apart from them the credentials from variables.
-
-    What belongs to a set of credentials stays apart: sets are never mixed across sources.
-    """
-    cleaner = cleaner_for(given, from_variables)
-    spec = argument_spec()
-    names = {option.name for option in CREDENTIAL_OPTIONS}
-    rest = {name: value for name, value in from_variables.items() if name not in names}
-    apart = {name: value for name, value in from_variables.items() if name in names}
-    try:
-        whole = ArgumentSpecValidator(spec).validate({**rest, **given})
-    except OverflowError:
-        # Not every ansible-core minds an infinity where it wants an int.
-        raise AnsibleLookupError(f"{NAME}: an option of type int is infinite; give a number") from None
-    credentials = ArgumentSpecValidator({name: spec[name] for name in apart}).validate(apart)
-    for message in (*whole.error_messages, *credentials.error_messages):
-        raise AnsibleLookupError(cleaner.redact(f"{NAME}: {message}"))
-    return whole.validated_parameters, credentials.validated_parameters
+    return {"releases": [{"release_id": release_id} for release_id in distinct]} if distinct else {}

@@ -444,28 +444,28 @@ import os
 import select
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.task_limit import CUT_NAME
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_rules, argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
 STANDARD_OUTPUT = 1
+CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
 
 
 def main() -> None:
     """Run the module."""
-    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True)
-    cut = os.environ.get(CUT_NAME, "")
-    reading = read(module.params, Surroundings(check_mode=module.check_mode, abandoned=_is_unread, cut=cut))
-    for warning in reading.warnings:
+    module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True, **argument_rules())
+    task = TaskContext(module.check_mode, cut=os.environ.get(CUT_NAME, ""))
+    outcome = run(module.params, task, Runtime(is_cancelled=_is_unread))
+    for warning in outcome.warnings:
         module.warn(warning)
-    if reading.failed:
-        module.fail_json(**{key: value for key, value in reading.result.items() if key != "failed"})
-    module.exit_json(**reading.result)
+    if outcome.is_failed:
+        module.fail_json(**{key: value for key, value in outcome.result.items() if key != "failed"})
+    module.exit_json(**outcome.result)
 
 
 def _is_unread() -> bool:
-    """Return whether nobody is left at the other end of standard output, where the result goes.
+    """Return whether the other end of standard output, where the result goes, is closed.
 
     Ansible 2.16 ends its worker at Ctrl-C, but not what that has started.
     """

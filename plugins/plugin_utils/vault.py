@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import usage
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import UsageError
 
 
 def decrypted_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return options with text for each value that is vaulted inline, within lists and mappings as well.
 
     Raises:
-        AsmError: kind `usage`, naming the option that cannot be decrypted.
+        UsageError: names the option that cannot be decrypted.
     """
     return {name: decrypted(name, value) for name, value in given.items()}
 
@@ -26,17 +26,19 @@ def decrypted(place: str, value: Any) -> Any:
     """Return one value likewise; an error names the place.
 
     Raises:
-        AsmError: kind `usage`.
+        UsageError: names the place.
     """
     try:
         return _decrypted(value)
     except AnsibleError:
         # Its text holds the ciphertext or a path.
-        raise usage(f"{place} cannot be decrypted", "give the vault password or vault ID that encrypted it") from None
+        raise UsageError(
+            f"{place} cannot be decrypted", "give the vault password or vault ID that encrypted it"
+        ) from None
 
 
 def _decrypted(value: Any) -> Any:
-    # AnsibleVaultEncryptedUnicode, and whatever a later ansible-core puts in its place.
+    # AnsibleVaultEncryptedUnicode, or what a later ansible-core uses instead.
     if getattr(value, "__ENCRYPTED__", False):
         return str(value)
     if isinstance(value, Mapping):

@@ -9,13 +9,17 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import entry as rules
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.results import inspection
 
 
-def in_phase(entry: Any, *phases: Any) -> bool:
-    """Answer for a result, or raise: a false for what cannot be told would open a gate that asks `is not`."""
+def in_phase(result: Any, *phases: Any) -> bool:
+    """Return whether a result shows the release in one of the phases.
+
+    Raises:
+        AnsibleFilterError: the result cannot be used. A false would open a gate that asks `is not in_phase`.
+    """
     try:
-        return rules.in_phase(entry, *phases)
+        return inspection.in_phase(result, *phases)
     except ValueError as error:
         raise AnsibleFilterError(f"huaweicloud.asm.{error}") from None
 

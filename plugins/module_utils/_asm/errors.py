@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one exception of the collection, and what an answer that is not 200 means.
+"""The exceptions, by kind, and the meaning of a response other than 200.
 
-Five bodies are known (`docs` of ASM, of the API gateway and of IAM): ASM's `errorCode`, the gateway's `error_code`, the
-two of IAM, and a page of whatever stands in between. The HTTP status and ASM's prefix decide, never a whole code: two
+Five error bodies are known (API references of ASM, of the API gateway and of IAM): ASM's `errorCode`, the gateway's
+`error_code`, the two of IAM, and the page of a proxy. The HTTP status and ASM's prefix decide, never a whole code: two
 different tables of codes are published.
 """
 
@@ -13,116 +13,235 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable
-
-PASSING_KINDS = frozenset({"throttled", "server", "network", "timeout"})
-"""Faults that are worth another try; a `protocol` error says for itself whether it is."""
+from typing import Any, Callable, ClassVar, TypeVar
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
 
+Error = TypeVar("Error", bound="AsmError")
 
-class AsmError(Exception):
-    """Why there is no answer.
+
+@dataclass(frozen=True)
+class ErrorResponse:
+    """What the server sent with an error, raw.
 
     Attributes:
-        kind: one of usage, credentials, denied, not_found, endpoint, tls, proxy, throttled, server, network, timeout,
-            protocol, internal.
-        problem: what is wrong, in our words, without a full stop; `{seen}` stands for what was seen.
-        seen: a value that was given, raw: only whoever knows the secrets may cut or escape it.
-        remedy: what the reader can do, likewise; may be empty.
-        status: HTTP status, None without an answer.
-        code, message, request_id: as the service gave them, raw; empty when it gave none.
-        url: what was asked, without secrets; empty when nothing was sent.
-        passing: True when another try may succeed.
+        status: HTTP status, None without a response.
+        code, message, request_id: as the service gave them; empty when it gave none. Without a response, `message` is
+            the reason that the operating system or TLS gave.
+        url: of the request, without secrets; empty when nothing was sent.
         retry_after: seconds that the service asks to wait, None when it does not.
-        by_asm: True when ASM itself answered, and not something on the way to it.
+        from_asm: whether ASM itself answered, and not something in front of it.
     """
 
+    status: int | None = None
+    code: str = ""
+    message: str = ""
+    request_id: str = ""
+    url: str = ""
+    retry_after: float | None = None
+    from_asm: bool = False
+
+
+NO_RESPONSE = ErrorResponse()
+
+
+class AsmError(Exception):
+    """Why a call has no answer. Immutable; its class says of which kind it is.
+
+    Args:
+        problem: what is wrong, in our words, without a full stop; `{seen}` stands for the value that was seen.
+        hint: what the reader can do, likewise; may be empty.
+        seen: a foreign value, raw: only a `Sanitizer` may cut or escape it.
+        response: what the server sent.
+        subject: the name of what the error is about, foreign and raw; see `about`.
+    """
+
+    kind: ClassVar[str]
+    is_transient: ClassVar[bool] = False
+
     def __init__(
-        self,
-        kind: str,
-        problem: str,
-        remedy: str = "",
-        *,
-        status: int | None = None,
-        code: str = "",
-        message: str = "",
-        request_id: str = "",
-        url: str = "",
-        seen: str = "",
-        passing: bool | None = None,
-        retry_after: float | None = None,
-        by_asm: bool = False,
+        self, problem: str, hint: str = "", seen: str = "", response: ErrorResponse = NO_RESPONSE, subject: str = ""
     ) -> None:
         super().__init__(problem)
-        self.kind = kind
-        self.problem = problem
-        self.remedy = remedy
-        self.status = status
-        self.code = code
-        self.message = message
-        self.request_id = request_id
-        self.url = url
-        self.seen = seen
-        self.passing = kind in PASSING_KINDS if passing is None else passing
-        self.retry_after = retry_after
-        self.by_asm = by_asm
+        self._problem = problem
+        self._hint = hint
+        self._seen = seen
+        self._response = response
+        self._subject = subject
 
-    def sentence(self, clean: Callable[[str], str]) -> str:
-        """Return one sentence: the problem, what was answered, and what to do."""
-        status = str(self.status or "")
+    @property
+    def problem(self) -> str:
+        """Return what is wrong."""
+        return self._problem
+
+    @property
+    def hint(self) -> str:
+        """Return what the reader can do."""
+        return self._hint
+
+    @property
+    def seen(self) -> str:
+        """Return the foreign value that the problem shows, raw."""
+        return self._seen
+
+    @property
+    def response(self) -> ErrorResponse:
+        """Return what the server sent."""
+        return self._response
+
+    def about(self: Error, name: str) -> Error:
+        """Return a copy whose sentence begins with the name of what it is about, unless it has one."""
+        return type(self)(self._problem, self._hint, self._seen, self._response, self._subject or name)
+
+    def with_response(self: Error, response: ErrorResponse) -> Error:
+        """Return a copy with another response."""
+        return type(self)(self._problem, self._hint, self._seen, response, self._subject)
+
+    def with_hint(self: Error, hint: str) -> Error:
+        """Return a copy with another hint."""
+        return type(self)(self._problem, hint, self._seen, self._response, self._subject)
+
+    def sentence(self, sanitize: Callable[[str], str]) -> str:
+        """Return one sentence: the problem, the response, and the hint."""
+        response = self._response
+        status = str(response.status or "")
         # IAM repeats the status as its code.
-        answered = " ".join(part for part in (status, clean(self.code) if self.code != status else "") if part)
-        quoted = ": ".join(part for part in (answered, clean(self.message)) if part)
-        return self._told(clean) + (f" ({quoted})" if quoted else "") + (f"; {self.remedy}" if self.remedy else "")
+        code = sanitize(response.code) if response.code != status else ""
+        answered = " ".join(part for part in (status, code) if part)
+        quoted = ": ".join(part for part in (answered, sanitize(response.message)) if part)
+        return (
+            self._statement(sanitize) + (f" ({quoted})" if quoted else "") + (f"; {self._hint}" if self._hint else "")
+        )
 
-    def of(self, name: str) -> AsmError:
-        """Return the error with the name of what it is about, raw, in its sentence."""
-        if not self.seen:
-            self.problem, self.seen = f"{{seen}}: {self.problem}", name
-        return self
-
-    def _told(self, clean: Callable[[str], str]) -> str:
-        return self.problem.replace("{seen}", f"'{clean(self.seen)}'")
-
-    def report(self, clean: Callable[[str], str]) -> dict[str, Any]:
+    def report(self, sanitize: Callable[[str], str]) -> dict[str, Any]:
         """Return the `error` of a result."""
+        response = self._response
         return {
             "kind": self.kind,
-            "status": self.status,
-            "code": clean(self.code),
-            "message": clean(self.message) or self._told(clean),
-            "request_id": clean(self.request_id),
-            "url": clean(self.url),
+            "status": response.status,
+            "code": sanitize(response.code),
+            "message": sanitize(response.message) or self._statement(sanitize),
+            "request_id": sanitize(response.request_id),
+            "url": sanitize(response.url),
         }
 
-    def pause(self, tries: int, jitter: float) -> float:
-        """Return how many seconds to wait before the next try.
-
-        Args:
-            tries: how many tries in a row have failed, this one included; at least 1.
-            jitter: a factor near 1, so that many clients drift apart.
-        """
-        if self.retry_after is not None:
-            return min(self.retry_after, LONGEST_RETRY_AFTER)
-        # The exponent is bounded too: a wait of days can fail more often than a float has room for.
-        return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
+    def _statement(self, sanitize: Callable[[str], str]) -> str:
+        statement = self._problem.replace("{seen}", f"'{sanitize(self._seen)}'")
+        return f"'{sanitize(self._subject)}': {statement}" if self._subject else statement
 
 
-def usage(problem: str, remedy: str = "", seen: str = "") -> AsmError:
-    """Return the error of an option that is wrong, before anything was sent."""
-    return AsmError("usage", problem, remedy, seen=seen)
+class UsageError(AsmError):
+    """An option, or the request made of options, is wrong."""
+
+    kind = "usage"
+
+
+class CredentialsError(AsmError):
+    """Credentials are missing, incomplete or refused. The same credentials are not sent again."""
+
+    kind = "credentials"
+
+
+class DeniedError(AsmError):
+    """The credentials lack a permission."""
+
+    kind = "denied"
+
+
+class NotFoundError(AsmError):
+    """ASM itself says that there is no such release, mesh or service."""
+
+    kind = "not_found"
+
+
+class EndpointError(AsmError):
+    """What answered is not the service that was asked."""
+
+    kind = "endpoint"
+
+
+class TlsError(AsmError):
+    """A certificate or a handshake was refused."""
+
+    kind = "tls"
+
+
+class ProxyError(AsmError):
+    """A proxy refused, or its URL cannot be used."""
+
+    kind = "proxy"
+
+
+class ThrottledError(AsmError):
+    """The service asks for fewer requests."""
+
+    kind = "throttled"
+    is_transient = True
+
+
+class ServerError(AsmError):
+    """The service has failed."""
+
+    kind = "server"
+    is_transient = True
+
+
+class NetworkError(AsmError):
+    """There is no connection, or it broke."""
+
+    kind = "network"
+    is_transient = True
+
+
+class RequestTimeoutError(AsmError):
+    """There was no complete response in time."""
+
+    kind = "timeout"
+    is_transient = True
+
+
+class ProtocolError(AsmError):
+    """The response is not what the API documents."""
+
+    kind = "protocol"
+
+
+class TransientProtocolError(AsmError):
+    """The response is damaged, or a page of something in front of the service."""
+
+    kind = "protocol"
+    is_transient = True
+
+
+class InternalError(AsmError):
+    """The call was cancelled, or this collection has a bug."""
+
+    kind = "internal"
+
+
+def pause_after(error: AsmError, tries: int, jitter: float) -> float:
+    """Return the seconds before the next try.
+
+    Args:
+        error: of the last try.
+        tries: how many tries in a row have failed, this one included; at least 1.
+        jitter: a factor near 1, so that many clients drift apart.
+    """
+    if error.response.retry_after is not None:
+        return min(error.response.retry_after, LONGEST_RETRY_AFTER)
+    # The exponent is bounded too: a wait of days can fail more often than a float has room for.
+    return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
 
 
 @dataclass(frozen=True)
 class _Body:
     """What an error body says, whichever of the five it is."""
 
-    by_asm: bool = False
+    from_asm: bool = False
     code: str = ""
     message: str = ""
     request_id: str = ""
@@ -133,7 +252,7 @@ def _text(value: Any) -> str:
 
 
 def _read_body(body: bytes) -> _Body:
-    """Return what the body says; a page of a proxy, or nothing at all, says nothing."""
+    """Return what the body says; the page of a proxy, or an empty body, says nothing."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
@@ -162,11 +281,11 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if value.isascii() and value.isdecimal() and len(value) < 10:
         return float(value)
     due = _date(value)
-    return max(0.0, (due - time_of_answer(headers)).total_seconds()) if due else None
+    return max(0.0, (due - time_of_response(headers)).total_seconds()) if due else None
 
 
-def time_of_answer(headers: Mapping[str, str]) -> datetime:
-    """Return when the service answered, by its own clock where it says so: this machine's may be wrong."""
+def time_of_response(headers: Mapping[str, str]) -> datetime:
+    """Return when the service answered, by its own clock if the response has it: this machine's may be wrong."""
     return _date(headers.get("Date", "")) or datetime.now(timezone.utc)
 
 
@@ -178,77 +297,100 @@ def _date(value: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
-_ELSEWHERE = "check region, endpoint and whatever stands between here and ASM"
+@dataclass(frozen=True)
+class _Subject:
+    """What was asked for: its name, the options that name it, and the permission that reading it needs."""
 
-_MEANING_OF_STATUS: Mapping[int, tuple[str, str, str]] = {
-    400: ("usage", "ASM refused the request as wrong", "check mesh_id, namespace and release_id"),
-    401: (
-        "credentials",
-        "the credentials were refused",
-        "check the key pair or the token, its account, and the clock of this machine",
-    ),
-    403: ("denied", "the credentials lack a permission", "grant asm:mesh:getRelease to their user or agency"),
-    408: ("server", "the request took the service too long", ""),
-    429: ("throttled", "the service asks for fewer requests", ""),
-}
+    name: str
+    options: str
+    permission: str
+
+
+_RELEASE = _Subject("release", "mesh_id, namespace and release_id", "asm:mesh:getRelease")
+_MESH = _Subject("mesh", "mesh_id", "asm:mesh:listReleases")
+_SERVICE = _Subject("service", "mesh_id, namespace and service", "asm:mesh:getService")
+
+_CHECK_ENDPOINT = "check region, endpoint, and any proxy in front of ASM"
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return what an answer of the ASM endpoint other than 200 means.
+    """Return the meaning of a response to GetReleaseByName other than 200."""
+    return _refusal(_RELEASE, _response(status, headers, body, url))
 
-    Only ASM's own 404 says anything about a release. The gateway's 404, or a page of something else, is a wrong
-    endpoint, region or path (page "Status Codes" of the API reference; `APIGW.0101` of the gateway's).
-    """
+
+def list_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
+    """Return the meaning of a response to GetAllReleases other than 200."""
+    return _refusal(_MESH, _response(status, headers, body, url))
+
+
+def service_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
+    """Return the meaning of a response to GetServiceAggregation other than 200."""
+    return _refusal(_SERVICE, _response(status, headers, body, url))
+
+
+def _response(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ErrorResponse:
     said = _read_body(body)
-    if status == 404 and said.by_asm:
-        kind, problem, remedy = "not_found", "ASM knows no such release", "check mesh_id, namespace and release_id"
-    elif status in _MEANING_OF_STATUS:
-        kind, problem, remedy = _MEANING_OF_STATUS[status]
-    elif status >= 500:
-        kind, problem, remedy = "server", "the service has failed", ""
-    elif 300 <= status < 400:
-        kind, problem, remedy = "endpoint", "the answer is a redirect, and none is followed", _ELSEWHERE
-    elif status >= 400:
-        kind, problem, remedy = "endpoint", "what answered is not ASM", _ELSEWHERE
-    else:
-        kind, problem, remedy = "protocol", "the answer to a read must have status 200", _ELSEWHERE
-    return AsmError(
-        kind,
-        problem,
-        remedy,
+    return ErrorResponse(
         status=status,
         code=said.code,
         message=said.message,
         request_id=request_id(headers) or said.request_id,
         url=url,
-        retry_after=_retry_after(headers) if kind in PASSING_KINDS else None,
-        by_asm=said.by_asm,
+        retry_after=_retry_after(headers) if _is_transient(status) else None,
+        from_asm=said.from_asm,
     )
 
 
-def of_list(error: AsmError) -> AsmError:
-    """Return what a refusal means when all releases of a mesh were asked for."""
-    if error.kind == "denied":
-        error.remedy = "grant asm:mesh:listReleases to their user or agency"
-    elif error.kind == "not_found":
-        error.problem, error.remedy = "ASM knows no such mesh", "check mesh_id"
-    elif error.kind == "usage" and error.status == 400:
-        error.remedy = "check mesh_id"
-    return error
+def _refusal(subject: _Subject, response: ErrorResponse) -> AsmError:
+    """Return the error of a response of the ASM endpoint.
+
+    Only ASM's own 404 says anything about a release. The gateway's 404, or a page of something else, is a wrong
+    endpoint, region or path (page "Status Codes" of the API reference; `APIGW.0101` of the gateway's).
+    """
+    status = response.status or 0
+    error: AsmError
+    if status == 404 and response.from_asm:
+        error = NotFoundError(f"ASM has no such {subject.name}", f"check {subject.options}")
+    elif status == 400:
+        error = UsageError("ASM refused the request as wrong", f"check {subject.options}")
+    elif status == 401:
+        hint = "check the key pair or the token, its account, and the clock of this machine"
+        error = CredentialsError("the credentials were refused", hint)
+    elif status == 403:
+        error = DeniedError("the credentials lack a permission", f"grant {subject.permission} to their user or agency")
+    elif _is_transient(status):
+        error = _transient(status)
+    elif 300 <= status < 400:
+        error = EndpointError("the response is a redirect, and redirects are not followed", _CHECK_ENDPOINT)
+    elif status >= 400:
+        error = EndpointError("the response is not from ASM", _CHECK_ENDPOINT)
+    else:
+        error = ProtocolError("the response to a read must have status 200", _CHECK_ENDPOINT)
+    return error.with_response(response)
+
+
+def _is_transient(status: int) -> bool:
+    return status in (408, 429) or status >= 500
+
+
+def _transient(status: int) -> AsmError:
+    if status == 429:
+        return ThrottledError("the service throttles requests")
+    return ServerError("the request took the service too long" if status == 408 else "the service failed")
 
 
 def login_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return what an answer of IAM or of the metadata service other than the wanted one means.
+    """Return the meaning of a response of IAM, or of the metadata service, that grants nothing.
 
     Every refusal that IAM explains is one of the credentials: it must not be tried again, or the user is locked.
     """
-    refused = refusal(status, headers, body, url)
-    explained = bool(refused.code or refused.message) and not refused.code.startswith("APIGW.")
-    if status in (400, 401, 403) or (status in (404, 409) and explained):
-        refused.kind, refused.problem = "credentials", "the login was refused"
-        refused.remedy = "check username, password, domain_name and the project"
-    elif not refused.passing:
-        refused.kind, refused.problem = "endpoint", "what answered the login is not IAM"
-        refused.remedy = "check region and iam_endpoint"
-    refused.by_asm = False
-    return refused
+    response = replace(_response(status, headers, body, url), from_asm=False)
+    is_explained = bool(response.code or response.message) and not response.code.startswith("APIGW.")
+    error: AsmError
+    if status in (400, 401, 403) or (status in (404, 409) and is_explained):
+        error = CredentialsError("the login was refused", "check username, password, domain_name and the project")
+    elif _is_transient(status):
+        error = _transient(status)
+    else:
+        error = EndpointError("the response to the login is not from IAM", "check region and iam_endpoint")
+    return error.with_response(response)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a call finds around it, and how it waits there: the clocks, the pause, and the person who is told."""
+"""What surrounds a call: the process with its clocks and its environment, and the task. Tests replace it."""
 
 from __future__ import annotations
 
@@ -12,18 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Callable, Generic, TypeVar
-
-from .errors import AsmError
-from .connection.transport import SLICE
-
-PROGRESS_SECONDS = 60.0
-"""A progress line comes at least so often."""
-
-_SHORTEST_SLEEP = 0.001
-"""Seconds; what rounding leaves of a pause may be too little for a clock to move."""
-
-Seen = TypeVar("Seen")
+from typing import Callable
 
 
 def _jitter() -> float:
@@ -35,88 +24,38 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True)
-class Surroundings:
-    """What a call finds around it; tests put a scripted clock and a made-up environment here.
+class Runtime:
+    """The process around a run.
 
     Attributes:
         environment: variables of the process.
-        check_mode: read once and do not wait.
-        progress: takes a line for the person who waits; None when nobody is to be told.
-        abandoned: whether nobody waits for the result any more.
-        cut: the sentence about a `wait_timeout` that the task has cut, from `task_limit`; empty when it was not.
-        monotonic, sleep, now, jitter: the clocks, the pause, and factors near 1.
+        is_cancelled: whether the caller no longer waits for the result.
+        monotonic: seconds, on a clock that is never set.
+        sleep: pauses for a number of seconds.
+        now: wall clock, UTC.
+        jitter: returns a factor near 1, so that many clients drift apart.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    check_mode: bool = False
-    progress: Callable[[str], None] | None = None
-    abandoned: Callable[[], bool] = lambda: False
-    cut: str = ""
+    is_cancelled: Callable[[], bool] = lambda: False
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = _utc_now
     jitter: Callable[[], float] = _jitter
 
 
-class Watch(Generic[Seen]):
-    """Tells the person who waits, and pauses.
+@dataclass(frozen=True)
+class TaskContext:
+    """The task that a call belongs to.
 
-    Args:
-        surroundings: whom to tell, and how to sleep.
-        elapsed: seconds since the wait began.
-        first: what is known before the first look.
-        news: what of a state is worth a line when it changes.
-        line: makes the line from the state of the line before, the state of now, and the seconds until the next poll
-            (None when there is none, or while a request takes its time).
+    Attributes:
+        check_mode: read once and do not wait.
+        show: takes a progress line; None if none are wanted.
+        cut: the sentence about a `wait_timeout` that a limit of the task has cut; empty if it was not.
+        separately: return a flat result for each target instead of one for all.
     """
 
-    def __init__(
-        self,
-        surroundings: Surroundings,
-        elapsed: Callable[[], float],
-        first: Seen,
-        news: Callable[[Seen], object],
-        line: Callable[[Seen, Seen, float | None], str],
-    ) -> None:
-        self._surroundings = surroundings
-        self._elapsed = elapsed
-        self._news = news
-        self._line = line
-        self._state = self._told = first
-        self._told_at = 0.0
-
-    def note(self, state: Seen) -> None:
-        """Know a state for the next line, without a line of its own."""
-        self._state = state
-
-    def tell(self, state: Seen, due: float | None) -> None:
-        """Say a line if the state has news."""
-        self._state = state
-        if self._news(state) != self._news(self._told):
-            self._say(due)
-
-    def remind(self, due: float | None = None) -> None:
-        """Say a line again if none came for long; called at least once in each slice of a wait."""
-        if self._elapsed() - self._told_at > PROGRESS_SECONDS - SLICE:
-            self._say(due)
-
-    def rest(self, due: float) -> None:
-        """Pause until a time of the wait, in slices: between two of them somebody is reminded, or has gone.
-
-        Raises:
-            AsmError: kind `internal`; nobody waits any more.
-        """
-        while True:
-            now = self._elapsed()
-            if now >= due:
-                return
-            if self._surroundings.abandoned():
-                raise AsmError("internal", "nobody waits for this gate any more")
-            self.remind(due)
-            self._surroundings.sleep(max(_SHORTEST_SLEEP, min(due - now, SLICE)))
-
-    def _say(self, due: float | None) -> None:
-        now = self._elapsed()
-        if self._surroundings.progress is not None:
-            self._surroundings.progress(self._line(self._told, self._state, None if due is None else due - now))
-        self._told, self._told_at = self._state, now
+    check_mode: bool = False
+    show: Callable[[str], None] | None = None
+    cut: str = ""
+    separately: bool = False

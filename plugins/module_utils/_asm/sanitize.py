@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Text of other people, made safe to show.
+"""Foreign text, made safe to show.
 
 Names, phases and error texts come from outside. Whatever of them ends in a message, a progress line or a
-summary passes through one `Cleaner`: secrets out first, then control characters, then the length.
+summary passes through one `Sanitizer`: secrets out first, then control characters, then the length.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 
-class Cleaner:
-    """Takes secrets and control characters out of what is shown.
+class Sanitizer:
+    """Removes secrets and control characters from what is shown.
 
     It learns the secrets of a run as they are met: options, environment, file, tokens obtained.
     """

@@ -9,25 +9,34 @@ The names of phases are illustrations: nobody has published the real ones.
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
+    AsmError,
+    ErrorResponse,
+    NotFoundError,
+    ProtocolError,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
 
 IMAGE = "registry.example/reviews:2"
+MISSING = object()
+"""A value for `changed`."""
 
 
 def deployment(
-    name: str = "reviews-gray", ready: int = 3, desired: int = 3, image: str = IMAGE, **status: Any
+    name: str = "reviews-gray", ready: int = 3, wanted: int = 3, image: str = IMAGE, **status: Any
 ) -> dict[str, Any]:
     """Return a Deployment with so many replicas ready and available; `status` overrides fields of its status."""
     return {
         "metadata": {"name": name, "namespace": "bookinfo", "generation": 2},
-        "spec": {"replicas": desired, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
+        "spec": {"replicas": wanted, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
         "status": {
             "observedGeneration": 2,
-            "replicas": desired,
-            "updatedReplicas": desired,
+            "replicas": wanted,
+            "updatedReplicas": wanted,
             "readyReplicas": ready,
             "availableReplicas": ready,
             **status,
@@ -42,7 +51,7 @@ def exceeded(**status: Any) -> dict[str, Any]:
 
 
 def without_status() -> dict[str, Any]:
-    """Return a Deployment that no controller has seen."""
+    """Return a Deployment without a status."""
     return {key: value for key, value in deployment().items() if key != "status"}
 
 
@@ -56,7 +65,7 @@ def document(
     namespace: Any = "bookinfo",
     service: Any = "reviews",
 ) -> dict[str, Any]:
-    """Return an answer of GetReleaseByName.
+    """Return a response of GetReleaseByName.
 
     Args:
         planned: the number of `spec.grayDeployments`, when it is not that of `gray`.
@@ -88,8 +97,34 @@ def document(
     }
 
 
+def result(release: Release) -> dict[str, Any]:
+    """Return a result of a read, in the keys that a test plugin uses."""
+    gray = [asdict(workload) for workload in release.gray]
+    for each in gray:
+        del each["has_status"], each["deadline_exceeded"]
+    return {"found": True, "phase": release.phase, "release": release.content, "workloads": {"gray": gray}}
+
+
+def changed(content: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """Return a copy of an object with another value in a place such as `status.grayDeployments.0.kind`.
+
+    Args:
+        value: `MISSING` to remove what is in the place.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(content))
+    *outer, last = (int(key) if key.isdecimal() else key for key in place.split("."))
+    parent: Any = copy
+    for key in outer:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[last]
+    else:
+        parent[last] = value
+    return copy
+
+
 def release_list(*items: Any) -> dict[str, Any]:
-    """Return an answer of GetAllReleases with these items."""
+    """Return a response of GetAllReleases with these items."""
     return {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}
 
 
@@ -100,9 +135,13 @@ def release(phase: Any = "Running", gray: list[Any] | None = None, **parts: Any)
 
 def not_found() -> AsmError:
     """Return ASM's own 404."""
-    return AsmError("not_found", "ASM knows no such release", status=404, code="ASM.01404001", by_asm=True)
+    response = ErrorResponse(status=404, code="ASM.01404001", from_asm=True)
+    return NotFoundError("ASM has no such release", response=response)
 
 
-def fault(kind: str = "server", **parts: Any) -> AsmError:
-    """Return a fault, passing or final as its kind is."""
-    return AsmError(kind, f"a fault of kind {kind}", **parts)
+def error_of_kind(kind: str = "server", response: ErrorResponse | None = None) -> AsmError:
+    """Return an error; of the two of kind `protocol`, the final one."""
+    classes: dict[str, type[AsmError]] = {"protocol": ProtocolError}
+    for each in AsmError.__subclasses__():
+        classes.setdefault(each.kind, each)
+    return classes[kind](f"an error of kind {kind}", response=response or ErrorResponse())

@@ -15,12 +15,15 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Callable, Union
+from typing import TYPE_CHECKING, Callable, Union
 
+from ..errors import CredentialsError, UsageError
+from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX
+from ..sanitize import Sanitizer, listed
 from . import endpoints
-from ..errors import AsmError, usage
-from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX, Connection
-from ..sanitize import Cleaner, listed
+
+if TYPE_CHECKING:
+    from ..options.request import ConnectionOptions
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "token": ("token",),
@@ -99,7 +102,7 @@ class Source:
 
 
 def find(
-    connection: Connection, environment: Mapping[str, str], warn: Callable[[str], None], cleaner: Cleaner
+    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
 ) -> Credentials:
     """Return the credentials of the first source that has any.
 
@@ -107,7 +110,7 @@ def find(
         connection: the connection options.
         environment: variables of the process.
         warn: takes a sentence about a credentials file that others may read.
-        cleaner: learns every secret that is met.
+        sanitizer: learns every secret that is met.
 
     Raises:
         AsmError: kind `credentials` for none or half a set, `usage` for options that contradict each other.
@@ -115,12 +118,12 @@ def find(
     explicit = _source("options", connection.given, "")
     variables = _source("Ansible variables", connection.variables, VARIABLE_PREFIX)
     for source in (explicit, variables):
-        _learn(source, cleaner)
+        _learn(source, sanitizer)
     _refuse_contradictions(explicit, connection.auth_type)
     if connection.auth_type == "ecs_agency":
         return AgencyCredentials(_metadata_endpoint(environment), _stated("project_id", explicit, variables))
-    for source in _sources(explicit, variables, connection, environment, warn, cleaner):
-        _learn(source, cleaner)
+    for source in _sources(explicit, variables, connection, environment, warn, sanitizer):
+        _learn(source, sanitizer)
         kinds = [kind for kind in source.kinds() if connection.auth_type in ("auto", kind)]
         if source is variables and len(kinds) > 1:
             raise _two_kinds(source, kinds)
@@ -134,8 +137,8 @@ def _source(name: str, values: Mapping[str, str], prefix: str) -> Source:
     return Source(name, own, {option.name: prefix + option.name for option in CREDENTIAL_OPTIONS})
 
 
-def _learn(source: Source, cleaner: Cleaner) -> None:
-    cleaner.learn(*(source.values.get(option.name) for option in CREDENTIAL_OPTIONS if option.no_log))
+def _learn(source: Source, sanitizer: Sanitizer) -> None:
+    sanitizer.learn(*(source.values.get(option.name) for option in CREDENTIAL_OPTIONS if option.no_log))
 
 
 def _refuse_contradictions(explicit: Source, auth_type: str) -> None:
@@ -144,21 +147,23 @@ def _refuse_contradictions(explicit: Source, auth_type: str) -> None:
         raise _two_kinds(explicit, kinds)
     if auth_type != "auto" and kinds not in ([], [auth_type]):
         given = listed(part for part in PARTS[kinds[0]] if part in explicit.values)
-        raise usage(f"auth_type is {auth_type}, but {given} is given", "give one of the two")
+        raise UsageError(f"auth_type is {auth_type}, but {given} is given", "give one of the two")
 
 
-def _two_kinds(source: Source, kinds: list[str]) -> AsmError:
+def _two_kinds(source: Source, kinds: list[str]) -> UsageError:
     parts = listed(source.called[part] for kind in kinds for part in PARTS[kind] if part in source.values)
-    return usage(f"two kinds of credentials are given: {parts}", "give a token, a key pair or a user, only one of them")
+    return UsageError(
+        f"two kinds of credentials are given: {parts}", "give a token, a key pair or a user, only one of them"
+    )
 
 
 def _sources(
     explicit: Source,
     variables: Source,
-    connection: Connection,
+    connection: ConnectionOptions,
     environment: Mapping[str, str],
     warn: Callable[[str], None],
-    cleaner: Cleaner,
+    sanitizer: Sanitizer,
 ) -> Iterator[Source]:
     """Yield the sources in their order; the file is only opened when nothing before it decided."""
     yield explicit
@@ -170,7 +175,7 @@ def _sources(
         # An empty value counts as unset: that is how pipelines write "no such secret".
         values = {option: environment[name] for option, name in names.items() if environment.get(name, "").strip()}
         yield Source(family, values, names)
-    yield _file_source(connection, environment, warn, cleaner)
+    yield _file_source(connection, environment, warn, sanitizer)
 
 
 def _stated(name: str, *sources: Source) -> str | None:
@@ -181,7 +186,7 @@ def _complete(
     kind: str,
     source: Source,
     stated: tuple[Source, Source],
-    connection: Connection,
+    connection: ConnectionOptions,
     environment: Mapping[str, str],
 ) -> Credentials:
     """Return the set that the deciding source has, or say which half is missing."""
@@ -190,8 +195,8 @@ def _complete(
         there = listed(source.called[part] for part in PARTS[kind] if part in source.values)
         # A family without a name for the missing part can still be told by the option's.
         wanted = listed(source.called.get(part, part) for part in missing)
-        raise AsmError(
-            "credentials", f"{there} is there, but not {wanted}", "complete the set; it is never taken from two sources"
+        raise CredentialsError(
+            f"{there} is there, but not {wanted}", "complete the set; it is never taken from two sources"
         )
     values = dict(source.values)
     # Name and id of a project come from one source: an id of the environment must not replace a name in an option.
@@ -229,10 +234,12 @@ def check_header(value: str | None, origin: str) -> None:
     """
     if value is not None and not fits_header(value):
         # Not quoted: it is a secret.
-        raise usage(f"{origin} holds a blank, a control character or a letter outside of ASCII", "give it as issued")
+        raise UsageError(
+            f"{origin} holds a blank, a control character or a letter outside of ASCII", "give it as issued"
+        )
 
 
-def _iam_endpoint(sources: tuple[Source, ...], connection: Connection, environment: Mapping[str, str]) -> str:
+def _iam_endpoint(sources: tuple[Source, ...], connection: ConnectionOptions, environment: Mapping[str, str]) -> str:
     for source in sources:
         if "iam_endpoint" in source.values:
             endpoint = endpoints.checked_endpoint(source.values["iam_endpoint"], source.called["iam_endpoint"])
@@ -240,29 +247,28 @@ def _iam_endpoint(sources: tuple[Source, ...], connection: Connection, environme
             return endpoint if endpoint.endswith("//v3") else endpoint.removesuffix("/v3")
     region = endpoints.region(connection, environment)
     if region is None:
-        raise usage("a login needs to know where IAM is", "set iam_endpoint or region")
+        raise UsageError("a login needs to know where IAM is", "set iam_endpoint or region")
     return endpoints.iam_endpoint(region)
 
 
 def _project_name(
-    project_id: str | None, project_name: str | None, connection: Connection, environment: Mapping[str, str]
+    project_id: str | None, project_name: str | None, connection: ConnectionOptions, environment: Mapping[str, str]
 ) -> str | None:
     """Return the project's name; the default project of a region has the region's id as its name."""
     found = project_name or endpoints.region(connection, environment)
     if not project_id and not found:
-        raise usage("a login needs to know its project", "set project_id, project_name or region")
+        raise UsageError("a login needs to know its project", "set project_id, project_name or region")
     return found
 
 
-def _none_found(auth_type: str) -> AsmError:
+def _none_found(auth_type: str) -> CredentialsError:
     names = {
         family: [name for option in CREDENTIAL_OPTIONS for kind, name in option.environment if kind == family]
         for family in ENVIRONMENT_SOURCES
     }
     families = listed(f"{family} ({listed(names[family])})" for family in ENVIRONMENT_SOURCES)
     wanted = "" if auth_type == "auto" else f" for auth_type {auth_type}"
-    return AsmError(
-        "credentials",
+    return CredentialsError(
         f"no credentials{wanted} were found",
         "give token, or access_key and secret_key, or username, password and domain_name, as options, or in the "
         f"environment as {families}, or a key pair in the credentials file {DEFAULT_FILE}, or on an ECS with an agency "
@@ -271,14 +277,14 @@ def _none_found(auth_type: str) -> AsmError:
 
 
 def _file_source(
-    connection: Connection, environment: Mapping[str, str], warn: Callable[[str], None], cleaner: Cleaner
+    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
 ) -> Source:
     option = next(option for option in OPTIONS if option.name == "credentials_file")
     named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
     path = next((path for path in named if path and path.strip()), None)
     # Not pathlib: this leaves the ~ alone where there is no home.
     expanded = os.path.expanduser(path or DEFAULT_FILE)  # noqa: PTH111
-    content = _file_content(expanded, path is not None, warn, cleaner)
+    content = _file_content(expanded, path is not None, warn, sanitizer)
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(content)
@@ -286,29 +292,29 @@ def _file_source(
         # The parser's own message quotes the line, and the line may hold a key.
         broken = getattr(error, "errors", None)
         line = getattr(error, "lineno", None) or (broken[0][0] if broken else "?")
-        raise AsmError("credentials", f"the credentials file has an error in line {line}", _INI) from None
+        raise CredentialsError(f"the credentials file has an error in line {line}", _INI) from None
     basic = parser["basic"] if parser.has_section("basic") else {}
     values = {name: basic[key].strip() for name, key in _FILE_KEYS.items() if basic.get(key, "").strip()}
     if path is not None and not {"access_key", "secret_key"} & set(values):
         lacks = "no ak and sk in its section [basic]" if parser.has_section("basic") else "no section [basic]"
-        raise AsmError("credentials", f"the credentials file '{cleaner(expanded)}' has {lacks}", _INI)
+        raise CredentialsError(f"the credentials file '{sanitizer(expanded)}' has {lacks}", _INI)
     return Source("credentials file", values, {name: f"{key} in the file" for name, key in _FILE_KEYS.items()})
 
 
-def _file_content(path: str, named: bool, warn: Callable[[str], None], cleaner: Cleaner) -> str:
+def _file_content(path: str, named: bool, warn: Callable[[str], None], sanitizer: Sanitizer) -> str:
     """Return the file's text; empty when nobody named it and it is not there."""
-    shown = f"'{cleaner(path)}'"
+    shown = f"'{sanitizer(path)}'"
     try:
         # O_NONBLOCK: a pipe in its place must not hold the gate.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         if named:
-            raise AsmError("credentials", f"the credentials file {shown} is not there", "correct its path") from None
+            raise CredentialsError(f"the credentials file {shown} is not there", "correct its path") from None
         return ""
     except OSError as error:
-        raise AsmError("credentials", f"the credentials file {shown} cannot be read: {error.strerror}") from None
+        raise CredentialsError(f"the credentials file {shown} cannot be read: {error.strerror}") from None
     except ValueError:
-        raise AsmError("credentials", f"the credentials file {shown} is not a path", "correct its path") from None
+        raise CredentialsError(f"the credentials file {shown} is not a path", "correct its path") from None
     # Checked before it is made a file object: Python refuses to make one of a folder.
     try:
         _check_file(os.fstat(descriptor), shown, warn)
@@ -316,31 +322,31 @@ def _file_content(path: str, named: bool, warn: Callable[[str], None], cleaner: 
     finally:
         os.close(descriptor)
     if len(content) > _FILE_LIMIT:
-        raise AsmError("credentials", f"the credentials file {shown} is larger than 64 KiB", "correct its path")
+        raise CredentialsError(f"the credentials file {shown} is larger than 64 KiB", "correct its path")
     return _file_text(content, shown)
 
 
 def _file_text(content: bytes, shown: str) -> str:
     """Return the text of a credentials file, without its byte order mark."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise AsmError("credentials", f"the credentials file {shown} is UTF-16", "save it as UTF-8")
+        raise CredentialsError(f"the credentials file {shown} is UTF-16", "save it as UTF-8")
     text = content.decode("utf-8-sig", "replace")
     if "\N{REPLACEMENT CHARACTER}" in text or "\0" in text:
-        raise AsmError("credentials", f"the credentials file {shown} is not UTF-8 text", "save it as UTF-8")
+        raise CredentialsError(f"the credentials file {shown} is not UTF-8 text", "save it as UTF-8")
     if text.lstrip().startswith("$ANSIBLE_VAULT;"):
         problem = f"the credentials file {shown} is encrypted with Ansible Vault, and is read as it is"
         hint = "put the keys into a vaulted file of variables and give them as access_key and secret_key"
-        raise AsmError("credentials", problem, hint)
+        raise CredentialsError(problem, hint)
     return text
 
 
 def _check_file(status: os.stat_result, shown: str, warn: Callable[[str], None]) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise AsmError("credentials", f"the credentials file {shown} is not a regular file", "correct its path")
+        raise CredentialsError(f"the credentials file {shown} is not a regular file", "correct its path")
     if status.st_uid not in (os.geteuid(), 0):
-        raise AsmError("credentials", f"the credentials file {shown} belongs to someone else", "use a file of your own")
+        raise CredentialsError(f"the credentials file {shown} belongs to someone else", "use a file of your own")
     if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise AsmError("credentials", f"others may write the credentials file {shown}", "set its mode to 0600")
+        raise CredentialsError(f"others may write the credentials file {shown}", "set its mode to 0600")
     if status.st_mode & (stat.S_IRGRP | stat.S_IROTH):
         warn(f"others may read the credentials file {shown}; set its mode to 0600")
 
@@ -351,5 +357,5 @@ def _metadata_endpoint(environment: Mapping[str, str]) -> str:
         return METADATA_ENDPOINT
     endpoint = endpoints.checked_endpoint(replaced, METADATA_NAME)
     if not endpoint.startswith("http://"):
-        raise usage(f"{METADATA_NAME} is not http:// to loopback", "unset it: it is for tests only")
+        raise UsageError(f"{METADATA_NAME} is not http:// to loopback", "unset it: it is for tests only")
     return endpoint

@@ -9,10 +9,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..errors import usage
-from ..options.spec import OPTIONS, OWN_ENDPOINT_NAME, SDK_ENDPOINT_PREFIX, Connection
+from ..errors import UsageError
+from ..options.spec import OPTIONS, OWN_ENDPOINT_NAME, SDK_ENDPOINT_PREFIX
+
+if TYPE_CHECKING:
+    from ..options.request import ConnectionOptions
 
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -31,7 +35,9 @@ def checked_region(region: str, origin: str) -> str:
         AsmError: kind `usage`.
     """
     if not _REGION.fullmatch(region):
-        raise usage(f"{origin} is {{seen}}", "a region is like cn-north-4: lowercase letters, digits and '-'", region)
+        raise UsageError(
+            f"{origin} is {{seen}}", "a region is like cn-north-4: lowercase letters, digits and '-'", region
+        )
     return region
 
 
@@ -45,7 +51,7 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
 
     def refuse(reason: str) -> Exception:
         # Never quoted whole: what stands before an @ may be a password.
-        return usage(f"{origin} {reason}", "an endpoint is https://host[:port][/path]")
+        return UsageError(f"{origin} {reason}", "an endpoint is https://host[:port][/path]")
 
     if not endpoint.isascii() or not endpoint.isprintable() or any(c in endpoint for c in ' \\?#"<>^`{|}'):
         raise refuse("holds a query, a fragment, a backslash, a blank or a control character")
@@ -62,7 +68,7 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
     if not _PATH.fullmatch(parts.path) or {".", ".."} & set(parts.path.split("/")):
         raise refuse("has an invalid path")
     if scheme == "http" and not is_loopback_literal(host):
-        raise usage(f"{origin} is http:// to {{seen}}", "only https:// may leave this machine", host)
+        raise UsageError(f"{origin} is http:// to {{seen}}", "only https:// may leave this machine", host)
     return endpoint.rstrip("/")
 
 
@@ -96,7 +102,7 @@ def is_loopback_literal(host: str) -> bool:
     return host in ("localhost", "::1") or (_is_address(host) and ipaddress.ip_address(host) in _LOOPBACK)
 
 
-def region(connection: Connection, environment: Mapping[str, str]) -> str | None:
+def region(connection: ConnectionOptions, environment: Mapping[str, str]) -> str | None:
     """Return the region of the option or of the environment, None without one.
 
     Raises:
@@ -113,7 +119,7 @@ def region(connection: Connection, environment: Mapping[str, str]) -> str | None
     return None
 
 
-def asm_endpoint(connection: Connection, environment: Mapping[str, str]) -> str:
+def asm_endpoint(connection: ConnectionOptions, environment: Mapping[str, str]) -> str:
     """Return the endpoint of ASM: option, our own variable, the SDK's variable for the region, the region's host.
 
     Raises:
@@ -128,7 +134,7 @@ def asm_endpoint(connection: Connection, environment: Mapping[str, str]) -> str:
         if value and value.strip():
             return checked_endpoint(value, origin)
     if not found:
-        raise usage(
+        raise UsageError(
             "neither region nor endpoint is given",
             f"set one of them, or HW_REGION_NAME, OS_REGION_NAME or {OWN_ENDPOINT_NAME} in the environment",
         )

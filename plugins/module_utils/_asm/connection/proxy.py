@@ -4,7 +4,7 @@
 
 """The proxy of the environment: which one, and what its refusal means. Pure.
 
-No part of a proxy URL that cannot be parsed is shown or learnt as a secret: nobody knows where its password is.
+No part of a proxy URL that cannot be parsed is shown or learnt as a secret: its password could be anywhere in it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, unquote_to_bytes
 
+from ..errors import ErrorResponse, ProxyError
 from .endpoints import host_and_port
-from ..errors import AsmError
 
 _DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 """The supported schemes."""
@@ -29,15 +29,17 @@ class Proxy:
     """A proxy that the environment names.
 
     Attributes:
-        url: `scheme://[user:password@]host:port`; user and password are percent-encoded.
+        url: `scheme://host:port`.
         address: `host:port`.
         origin: the name of the variable.
+        userinfo: `user:password`, percent-encoded; empty without a user.
         password: as it is written in the variable; empty without one.
     """
 
-    url: str = field(repr=False)
+    url: str
     address: str
     origin: str
+    userinfo: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
     @property
@@ -45,16 +47,11 @@ class Proxy:
         """Return the password as it is written, and as the proxy gets it."""
         return self.password, unquote(self.password)
 
-    @property
-    def has_credentials(self) -> bool:
-        """Return whether the URL has a user."""
-        return "@" in self.url
-
     def __str__(self) -> str:
         """Return the proxy as an error names it."""
         return f"the proxy '{self.address}' of {self.origin}"
 
-    def refusal(self, status: int, host: str, url: str) -> AsmError:
+    def refusal(self, status: int, host: str, url: str) -> ProxyError:
         """Return the error of an answer to CONNECT that opened no tunnel.
 
         Args:
@@ -62,14 +59,15 @@ class Proxy:
             host: which host the proxy was asked for.
             url: of the request.
         """
+        response = ErrorResponse(status, url=url)
         if status != 407:
             hint = f"allow '{host}' in the proxy, or name the host in NO_PROXY"
-            return AsmError("proxy", f"{self} refused to connect to '{host}'", hint, status=status, url=url)
-        if self.has_credentials:
+            return ProxyError(f"{self} refused to connect to '{host}'", hint, response=response)
+        if self.userinfo:
             problem, hint = f"{self} refused its user or password", f"correct them in {self.origin}"
         else:
             problem, hint = f"{self} wants a user and a password", f"add them to {self.origin}"
-        return AsmError("proxy", problem, f"{hint}: {_ENCODE}", status=status, url=url)
+        return ProxyError(problem, f"{hint}: {_ENCODE}", response=response)
 
 
 def proxy_of(environment: Mapping[str, str]) -> Proxy | None:
@@ -88,9 +86,9 @@ def _parsed(value: str, origin: str) -> Proxy:
     scheme, rest = value.split("://", 1) if "://" in value else ("http", value)
     scheme = scheme.lower()
     if scheme in _SOCKS:
-        raise AsmError("proxy", f"{origin} names a SOCKS proxy, which is not supported", "name an http:// proxy")
+        raise ProxyError(f"{origin} names a SOCKS proxy, which is not supported", "name an http:// proxy")
     if scheme not in _DEFAULT_PORTS:
-        raise AsmError("proxy", f"the scheme of {origin} is not supported", "write http://host:port")
+        raise ProxyError(f"the scheme of {origin} is not supported", "write http://host:port")
     userinfo, separator, place = rest.removesuffix("/").rpartition("@")
     # In a URL, each of these ends what may hold a password: the rest of that would be taken for something else.
     if not rest.isprintable() or any(character in userinfo + place for character in " /\\?#"):
@@ -101,12 +99,12 @@ def _parsed(value: str, origin: str) -> Proxy:
         raise _unparsed(origin) from None
     address = f"{f'[{host}]' if ':' in host else host}:{port or _DEFAULT_PORTS[scheme]}"
     user, _colon, password = userinfo.partition(":")
-    credentials = f"{_encoded(user)}:{_encoded(password)}@" if separator else ""
-    return Proxy(f"{scheme}://{credentials}{address}", address, origin, password)
+    encoded = f"{_encoded(user)}:{_encoded(password)}" if separator else ""
+    return Proxy(f"{scheme}://{address}", address, origin, encoded, password)
 
 
-def _unparsed(origin: str) -> AsmError:
-    return AsmError("proxy", f"{origin} is not a URL of a proxy", _ENCODE)
+def _unparsed(origin: str) -> ProxyError:
+    return ProxyError(f"{origin} is not a URL of a proxy", _ENCODE)
 
 
 def _encoded(text: str) -> str:

@@ -2,17 +2,33 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options as given, checked before Ansible's argument spec: it makes text of a number, and 1.10 is 1.1 then."""
+"""What Ansible's argument spec cannot say: checks before it (`check_raw`) and after it (`parse`, `parse_source`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import usage
-from .spec import NAMING_OPTIONS, OPTIONS, SECRET_OPTIONS, Option
-from ..sanitize import Cleaner
+from ..errors import UsageError
+from ..sanitize import Sanitizer, listed, printable
+from .request import Conditions, ConnectionOptions, GateOptions, ReleaseTarget, Request, Schedule, SourceRequest
+from .spec import (
+    CONNECTION_OPTIONS,
+    OPTIONS,
+    SECRET_OPTIONS,
+    SOURCE_OPTIONS,
+    VARIABLE_PREFIX,
+    Option,
+    with_defaults,
+)
+
+if TYPE_CHECKING:
+    from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 QUOTE_IT = "quote it in YAML, or add | string to the template that makes it"
 
@@ -29,80 +45,169 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
 )
 
 
-def checked(
-    given: Mapping[str, Any], options: Iterable[Option] = OPTIONS, hint: str = QUOTE_IT, prefix: str = ""
+def check_raw(
+    given: Mapping[str, Any], options: Sequence[Option] = OPTIONS, hint: str = QUOTE_IT, prefix: str = ""
 ) -> dict[str, Any]:
-    """Return the given options without those that are null. Unknown options are left to the argument spec.
+    """Return the given options without nulls, checked before the argument spec: it makes text of the number 1.1.
 
     Args:
         given: option values by name, decrypted, otherwise as YAML and templates left them.
+        options: the known options.
         hint: what to do about a number, a boolean or a date where text is needed.
-        prefix: is put before the name of an option in an error.
+        prefix: text before the name of an option in an error.
 
     Raises:
-        AsmError: kind `usage`, naming the option; values of secret options are not shown.
+        UsageError: names the option; values of secret options are not shown.
     """
-    for option in options:
-        if option.name in given:
-            _check(option, prefix + option.name, given[option.name], hint)
-    return {name: value for name, value in given.items() if value is not None}
+    known = {option.name: option for option in options}
+    checked = {}
+    for name, value in given.items():
+        if name not in known:
+            raise unknown_option(name, known, prefix)
+        if value is not None:
+            checked[name] = _checked(known[name], prefix + name, value, hint)
+        elif known[name].names_release:
+            # Often a template that came out empty. As absent, it would widen the read to every release of the mesh.
+            raise UsageError(f"{prefix}{name} is null", "give a value or leave the option out")
+    return checked
 
 
 def check_text(place: str, value: Any, hint: str = QUOTE_IT, is_secret: bool = False) -> None:
-    """Refuse a value that is no text.
+    """Refuse a value that is not text.
 
     Raises:
-        AsmError: kind `usage`, naming the place; the value is shown if it is a scalar and no secret.
+        UsageError: names the place; the value is shown if it is a scalar and not secret.
     """
     if isinstance(value, str):
         if value.startswith(_CIPHERTEXT):
-            raise usage(f"{place} is still encrypted with Ansible Vault", "give the vault password or vault ID as well")
+            raise UsageError(f"{place} is still encrypted with Ansible Vault", "give the vault password or vault ID")
         return
     scalar = "" if is_secret else _scalar_text(value)
     shown = f" ({scalar})" if scalar else ""
-    raise usage(
+    raise UsageError(
         f"{place} is {_type_of(value)}{shown}, and must be text",
         hint if isinstance(value, (int, float, date)) else "give text",
     )
 
 
-def cleaner_for(*given: Mapping[str, Any]) -> Cleaner:
-    """Return a `Cleaner` that knows the secrets among options of any type."""
-    cleaner = Cleaner()
+def unknown_option(name: str, known: Iterable[str], prefix: str = "") -> UsageError:
+    """Return the error of an option that does not exist, with the nearest name that does."""
+    nearest = suggestion(name, known)
+    hint = f"did you mean {nearest}?" if nearest else "see the documentation for the names of all options"
+    # A name in quotes is hard to find in a playbook; quotes are for text that may hold anything.
+    if re.fullmatch(r"[A-Za-z0-9_]{1,40}", str(name)):
+        return UsageError(f"unknown option {prefix}{name}", hint)
+    return UsageError(f"unknown option {prefix}{{seen}}", hint, seen=str(name))
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is nearest to `name`, or empty text if none is near."""
+    return next(iter(difflib.get_close_matches(str(name), list(known), 1)), "")
+
+
+def sanitizer_for(*given: Mapping[str, Any]) -> Sanitizer:
+    """Return a `Sanitizer` that knows the secrets among options of any type."""
+    sanitizer = Sanitizer()
     for options in given:
-        cleaner.learn(*(_scalar_text(options.get(name)) for name in SECRET_OPTIONS))
-    return cleaner
+        sanitizer.learn(*(_scalar_text(options.get(name)) for name in SECRET_OPTIONS))
+    return sanitizer
 
 
-def _check(option: Option, place: str, value: Any, hint: str) -> None:
-    if value is None:
-        # Without it, a gate on one release would be one on every release of the mesh: often a template came out empty.
-        if option.name in NAMING_OPTIONS:
-            raise usage(f"{place} is null", "give a value or leave it out")
-    elif option.suboptions:
-        _check_entries(option, place, value, hint)
-    elif option.type == "int":
+def typed(given: Mapping[str, Any], validator: ArgumentSpecValidator, sanitizer: Sanitizer) -> dict[str, Any]:
+    """Return options that passed `check_raw`, typed and with defaults, as the argument spec leaves them.
+
+    Raises:
+        UsageError: the first message of the argument spec, without secrets.
+    """
+    try:
+        result = validator.validate(dict(given))
+    except OverflowError:
+        # Some ansible-core versions do not handle an infinity where an int is needed.
+        raise UsageError("an option of type int is infinite", "give a number") from None
+    for message in result.error_messages:
+        raise UsageError(printable(sanitizer.redact(message)).rstrip("."))
+    parameters: dict[str, Any] = result.validated_parameters
+    return parameters
+
+
+def parse(parameters: Mapping[str, Any], variables: Mapping[str, Any] | None = None) -> Request:
+    """Return the options of one call.
+
+    Args:
+        parameters: options by name, as the argument spec with `argument_rules` leaves them.
+        variables: credentials from Ansible variables (lookup only), likewise.
+
+    Raises:
+        UsageError: names the option.
+    """
+    given = with_defaults(parameters)
+    _check_bounds(given, OPTIONS)
+    targets = _targets(given)
+    return Request(
+        mesh_id=_segment("mesh_id", given["mesh_id"]),
+        targets=targets,
+        namespace=None if given["namespace"] is None else _segment("namespace", given["namespace"]),
+        is_single=given["releases"] is None and bool(targets),
+        gate=_gate(given, targets),
+        schedule=_schedule(given),
+        connection=_connection(given, variables or {}),
+        on_missing=given["on_missing"],
+        manifests=given["manifests"],
+    )
+
+
+def parse_source(parameters: Mapping[str, Any]) -> SourceRequest:
+    """Return the options of the event source.
+
+    Args:
+        parameters: options by name, as the argument spec with `source_argument_rules` leaves them.
+
+    Raises:
+        UsageError: names the option.
+    """
+    given = with_defaults(parameters, SOURCE_OPTIONS)
+    _check_bounds(given, SOURCE_OPTIONS)
+    has_gate = given["success_phases"] is not None
+    if not has_gate:
+        _refuse(_gate_options(given, SOURCE_OPTIONS), "success_phases", "without it no release has a gate")
+    return SourceRequest(
+        mesh_ids=tuple(dict.fromkeys(_segment("mesh_id", each) for each in _filled_list(given, "mesh_id"))),
+        namespaces=_filled_list(given, "namespace"),
+        services=_filled_list(given, "service"),
+        names=_filled_list(given, "name"),
+        conditions=_conditions(given) if has_gate else None,
+        schedule=_schedule(given),
+        connection=_connection(given, {}),
+        initial=given["initial"],
+        state_file=_filled(given, "state_file"),
+        manifests=given["manifests"],
+    )
+
+
+def _checked(option: Option, place: str, value: Any, hint: str) -> Any:
+    """Return the value of an option without nulls in its entries, or refuse its type."""
+    if option.suboptions:
+        return _checked_entries(option, place, value, hint)
+    if option.type == "int":
         # Ansible takes true for 1.
         if isinstance(value, bool):
-            raise usage(f"{place} is a boolean ({_scalar_text(value)})", "give a number")
-    elif option.type == "list":
-        if isinstance(value, list):
-            for index, entry in enumerate(value):
-                check_text(f"{place}[{index}]", entry, hint)
-        else:
-            check_text(place, value, hint)
-    elif option.type in ("str", "path") and not option.accepts_number:
+            raise UsageError(f"{place} is a boolean ({_scalar_text(value)})", "give a number")
+    elif option.type == "list" and isinstance(value, list):
+        for index, entry in enumerate(value):
+            check_text(f"{place}[{index}]", entry, hint)
+    elif option.type in ("list", "str", "path") and not option.accepts_number:
         check_text(place, value, hint, bool(option.no_log))
+    return value
 
 
-def _check_entries(option: Option, place: str, value: Any, hint: str) -> None:
-    """Check a list of mappings. Ansible would read text as JSON there, with its numbers."""
+def _checked_entries(option: Option, place: str, value: Any, hint: str) -> list[dict[str, Any]]:
+    """Return a list of mappings. Ansible would read text as JSON there, with its numbers."""
     if not isinstance(value, list):
-        raise usage(f"{place} is {_type_of(value)}", "give a list of mappings")
+        raise UsageError(f"{place} is {_type_of(value)}", "give a list of mappings")
     for index, entry in enumerate(value):
         if not isinstance(entry, Mapping):
-            raise usage(f"{place}[{index}] is {_type_of(entry)}", "give a mapping")
-        checked(entry, option.suboptions, hint, f"{place}[{index}].")
+            raise UsageError(f"{place}[{index}] is {_type_of(entry)}", "give a mapping")
+    return [check_raw(entry, option.suboptions, hint, f"{place}[{index}].") for index, entry in enumerate(value)]
 
 
 def _type_of(value: Any) -> str:
@@ -117,3 +222,174 @@ def _scalar_text(value: Any) -> str:
     if isinstance(value, int) and value.bit_length() > 64:
         return ""
     return str(value) if isinstance(value, (str, int, float, date)) else ""
+
+
+def _check_bounds(given: Mapping[str, Any], options: Iterable[Option]) -> None:
+    for option in options:
+        value = given[option.name]
+        if option.least is not None and value < option.least:
+            raise UsageError(f"{option.name} is {value}", f"it must be {option.least} or more")
+        if option.most is not None and value > option.most:
+            # Not shown: it may have any number of digits.
+            raise UsageError(f"{option.name} is too large", f"it must be {option.most} or less")
+
+
+def _targets(given: Mapping[str, Any]) -> tuple[ReleaseTarget, ...]:
+    if given["releases"] is None:
+        is_single = given["release_id"] is not None or given["service"] is not None
+        return (_target(given, given, ""),) if is_single else ()
+    if not given["releases"]:
+        raise UsageError("releases is empty", "name at least one release")
+    targets = tuple(_target(entry, given, place) for place, entry in _entries(given))
+    for target in targets:
+        if targets.count(target) > 1:
+            raise UsageError("releases has {seen} twice", "name each release once", f"{target.namespace}/{target.name}")
+    return targets
+
+
+def _entries(given: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the entries of `releases`, each with what stands before the names of its options in an error."""
+    return [(f"releases[{index}].", entry) for index, entry in enumerate(given["releases"] or ())]
+
+
+def _target(entry: Mapping[str, Any], given: Mapping[str, Any], place: str) -> ReleaseTarget:
+    namespace = entry.get("namespace")
+    named = {name: entry[name] for name in ("release_id", "service") if entry.get(name) is not None}
+    return ReleaseTarget(
+        _segment("mesh_id", given["mesh_id"]),
+        _segment(f"{place}namespace", given["namespace"] if namespace is None else namespace),
+        **{name: _segment(place + name, value) for name, value in named.items()},
+    )
+
+
+def _segment(place: str, value: str | None) -> str:
+    """Return an id that, percent-encoded, is one segment of a URL's path and leads nowhere else."""
+    if value is None or not value.strip():
+        raise UsageError(f"{place} is {'missing' if value is None else 'empty'}", "give it as the ASM console shows it")
+    # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
+    is_ill = "/" in value or any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+    if is_ill or value in (".", ".."):
+        raise UsageError(f"{place} is {{seen}}", "it must not be '.' or '..' nor hold '/' or control characters", value)
+    return value
+
+
+def _gate(given: Mapping[str, Any], targets: Sequence[ReleaseTarget]) -> GateOptions | None:
+    if not given["wait"]:
+        _refuse(_gate_options(given, OPTIONS), "wait: true", "without it the task only reads")
+        return None
+    if not targets:
+        # The argument spec says so as well. A caller that forgets its rules must not turn a gate into a read.
+        raise UsageError("wait: true names no release", "name what the gate waits for")
+    conditions = _conditions(given)
+    return GateOptions(
+        tuple(_of_entry(conditions, entry, place) for place, entry in _entries(given)) or (conditions,),
+        _required(given, len(targets)),
+    )
+
+
+def _gate_options(given: Mapping[str, Any], options: Iterable[Option]) -> list[str]:
+    """Return the names of what was given and needs a gate, an empty list included where there is no default."""
+    names = [option.name for option in options if option.needs_gate and given[option.name] != option.default]
+    if given["on_missing"] == "wait" and "on_missing" not in names:
+        names.append("on_missing: wait")
+    of_entries = [
+        place + option.name
+        for listing in options
+        for place, entry in (_entries(given) if listing.suboptions else ())
+        for option in listing.suboptions
+        if option.needs_gate and entry.get(option.name) is not None
+    ]
+    return names + of_entries
+
+
+def _refuse(names: Sequence[str], needed: str, hint: str) -> None:
+    if names:
+        raise UsageError(f"{listed(names)} {'need' if len(names) > 1 else 'needs'} {needed}", hint)
+
+
+def _conditions(given: Mapping[str, Any]) -> Conditions:
+    """Return the conditions of the task."""
+    conditions = Conditions(
+        success_phases=_filled_list(given, "success_phases"),
+        failure_phases=_filled_list(given, "failure_phases") if given["failure_phases"] else (),
+        ready=given["ready"],
+        version=_filled(given, "version"),
+        images=_filled_list(given, "images"),
+        stable_for=given["stable_for"],
+        stall_timeout=given["stall_timeout"],
+        on_missing=given["on_missing"],
+        missing_after=_filled_list(given, "missing_after"),
+    )
+    if not conditions.success_phases:
+        raise UsageError("success_phases is missing", "name the phases in which the gate opens")
+    failures = {phase.casefold() for phase in conditions.failure_phases}
+    both = [phase for phase in conditions.success_phases if phase.casefold() in failures]
+    if both:
+        raise UsageError(
+            "success_phases and failure_phases overlap: {seen}", "a phase can be in one of them only", listed(both)
+        )
+    if conditions.stable_for >= given["wait_timeout"]:
+        raise UsageError(
+            f"stable_for ({conditions.stable_for} s) is not less than wait_timeout ({given['wait_timeout']} s)",
+            "the gate could never open; timeout and async of the task cut wait_timeout to 2 s less than theirs",
+        )
+    if conditions.on_missing == "accept" and not conditions.missing_after:
+        raise UsageError(
+            "on_missing: accept needs missing_after", "name the phases after which a disappearance is a success"
+        )
+    return conditions
+
+
+def _of_entry(conditions: Conditions, entry: Mapping[str, Any], place: str) -> Conditions:
+    """Return the conditions with the version and images of an entry of `releases`, where it has its own."""
+    version = _filled(entry, "version", place)
+    images = _filled_list(entry, "images", place)
+    return replace(conditions, version=version or conditions.version, images=images or conditions.images)
+
+
+def _required(given: Mapping[str, Any], count: int) -> int:
+    """Return how many of so many targets must meet their conditions."""
+    text = given["require"].strip().casefold()
+    if given["releases"] is None and text != "all":
+        raise UsageError("require is given for one release", "use it with releases")
+    if text in ("all", "any"):
+        return count if text == "all" else 1
+    # isdecimal() accepts digits of other scripts, and so does int(); no mesh has releases of ten digits.
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1):
+        raise UsageError("require is {seen}", "it must be all, any, or a number of releases from 1", given["require"])
+    if int(text) > count:
+        raise UsageError(f"require is {int(text)}, and releases has {count}", "the gate could never open")
+    return int(text)
+
+
+def _schedule(given: Mapping[str, Any]) -> Schedule:
+    return Schedule(**{field.name: given[field.name] for field in fields(Schedule)})
+
+
+def _filled(given: Mapping[str, Any], name: str, place: str = "") -> str | None:
+    value: str | None = given.get(name)
+    if value is not None and not value.strip():
+        raise UsageError(f"{place}{name} is empty", "give a value or leave the option out")
+    return value
+
+
+def _filled_list(given: Mapping[str, Any], name: str, place: str = "") -> tuple[str, ...]:
+    """Return the stripped texts of a list, empty if it is absent."""
+    values = given.get(name)
+    if values is None:
+        return ()
+    if not values:
+        raise UsageError(f"{place}{name} is empty", "name at least one or leave the option out")
+    if not all(value.strip() for value in values):
+        raise UsageError(f"{place}{name} has an empty entry", "fill the entry or remove it")
+    return tuple(value.strip() for value in values)
+
+
+def _connection(given: Mapping[str, Any], variables: Mapping[str, Any]) -> ConnectionOptions:
+    texts = [option.name for option in CONNECTION_OPTIONS if option.type in ("str", "path") and not option.choices]
+    options = {name: value for name in texts if (value := _filled(given, name)) is not None}
+    for name in variables:
+        _filled(variables, name, VARIABLE_PREFIX)
+    return ConnectionOptions(
+        options, variables, given["auth_type"], given["validate_certs"], float(given["request_timeout"])
+    )

@@ -1,167 +1,323 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an error says, whether another try is worth it, and when."""
+"""Sentences and reports of errors, the pause before the next try, and the meaning of refused requests."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
+from typing import Any, Callable
 
 import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import errors
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
     LONGEST_PAUSE,
     LONGEST_RETRY_AFTER,
     AsmError,
+    CredentialsError,
+    DeniedError,
+    ErrorResponse,
+    NetworkError,
+    NotFoundError,
+    ServerError,
+    TlsError,
+    UsageError,
+    list_refusal,
     login_refusal,
-    of_list,
-    time_of_answer,
-    usage,
+    pause_after,
+    refusal,
+    service_refusal,
+    time_of_response,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 
-KINDS = (
-    "usage",
-    "credentials",
-    "denied",
-    "not_found",
-    "endpoint",
-    "tls",
-    "throttled",
-    "server",
-    "network",
-    "timeout",
-    "protocol",
-    "internal",
-)
-PASSING = {"throttled", "server", "network", "timeout"}
 URL = "https://iam.example/v3/auth/tokens?nocatalog=true"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_only_faults_that_may_pass_are_worth_another_try(kind: str) -> None:
-    assert AsmError(kind, "x").passing is (kind in PASSING)
+@pytest.fixture
+def sanitizer() -> Sanitizer:
+    """Return a sanitizer that knows `s3cret`."""
+    made = Sanitizer()
+    made.learn("s3cret")
+    return made
 
 
-@pytest.mark.parametrize("passing", [True, False])
-def test_an_error_can_say_for_itself_whether_it_passes(passing: bool) -> None:
-    assert AsmError("protocol", "x", passing=passing).passing is passing
+def test_classes_cover_all_kinds_and_transient_ones() -> None:
+    classes = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, AsmError)]
+    kinds = {(each.kind, each.is_transient) for each in classes if each is not AsmError}
+    final = {"usage", "credentials", "denied", "not_found", "endpoint", "tls", "proxy", "protocol", "internal"}
+    transient = {"throttled", "server", "network", "timeout", "protocol"}
+    assert kinds == {(kind, False) for kind in final} | {(kind, True) for kind in transient}
+
+
+@pytest.mark.parametrize("name", ["problem", "hint", "seen", "response"])
+def test_errors_are_immutable(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(ServerError("it failed"), name, "other")
 
 
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        pytest.param(AsmError("network", "no route"), "no route", id="problem alone"),
-        pytest.param(usage("a is empty", "fill it"), "a is empty; fill it", id="and what to do"),
+        pytest.param(NetworkError("no route"), "no route", id="problem"),
+        pytest.param(UsageError("a is empty", "fill it"), "a is empty; fill it", id="hint"),
         pytest.param(
-            AsmError("server", "it failed", "wait", status=503, code="ASM.1", message="busy"),
+            ServerError("it failed", "wait", response=ErrorResponse(503, "ASM.1", "busy")),
             "it failed (503 ASM.1: busy); wait",
-            id="and what was answered",
+            id="response",
         ),
-        pytest.param(AsmError("server", "it failed", status=502), "it failed (502)", id="a status alone"),
+        pytest.param(ServerError("it failed", response=ErrorResponse(502)), "it failed (502)", id="status alone"),
         pytest.param(
-            AsmError("credentials", "refused", status=401, code="401", message="no"),
+            CredentialsError("refused", response=ErrorResponse(401, "401", "no")),
             "refused (401: no)",
-            id="a code that repeats the status",
+            id="code that repeats the status",
         ),
-        pytest.param(AsmError("tls", "refused", message="expired"), "refused (expired)", id="without an answer"),
         pytest.param(
-            AsmError("server", "it failed", status=500, code="a\nb", message="is s3cret"),
-            "it failed (500 a\\u000ab: is ********)",
-            id="foreign text is cleaned",
+            TlsError("refused", response=ErrorResponse(message="expired")), "refused (expired)", id="no response"
         ),
+        pytest.param(
+            ServerError("it failed", response=ErrorResponse(500, "a\nb", "is s3cret")),
+            "it failed (500 a\\u000ab: is ********)",
+            id="foreign text",
+        ),
+        pytest.param(UsageError("id is {seen}", seen="s3cret\n"), "id is '********\\u000a'", id="foreign value"),
     ],
 )
-def test_an_error_is_one_sentence(error: AsmError, sentence: str) -> None:
-    cleaner = Cleaner()
-    cleaner.learn("s3cret")
-    assert error.sentence(cleaner) == sentence
+def test_sentence(error: AsmError, sentence: str, sanitizer: Sanitizer) -> None:
+    assert error.sentence(sanitizer) == sentence
 
 
-def test_the_report_has_all_keys_and_no_secret() -> None:
-    cleaner = Cleaner()
-    cleaner.learn("s3cret")
+def test_report_has_all_keys_and_no_secret(sanitizer: Sanitizer) -> None:
     said: dict[str, Any] = dict.fromkeys(("code", "message", "request_id", "url"), "s3cret\n")
-    report = AsmError("server", "it failed", status=500, **said).report(cleaner)
+    report = ServerError("it failed", response=ErrorResponse(status=500, **said)).report(sanitizer)
     assert report == {"kind": "server", "status": 500, **dict.fromkeys(said, "********\\u000a")}
 
 
-def test_without_a_message_of_the_service_the_report_has_ours() -> None:
-    report = AsmError("network", "no route").report(Cleaner())
+def test_report_without_message_of_service_has_ours(sanitizer: Sanitizer) -> None:
+    report = NetworkError("no route").report(sanitizer)
     assert report == {"kind": "network", "status": None, "code": "", "message": "no route", "request_id": "", "url": ""}
 
 
 @pytest.mark.parametrize(
     ("tries", "seconds"), [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, LONGEST_PAUSE), (10**9, LONGEST_PAUSE)]
 )
-def test_pauses_double_up_to_a_bound_and_are_spread(tries: int, seconds: float) -> None:
-    assert AsmError("server", "x").pause(tries, 1.0) == seconds
-    assert AsmError("server", "x").pause(tries, 0.9) == pytest.approx(0.9 * seconds)
+def test_pauses_double_up_to_bound(tries: int, seconds: float) -> None:
+    assert pause_after(ServerError("x"), tries, 1.0) == seconds
+    assert pause_after(ServerError("x"), tries, 0.9) == pytest.approx(0.9 * seconds)
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(0.0, 0.0), (7.0, 7.0), (600.0, LONGEST_RETRY_AFTER)])
-def test_the_pause_that_the_service_asks_for_is_kept_up_to_a_bound(asked: float, seconds: float) -> None:
-    assert AsmError("server", "x", retry_after=asked).pause(3, 1.1) == seconds
+def test_retry_after_is_kept_up_to_bound(asked: float, seconds: float) -> None:
+    assert pause_after(ServerError("x", response=ErrorResponse(retry_after=asked)), 3, 1.1) == seconds
 
 
-class TestTheNameOfWhatItIsAbout:
-    def test_stands_before_the_problem(self) -> None:
-        named = AsmError("denied", "no permission", "grant it", status=403).of("reviews (bookinfo)")
-        assert named.sentence(str) == "'reviews (bookinfo)': no permission (403); grant it"
+class TestCopies:
+    ERROR = DeniedError("namespace is {seen}", "grant it", "a/b", ErrorResponse(403))
 
-    def test_is_clean(self) -> None:
-        cleaner = Cleaner()
-        cleaner.learn("s3cret")
-        assert AsmError("denied", "no permission").of("s3cret\n").sentence(cleaner) == (
-            "'********\\u000a': no permission"
-        )
+    def test_about_names_subject_first(self, sanitizer: Sanitizer) -> None:
+        named = self.ERROR.about("s3cret\n")
+        assert named.sentence(sanitizer) == "'********\\u000a': namespace is 'a/b' (403); grant it"
+        assert named.report(sanitizer)["message"] == "'********\\u000a': namespace is 'a/b'"
 
-    def test_leaves_an_error_that_says_what_was_seen(self) -> None:
-        assert usage("namespace is {seen}", seen="a/b").of("reviews").sentence(str) == "namespace is 'a/b'"
+    def test_about_keeps_first_subject(self) -> None:
+        assert self.ERROR.about("one").about("other").sentence(str).startswith("'one': namespace")
+
+    def test_differ_in_one_part(self) -> None:
+        copies = [self.ERROR.with_response(ErrorResponse(500)), self.ERROR.with_hint("ask")]
+        assert [each.sentence(str) for each in copies] == [
+            "namespace is 'a/b' (500); grant it",
+            "namespace is 'a/b' (403); ask",
+        ]
+        assert all(isinstance(each, DeniedError) for each in copies)
+
+    def test_leave_original(self) -> None:
+        self.ERROR.about("one")
+        assert self.ERROR.sentence(str) == "namespace is 'a/b' (403); grant it"
+
+
+ASM = json.dumps({"errorCode": "ASM.01404001", "errorMsg": "text"})
 
 
 @pytest.mark.parametrize(
-    ("error", "sentence"),
+    ("refuse", "name", "options", "permission"),
     [
-        pytest.param(
-            AsmError("denied", "no permission", "grant get"),
-            "no permission; grant asm:mesh:listReleases to their user or agency",
-            id="denied",
-        ),
-        pytest.param(
-            AsmError("not_found", "no such release", "check release_id"),
-            "ASM knows no such mesh; check mesh_id",
-            id="not found",
-        ),
-        pytest.param(
-            AsmError("usage", "refused", "check release_id", status=400), "refused (400); check mesh_id", id="400"
-        ),
-        pytest.param(AsmError("server", "it failed", status=503), "it failed (503)", id="another"),
+        (refusal, "release", "mesh_id, namespace and release_id", "asm:mesh:getRelease"),
+        (list_refusal, "mesh", "mesh_id", "asm:mesh:listReleases"),
+        (service_refusal, "service", "mesh_id, namespace and service", "asm:mesh:getService"),
     ],
 )
-def test_an_error_of_the_list_speaks_of_the_mesh(error: AsmError, sentence: str) -> None:
-    kind = error.kind
-    assert (of_list(error).sentence(str), error.kind) == (sentence, kind)
+def test_refusals_name_what_was_asked_for(
+    refuse: Callable[..., AsmError], name: str, options: str, permission: str
+) -> None:
+    missing, denied, wrong = (refuse(status, {}, ASM.encode(), URL) for status in (404, 403, 400))
+    assert isinstance(missing, NotFoundError)
+    assert (missing.problem, missing.hint) == (f"ASM has no such {name}", f"check {options}")
+    assert missing.response == ErrorResponse(404, "ASM.01404001", "text", url=URL, from_asm=True)
+    assert (denied.kind, denied.hint) == ("denied", f"grant {permission} to their user or agency")
+    assert (wrong.kind, wrong.hint) == ("usage", f"check {options}")
 
 
-IAM = {"error": {"code": 401, "message": "wrong password", "title": "Unauthorized"}}
-IAM_NEWER = {"error_code": "IAM.0006", "error_msg": "wrong password", "encoded_authorization_message": "s3cret"}
-GATEWAY = {"error_code": "APIGW.0101", "error_msg": "no such API", "request_id": "r-1"}
-HTML = "<html>Not here</html>"
+GATEWAY = json.dumps({"error_code": "APIGW.0101", "error_msg": "text", "request_id": "id-of-body"})
+IAM = json.dumps({"error": {"code": 401, "message": "text", "title": "Unauthorized"}})
+IAM_NEWER = json.dumps({"error_code": "IAM.0006", "error_msg": "text", "encoded_authorization_message": "long"})
+HTML = "<html>text</html>"
+BODIES = {"ASM": ASM, "gateway": GATEWAY, "IAM v3": IAM, "IAM v3.0": IAM_NEWER, "page": HTML, "nothing": ""}
+CODES = {
+    "ASM": "ASM.01404001",
+    "gateway": "APIGW.0101",
+    "IAM v3": "401",
+    "IAM v3.0": "IAM.0006",
+    "page": "",
+    "nothing": "",
+}
+
+STATUSES = [
+    (201, "protocol", False),
+    (202, "protocol", False),
+    (204, "protocol", False),
+    (206, "protocol", False),
+    (301, "endpoint", False),
+    (302, "endpoint", False),
+    (304, "endpoint", False),
+    (307, "endpoint", False),
+    (308, "endpoint", False),
+    (400, "usage", False),
+    (401, "credentials", False),
+    (403, "denied", False),
+    (405, "endpoint", False),
+    (406, "endpoint", False),
+    (409, "endpoint", False),
+    (410, "endpoint", False),
+    (499, "endpoint", False),
+    (408, "server", True),
+    (429, "throttled", True),
+    (500, "server", True),
+    (501, "server", True),
+    (502, "server", True),
+    (503, "server", True),
+    (504, "server", True),
+    (599, "server", True),
+]
+
+
+@pytest.mark.parametrize("who", BODIES)
+@pytest.mark.parametrize(("status", "kind", "is_transient"), STATUSES)
+def test_status_decides_whoever_answers(status: int, kind: str, is_transient: bool, who: str) -> None:
+    error = refusal(status, {"Location": "https://evil.example"}, BODIES[who].encode(), URL)
+    assert (error.kind, error.is_transient, error.response.status, error.response.url) == (
+        kind,
+        is_transient,
+        status,
+        URL,
+    )
+    assert (error.response.code, error.response.from_asm) == (CODES[who], who == "ASM")
+    assert error.response.message == ("text" if CODES[who] else "")
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "kind", "passing"),
+    ("body", "kind"),
+    [
+        pytest.param(ASM, "not_found", id="ASM"),
+        pytest.param('{"errorCode": "ASM.404"}', "not_found", id="ASM without a message"),
+        pytest.param('{"errorCode": "ASM.404", "errorMsg": null}', "not_found", id="ASM with null as message"),
+        pytest.param(GATEWAY, "endpoint", id="gateway"),
+        pytest.param('{"error_code": "ASM.404", "error_msg": "no"}', "endpoint", id="gateway with a code like ASM's"),
+        pytest.param('{"errorCode": "APIGW.0101"}', "endpoint", id="gateway in ASM's form"),
+        pytest.param('{"errorCode": "asm.404"}', "endpoint", id="another prefix"),
+        pytest.param('{"errorCode": "ASM"}', "endpoint", id="half of the prefix"),
+        pytest.param('{"errorCode": null}', "endpoint", id="no code"),
+        pytest.param('{"errorCode": 404}', "endpoint", id="a number"),
+        pytest.param('{"errorCode": ["ASM.404"]}', "endpoint", id="a list"),
+        pytest.param('[{"errorCode": "ASM.404"}]', "endpoint", id="in a list"),
+        pytest.param('{"error": {"errorCode": "ASM.404"}}', "endpoint", id="inside of something else"),
+        pytest.param('"ASM.404"', "endpoint", id="a text"),
+        pytest.param('{"errorCode": "ASM.404"', "endpoint", id="half of the body"),
+        pytest.param(IAM, "endpoint", id="IAM"),
+        pytest.param(HTML, "endpoint", id="page"),
+        pytest.param("<!-- ASM.404 -->", "endpoint", id="page that names ASM"),
+        pytest.param("", "endpoint", id="nothing"),
+        pytest.param("[" * 100_000, "endpoint", id="nested without end"),
+        pytest.param(b"\xff\xfe", "endpoint", id="no text"),
+    ],
+)
+def test_only_404_of_asm_means_no_such_release(body: Any, kind: str) -> None:
+    content = body if isinstance(body, bytes) else body.encode()
+    error = refusal(404, {}, content, URL)
+    assert (error.kind, error.is_transient) == (kind, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "found"),
+    [
+        pytest.param({"X-Request-Id": "a"}, GATEWAY, "a", id="header"),
+        pytest.param({"X-IAM-Trace-Id": "b"}, GATEWAY, "b", id="header of IAM"),
+        pytest.param({}, GATEWAY, "id-of-body", id="body of the gateway"),
+        pytest.param({}, HTML, "", id="none"),
+    ],
+)
+def test_request_id_of_refusal(headers: dict[str, str], body: str, found: str) -> None:
+    assert refusal(500, headers, body.encode(), URL).response.request_id == found
+
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+DATE = format_datetime(NOW, usegmt=True)
+
+
+def in_seconds(seconds: float) -> str:
+    return format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param("7", 7.0, id="seconds"),
+        pytest.param(" 7 ", 7.0, id="seconds among blanks"),
+        pytest.param("0", 0.0, id="none"),
+        pytest.param("600", 600.0, id="many seconds"),
+        pytest.param(in_seconds(90), 90.0, id="a date"),
+        pytest.param(in_seconds(-90), 0.0, id="a date that is over"),
+        pytest.param("Sunday, 01-Mar-26 12:01:00 GMT", 60.0, id="a date of an older form"),
+        pytest.param("", None, id="empty"),
+        pytest.param("-1", None, id="negative"),
+        pytest.param("1.5", None, id="a fraction"),
+        pytest.param("9" * 5000, None, id="without end"),
+        pytest.param("٣", None, id="digits of another script"),
+        pytest.param("soon", None, id="a word"),
+        pytest.param("Sun, 99 Xxx 2026 99:99:99 GMT", None, id="a date that is none"),
+    ],
+)
+def test_retry_after_is_seconds_or_date_of_service(status: int, value: str, seconds: float | None) -> None:
+    assert refusal(status, {"Retry-After": value, "Date": DATE}, b"", URL).response.retry_after == seconds
+
+
+@pytest.mark.parametrize("date", [{}, {"Date": "today"}])
+def test_local_time_counts_without_date_of_service(date: dict[str, str]) -> None:
+    due = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=100), usegmt=True)
+    found = refusal(503, {"Retry-After": due, **date}, b"", URL).response.retry_after
+    assert found is not None
+    assert 90 < found <= 100
+
+
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 403, 404, 405])
+def test_final_error_has_no_retry_after(status: int) -> None:
+    assert refusal(status, {"Retry-After": "7"}, b"", URL).response.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "is_transient"),
     [
         pytest.param(400, IAM_NEWER, "credentials", False, id="400"),
         pytest.param(401, IAM, "credentials", False, id="401 of IAM v3"),
         pytest.param(401, IAM_NEWER, "credentials", False, id="401 of IAM v3.0"),
-        pytest.param(401, HTML, "credentials", False, id="401 of whatever: it is not tried again"),
+        pytest.param(401, HTML, "credentials", False, id="401 of a page"),
         pytest.param(403, IAM_NEWER, "credentials", False, id="403"),
         pytest.param(404, IAM, "credentials", False, id="404 that IAM explains: no such user or project"),
         pytest.param(404, GATEWAY, "endpoint", False, id="404 of the gateway"),
         pytest.param(404, HTML, "endpoint", False, id="404 of a page"),
-        pytest.param(404, "", "endpoint", False, id="404 of nobody"),
+        pytest.param(404, "", "endpoint", False, id="404 without a body"),
         pytest.param(409, IAM, "credentials", False, id="409 that IAM explains"),
         pytest.param(302, "", "endpoint", False, id="redirect"),
         pytest.param(405, GATEWAY, "endpoint", False, id="405"),
@@ -172,19 +328,16 @@ HTML = "<html>Not here</html>"
         pytest.param(503, HTML, "server", True, id="503"),
     ],
 )
-def test_a_refused_login_is_final_unless_iam_itself_has_a_fault(
-    status: int, body: Any, kind: str, passing: bool
-) -> None:
-    content = body if isinstance(body, str) else json.dumps(body)
-    refused = login_refusal(status, {}, content.encode(), URL)
-    assert (refused.kind, refused.passing, refused.by_asm) == (kind, passing, False)
-    assert (refused.status, refused.url) == (status, URL)
-    assert "s3cret" not in refused.sentence(str)
+def test_refused_login_is_final_unless_iam_failed(status: int, body: str, kind: str, is_transient: bool) -> None:
+    error = login_refusal(status, {}, body.encode(), URL)
+    assert (error.kind, error.is_transient) == (kind, is_transient)
+    assert (error.response.status, error.response.url, error.response.from_asm) == (status, URL, False)
+    assert "encoded" not in error.sentence(str)
 
 
-def test_a_login_is_known_by_the_trace_id_of_iam() -> None:
-    assert login_refusal(401, {"X-IAM-Trace-Id": "t-1"}, b"", URL).request_id == "t-1"
+def test_request_id_of_login_is_trace_id_of_iam() -> None:
+    assert login_refusal(401, {"X-IAM-Trace-Id": "t-1"}, b"", URL).response.request_id == "t-1"
 
 
-def test_the_time_of_an_answer_is_that_of_the_service() -> None:
-    assert time_of_answer({"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}).isoformat() == "2026-03-01T12:00:00+00:00"
+def test_time_of_response_is_that_of_service() -> None:
+    assert time_of_response({"Date": "Sun, 01 Mar 2026 12:00:00 GMT"}).isoformat() == "2026-03-01T12:00:00+00:00"

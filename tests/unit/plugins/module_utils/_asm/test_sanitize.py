@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import (
     SHOWN_CHARACTERS,
-    Cleaner,
+    Sanitizer,
     identifier,
     listed,
     printable,
@@ -50,7 +50,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize impo
 )
 def test_foreign_text_is_harmless_on_one_line(foreign: str, shown: str) -> None:
     assert printable(foreign) == shown
-    assert Cleaner()(foreign) == shown
+    assert Sanitizer()(foreign) == shown
 
 
 def test_an_object_becomes_printable_throughout() -> None:
@@ -111,7 +111,7 @@ def test_what_fits_is_not_cut(length: int) -> None:
 
 @pytest.mark.parametrize("text", ["x" * (SHOWN_CHARACTERS + 1), "\n" * SHOWN_CHARACTERS, "\x1b" + "x" * 10**6])
 def test_what_is_too_long_once_it_is_escaped_is_cut_and_says_so(text: str) -> None:
-    shown = Cleaner()(text)
+    shown = Sanitizer()(text)
     assert len(shown) == SHOWN_CHARACTERS
     assert shown.endswith("…")
 
@@ -133,34 +133,34 @@ def test_a_list_in_a_sentence_is_never_empty() -> None:
 )
 @pytest.mark.parametrize("secret", ["s3cret-token", "se\ncret", "##vso[secret]", "::secret::", "s€cret"])
 def test_a_secret_is_struck_before_anything_is_cut_or_escaped(text: str, secret: str) -> None:
-    cleaner = Cleaner()
-    cleaner.learn(secret)
-    shown = cleaner(text.replace("{}", secret))
+    sanitizer = Sanitizer()
+    sanitizer.learn(secret)
+    shown = sanitizer(text.replace("{}", secret))
     assert "cret" not in shown
     assert "secr" not in shown
 
 
 def test_of_a_secret_that_begins_with_another_nothing_is_left() -> None:
-    cleaner = Cleaner()
-    cleaner.learn(*("s3cret"[:length] for length in range(2, 7)))
-    assert cleaner("is s3cret, s3c") == "is ********, ********"
+    sanitizer = Sanitizer()
+    sanitizer.learn(*("s3cret"[:length] for length in range(2, 7)))
+    assert sanitizer("is s3cret, s3c") == "is ********, ********"
 
 
 def test_what_is_no_secret_is_not_learned() -> None:
-    cleaner = Cleaner()
-    cleaner.learn(None, "")
-    assert cleaner("abc") == "abc"
+    sanitizer = Sanitizer()
+    sanitizer.learn(None, "")
+    assert sanitizer("abc") == "abc"
 
 
 def test_a_secret_is_struck_at_any_depth() -> None:
-    cleaner = Cleaner()
-    cleaner.learn("s3cret")
-    redacted = cleaner.redact({"a": [{"b": "is s3cret"}], "c": 1, "d": None, "e": True})
+    sanitizer = Sanitizer()
+    sanitizer.learn("s3cret")
+    redacted = sanitizer.redact({"a": [{"b": "is s3cret"}], "c": 1, "d": None, "e": True})
     assert redacted == {"a": [{"b": "is ********"}], "c": 1, "d": None, "e": True}
 
 
 def test_a_secret_is_struck_in_the_keys_of_a_foreign_object() -> None:
-    cleaner = Cleaner()
-    cleaner.learn("s3cret")
-    redacted = cleaner.redact_keys({"is s3cret": [{"s3cret": "s3cret!", "b": 1}]})
+    sanitizer = Sanitizer()
+    sanitizer.learn("s3cret")
+    redacted = sanitizer.redact_keys({"is s3cret": [{"s3cret": "s3cret!", "b": 1}]})
     assert redacted == {"is ********": [{"VALUE_SPECIFIED_IN_NO_LOG_PARAMETER": "********!", "b": 1}]}

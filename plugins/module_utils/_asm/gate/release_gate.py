@@ -1,0 +1,351 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The rules for one release: a pure fold of observations into an outcome.
+
+No clock, no sleep, no I/O. Times are seconds since the wait began and come with each observation. If an observation is
+ambiguous, the gate stays closed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ..errors import AsmError, NotFoundError
+from ..models.deployment import missing_images, why_not_ready
+from ..models.release import Release, is_phase
+from ..options.request import Conditions, Schedule
+
+TIMELINE_HEAD = 50
+TIMELINE_TAIL = 200
+PHASES_REMEMBERED = 20
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One response about the release.
+
+    Attributes:
+        started, completed: when the request began, and when the response was complete.
+        release: the release, None if there is an error.
+        error: the error; a `NotFoundError` means that ASM has no such release.
+        interval: seconds between two responses at the current pace, if that is longer than `wait_sleep`.
+    """
+
+    started: float
+    completed: float
+    release: Release | None = None
+    error: AsmError | None = None
+    interval: float = 0.0
+
+
+@dataclass(frozen=True)
+class Streak:
+    """Consecutive responses that agree: how many, and when the first of them was complete."""
+
+    since: float
+    count: int = 1
+
+    def extended(self) -> Streak:
+        """Return the streak with one more response."""
+        return replace(self, count=self.count + 1)
+
+    def held(self, observation: Observation) -> float:
+        """Return the seconds for which the streak has certainly lasted, up to the start of an observation."""
+        return max(0.0, observation.started - self.since)
+
+
+@dataclass(frozen=True)
+class RolloutProgress:
+    """What counts as progress of a rollout, and for how long there has been none.
+
+    Attributes:
+        signature: phase, version and, for each gray workload, its replicas, updated replicas and most ready replicas.
+        most_ready: the most ready replicas so far, by cluster, namespace and name of the workload.
+        idle: seconds without a change of the signature.
+    """
+
+    signature: tuple[object, ...] = ()
+    most_ready: tuple[tuple[tuple[str, str, str], int], ...] = ()
+    idle: float = 0.0
+
+
+@dataclass(frozen=True)
+class Change:
+    """An entry of the timeline. An empty phase with no replicas stands for a missing release."""
+
+    phase: str
+    ready_replicas: int
+    replicas: int
+    after: float
+
+    def differs_from(self, other: Change | None) -> bool:
+        """Return whether phase or readiness differ from those of another entry."""
+        state = (self.phase, self.ready_replicas, self.replicas)
+        return other is None or state != (other.phase, other.ready_replicas, other.replicas)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The changes of phase and readiness, bounded: the first and the last ones.
+
+    Attributes:
+        head, tail: the first `TIMELINE_HEAD` and the last `TIMELINE_TAIL` changes.
+        omitted: number of changes between the two.
+        phases: distinct phases seen, the last `PHASES_REMEMBERED` of them.
+    """
+
+    head: tuple[Change, ...] = ()
+    tail: tuple[Change, ...] = ()
+    omitted: int = 0
+    phases: tuple[str, ...] = ()
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """Return the changes that are kept."""
+        return self.head + self.tail
+
+    @property
+    def latest(self) -> Change | None:
+        """Return the last change."""
+        return (self.tail or self.head or (None,))[-1]
+
+    def with_change(self, change: Change) -> Timeline:
+        """Return the timeline with an entry, if it differs from the last one."""
+        if not change.differs_from(self.latest):
+            return self
+        phases = self.phases
+        if change.phase and change.phase not in phases:
+            phases = (*phases, change.phase)[-PHASES_REMEMBERED:]
+        if len(self.head) < TIMELINE_HEAD:
+            return replace(self, head=(*self.head, change), phases=phases)
+        tail = (*self.tail, change)
+        omitted = self.omitted + max(0, len(tail) - TIMELINE_TAIL)
+        return replace(self, tail=tail[-TIMELINE_TAIL:], omitted=omitted, phases=phases)
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A condition that is not met.
+
+    Attributes:
+        option: the option that sets it.
+        seen: the current value; for `ready` the reason.
+        wanted: values that meet it.
+    """
+
+    option: str
+    seen: str = ""
+    wanted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseGate:
+    """The gate of one release, after all observations so far.
+
+    Attributes:
+        outcome: None while the gate waits.
+        error: the final error, the 404 of `missing`, or the last transient error.
+        ended: when the observation that gave the outcome was complete.
+        release: the last one seen, kept when it disappears.
+        first_uid, first_name: of the first release seen, None before.
+        observed_at, released_at: when the last response about it, and the last release, was complete.
+        version_matched: whether the wanted version was seen.
+        holding: responses in a row that met all conditions.
+        absent: 404s in a row, after the release had been seen.
+        held: seconds for which `holding` or, after two 404s, `absent` has certainly lasted.
+    """
+
+    conditions: Conditions
+    schedule: Schedule
+    outcome: str | None = None
+    error: AsmError | None = None
+    ended: float = 0.0
+    release: Release | None = None
+    first_uid: str | None = None
+    first_name: str | None = None
+    observed_at: float | None = None
+    released_at: float | None = None
+    version_matched: bool = False
+    holding: Streak | None = None
+    absent: Streak | None = None
+    held: float = 0.0
+    progress: RolloutProgress = RolloutProgress()
+    timeline: Timeline = Timeline()
+
+    @property
+    def is_present(self) -> bool:
+        """Return whether the last response was the release itself."""
+        return self.release is not None and self.absent is None
+
+    @property
+    def identity(self) -> str:
+        """Return what no other release has: the first uid seen or, without one, namespace and name; empty before."""
+        if self.first_uid or self.release is None or not (self.first_name and self.release.namespace):
+            return self.first_uid or ""
+        return f"{self.release.namespace}/{self.first_name}"
+
+    @property
+    def can_pass(self) -> bool:
+        """Return whether the outcome is, or can still become, `reached`."""
+        return self.outcome in (None, "reached")
+
+    def observe(self, observation: Observation) -> ReleaseGate:
+        """Return the gate after one more observation. An outcome is final."""
+        if self.outcome is not None:
+            return self
+        error = observation.error
+        gate = replace(self, ended=observation.completed)
+        if observation.completed > self.schedule.wait_timeout:
+            return (gate if error is None or not error.is_transient else replace(gate, error=error)).at_deadline()
+        if error is not None and not isinstance(error, NotFoundError):
+            # Of a release that is still missing at the deadline, the 404 says more than a later transient error.
+            keeps = error.is_transient and isinstance(self.error, NotFoundError)
+            return replace(gate, error=self.error if keeps else error, outcome=None if error.is_transient else "error")
+        if observation.release is None:
+            return self._missing(observation)
+        return self._present(observation, observation.release)
+
+    def at_deadline(self) -> ReleaseGate:
+        """Return the gate with the outcome that is due when no further request can be sent."""
+        never_seen = self.release is None and self.observed_at is not None
+        return replace(self, outcome="missing" if self.conditions.on_missing == "wait" and never_seen else "timeout")
+
+    def _has_gap(self, observation: Observation) -> bool:
+        """Return whether the time since the last response is too long for a streak to continue.
+
+        A response counts from when it is complete: a slow one does not bridge the time that it took.
+        """
+        interval = max(self.schedule.wait_sleep, observation.interval)
+        longest = max(3 * interval, self.schedule.request_timeout)
+        return self.observed_at is not None and observation.completed - self.observed_at > longest
+
+    def _missing(self, observation: Observation) -> ReleaseGate:
+        now = observation.completed
+        timeline = self.timeline.with_change(Change("", 0, 0, now))
+        gate = replace(self, ended=now, error=None, observed_at=now, holding=None, held=0.0, timeline=timeline)
+        missing = replace(gate, outcome="missing", error=observation.error)
+        if gate.release is None:
+            return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
+        if gate.absent is None or self._has_gap(observation):
+            return replace(gate, absent=Streak(now))
+        absent = gate.absent.extended()
+        if not self._accepts_absence(gate.release):
+            return replace(missing, absent=absent)
+        gate = replace(gate, absent=absent, held=absent.held(observation))
+        return gate if gate.held < self.conditions.stable_for else replace(gate, outcome="reached")
+
+    def _accepts_absence(self, release: Release) -> bool:
+        """Return whether it is a success that the release, as last seen, has disappeared."""
+        was_met = is_phase(release.phase, self.conditions.missing_after) and not unmet_besides_phase(
+            release, self.conditions
+        )
+        return self.conditions.on_missing == "accept" and was_met
+
+    def _present(self, observation: Observation, release: Release) -> ReleaseGate:
+        conditions, now, has_gap = self.conditions, observation.completed, self._has_gap(observation)
+        is_other = self._is_other(release)
+        other_version = self.version_matched and release.version != conditions.version
+        holding = self._next_streak(observation, release, has_gap)
+        gate = replace(
+            self,
+            ended=now,
+            error=None,
+            observed_at=now,
+            release=release,
+            first_uid=release.uid if self.first_uid is None else self.first_uid,
+            first_name=release.name if self.first_name is None else self.first_name,
+            absent=None,
+            version_matched=self.version_matched or release.version == conditions.version,
+            released_at=now,
+            holding=holding,
+            held=holding.held(observation) if holding else 0.0,
+            progress=self._next_progress(observation, release, has_gap),
+            timeline=self.timeline.with_change(_change(release, now)),
+        )
+        if is_other or other_version:
+            return replace(gate, outcome="replaced", holding=None)
+        if is_phase(release.phase, conditions.failure_phases) or (conditions.ready and deadline_exceeded(release)):
+            return replace(gate, outcome="failed", holding=None)
+        if holding is not None:
+            is_stable = conditions.stable_for == 0 or (holding.count >= 2 and gate.held >= conditions.stable_for)
+            return replace(gate, outcome="reached") if is_stable else gate
+        if 0 < conditions.stall_timeout <= gate.progress.idle:
+            return replace(gate, outcome="stalled")
+        return gate
+
+    def _is_other(self, release: Release) -> bool:
+        """Return whether a release is another one than the first one seen: by uid or, where none has one, by name."""
+        if self.first_uid is None:
+            return False
+        return release.uid != self.first_uid or (not release.uid and release.name != self.first_name)
+
+    def _next_streak(self, observation: Observation, release: Release, has_gap: bool) -> Streak | None:
+        """Return the streak of responses that meet all conditions; None when this one does not."""
+        in_phase = is_phase(release.phase, self.conditions.success_phases)
+        if not in_phase or unmet_besides_phase(release, self.conditions):
+            return None
+        return Streak(observation.completed) if self.holding is None or has_gap else self.holding.extended()
+
+    def _next_progress(self, observation: Observation, release: Release, has_gap: bool) -> RolloutProgress:
+        most_ready = dict(self.progress.most_ready)
+        workloads = []
+        for each in release.gray:
+            key = (each.cluster_id, each.namespace, each.name)
+            most_ready[key] = max(each.ready_replicas, most_ready.get(key, 0))
+            workloads.append((key, each.replicas, each.updated_replicas, most_ready[key]))
+        signature = (release.phase.strip().casefold(), release.version, tuple(sorted(workloads)))
+        # A release that met all conditions, or of which nothing was known, was not idle.
+        counts = self.released_at is not None and self.holding is None and not has_gap
+        passed = observation.completed - self.released_at if counts and self.released_at is not None else 0.0
+        idle = 0.0 if has_gap or signature != self.progress.signature else self.progress.idle + passed
+        return RolloutProgress(signature, tuple(sorted(most_ready.items())), idle)
+
+    def unmet(self) -> list[Unmet]:
+        """Return what keeps the gate closed while it waits, or kept it closed until `timeout` or `stalled`."""
+        conditions, release, absent = self.conditions, self.release, self.absent
+        stable = Unmet("stable_for", f"{self.held:.0f}", (f"{conditions.stable_for:g}",))
+        # A read without a gate has no phases.
+        phase = [Unmet("success_phases", wanted=conditions.success_phases)] if conditions.success_phases else []
+        if release is not None and absent is None:
+            in_phase = is_phase(release.phase, conditions.success_phases)
+            unmet = ([] if in_phase else phase) + unmet_besides_phase(release, conditions)
+            return unmet or ([stable] if conditions.stable_for else [])
+        if release is None or absent is None or not self._accepts_absence(release):
+            return phase
+        return [Unmet("missing_after")] if absent.count == 1 else [stable]
+
+    def due_times(self) -> list[float]:
+        """Return the times at which a response would decide, if nothing has changed by then."""
+        times = []
+        streak = self.holding or (self.absent if self.absent and self.absent.count >= 2 else None)
+        if streak and self.conditions.stable_for:
+            times.append(streak.since + self.conditions.stable_for)
+        if self.conditions.stall_timeout and self.is_present and not self.holding and self.released_at is not None:
+            times.append(self.released_at + self.conditions.stall_timeout - self.progress.idle)
+        return times
+
+
+def _change(release: Release, after: float) -> Change:
+    ready = sum(each.ready_replicas for each in release.gray)
+    return Change(release.phase, ready, sum(each.replicas for each in release.gray), after)
+
+
+def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:
+    """Return which of `version`, `images` and `ready` are wanted and not met."""
+    unmet = []
+    if conditions.version is not None and release.version != conditions.version:
+        unmet.append(Unmet("version", release.version, (conditions.version,)))
+    missing = missing_images(conditions.images, release.gray, release.planned)
+    if missing:
+        unmet.append(Unmet("images", wanted=tuple(missing)))
+    why_not = why_not_ready(release.gray, release.planned) if conditions.ready else ""
+    if why_not:
+        unmet.append(Unmet("ready", why_not))
+    return unmet
+
+
+def deadline_exceeded(release: Release) -> list[str]:
+    """Return the names of the gray workloads whose current generation has exceeded its progress deadline."""
+    return [each.name for each in release.gray if each.deadline_exceeded]

@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a reader or waiter of a call works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+from ..api.client import Client
+from ..options.request import Request
+from ..runtime import Runtime
+from ..sanitize import Sanitizer
+
+
+@dataclass(frozen=True)
+class Context:
+    """One call, connected.
+
+    Attributes:
+        request: the options of the call.
+        started: on `runtime.monotonic`, when the call began.
+        warn: takes a warning for the caller.
+    """
+
+    request: Request
+    runtime: Runtime
+    sanitizer: Sanitizer
+    client: Client
+    started: float
+    warn: Callable[[str], None]
+
+    def elapsed(self) -> float:
+        """Return the seconds since the call began."""
+        return self.runtime.monotonic() - self.started

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read targets, or every release of a mesh, once and without a gate."""
+
+from __future__ import annotations
+
+from ..api.client import read_with_retries
+from ..errors import AsmError, NotFoundError
+from ..models.release import Release
+from ..models.release_list import ListedRelease, ReleaseList
+from ..options.request import ReleaseTarget
+from ..results.messages import Read
+from .context import Context
+from .poller import read_target
+from .waiter import Waiter
+
+
+def read_targets(context: Context, waiter: Waiter) -> list[Read]:
+    """Return what each target shows; with `on_missing: fail`, each of them exists.
+
+    Raises:
+        AsmError: of the first release that cannot be read.
+    """
+    gates = waiter.read(None)
+    targets = context.request.targets
+    for target, gate in zip(targets, gates.gates):
+        is_accepted = isinstance(gate.error, NotFoundError) and context.request.on_missing != "fail"
+        if gate.error is not None and not is_accepted:
+            raise gate.error if context.request.is_single else gate.error.about(f"{target.name} ({target.namespace})")
+    if gates.error is not None:
+        raise gates.error
+    return [Read(target, gate.release, gate.error) for target, gate in zip(targets, gates.gates)]
+
+
+def read_mesh(context: Context) -> list[Read]:
+    """Return the releases of the mesh, narrowed by the namespace of the request, by namespace and name.
+
+    Raises:
+        AsmError: of the list, or of the first release that cannot be read.
+    """
+    request = context.request
+    listed = _list(context)
+    for problem in listed.problems:
+        context.warn(problem.sentence(context.sanitizer))
+    reads = []
+    for item in listed.releases:
+        if item.error is None and request.namespace in (None, item.namespace):
+            target = ReleaseTarget(request.mesh_id, item.namespace, item.uid or item.name)
+            reads.append(Read(target, item.release(with_workloads=True) or _single(context, target, item)))
+    return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
+
+
+def _list(context: Context) -> ReleaseList:
+    request = context.request
+    try:
+        return read_with_retries(
+            lambda until: context.client.list_releases(request.mesh_id, until), request.schedule, context.runtime
+        )
+    except NotFoundError:
+        if request.on_missing == "fail":
+            raise
+        return ReleaseList(())
+
+
+def _single(context: Context, target: ReleaseTarget, item: ListedRelease) -> Release:
+    """Return a release that the list shows only in part, within the budget of single reads."""
+    schedule = context.request.schedule
+    context.runtime.sleep(60.0 / schedule.requests_per_minute)
+    try:
+        return read_with_retries(lambda until: read_target(context.client, target, until), schedule, context.runtime)
+    except AsmError as error:
+        raise error.about(f"{item.name or item.uid} ({item.namespace})") from None
