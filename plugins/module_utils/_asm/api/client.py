@@ -18,7 +18,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ..connection import endpoints
 from ..connection.channel import Channel, open_channel
 from ..connection.credentials import find
-from ..connection.transport import MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
+from ..connection.transport import DEFAULT_BOUNDS, MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
 from ..errors import (
     AsmError,
     CredentialsError,
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RELEASE_BOUNDS = Bounds()
 LIST_BOUNDS = Bounds(limit=256 * MIB, hint="delete ended releases of the mesh, or name each release by id or service")
 """A release has about 33 kB, and the list cannot be paged."""
 
@@ -61,7 +60,7 @@ class _Operation:
 
     path: str
     refusal: Callable[[int, Mapping[str, str], bytes, str], AsmError]
-    bounds: Bounds = RELEASE_BOUNDS
+    bounds: Bounds = DEFAULT_BOUNDS
 
 
 class Client:

@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from ..errors import TlsError, UsageError
@@ -37,9 +37,6 @@ except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
     REQUESTS_IMPORT_ERROR = None
-
-if TYPE_CHECKING:
-    from urllib3.connection import HTTPConnection
 
 CA_NAMES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 """Variables that may name the certificate authorities; the first one that is set counts."""
@@ -145,7 +142,7 @@ class _Connections:
     """
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, Any], HTTPConnection] = {}
+        self._open: dict[tuple[str, int], Any] = {}
         self._is_cut = threading.Event()
 
     def managed_by(self, manager: urllib3.PoolManager) -> urllib3.PoolManager:
@@ -164,9 +161,13 @@ class _Connections:
         known = self
 
         class Connection(pool.ConnectionCls):  # type: ignore[misc]
+            connected: socket.socket | None = None
+
             def connect(self) -> None:
                 known._open[(self.host, self.port)] = self
                 super().connect()
+                # http.client gives the socket away before it reads a response that has no length.
+                self.connected = self.sock
                 if known._is_cut.is_set():
                     self.close()
                     raise socket.timeout("nothing is sent after the deadline")
@@ -174,9 +175,10 @@ class _Connections:
         return type("Pool", (pool,), {"ConnectionCls": Connection})
 
     @staticmethod
-    def _shut_down(connection: HTTPConnection) -> None:
+    def _shut_down(connection: Any) -> None:
+        sock = connection.sock or connection.connected
         # TLS within TLS wraps the socket once more.
-        sock = getattr(connection.sock, "socket", connection.sock)
+        sock = getattr(sock, "socket", sock)
         # Not the method of an SSLSocket: it stops the encryption first, and the other thread may be about to send.
         if sock is not None:
             with contextlib.suppress(OSError):

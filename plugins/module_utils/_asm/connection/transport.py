@@ -99,6 +99,9 @@ class Bounds:
     hint: str = "check endpoint"
 
 
+DEFAULT_BOUNDS = Bounds()
+
+
 class Transport:
     """Sends requests: no redirects, no `.netrc`, no cookies, bounded in time and size.
 
@@ -128,7 +131,7 @@ class Transport:
         self,
         request: requests.Request,
         deadline: float,
-        bounds: Bounds = Bounds(),
+        bounds: Bounds = DEFAULT_BOUNDS,
         decode: Callable[[Response], Any] | None = None,
     ) -> Response:
         """Send the request once and return the response, whatever its status.
@@ -351,7 +354,8 @@ def _meaning(fault: Exception, root: BaseException, url: str, route: Route) -> E
     if isinstance(root, (TimeoutError, socket.timeout)):
         problem = f"no complete response in time{route.through}"
         return RequestTimeoutError(problem, response=ErrorResponse(url=url))
-    if isinstance(root, (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)):
+    failures = (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)
+    if isinstance(fault, failures) or isinstance(root, failures):
         message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name
         hint = "check region, endpoint, proxy and network"
         problem = f"'{urlsplit(url).netloc}' cannot be reached{route.through}"

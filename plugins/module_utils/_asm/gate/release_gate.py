@@ -180,6 +180,13 @@ class ReleaseGate:
         return self.release is not None and self.absent is None
 
     @property
+    def identity(self) -> str:
+        """Return what no other release has: the first uid seen or, without one, namespace and name; empty before."""
+        if self.first_uid or self.release is None or not (self.first_name and self.release.namespace):
+            return self.first_uid or ""
+        return f"{self.release.namespace}/{self.first_name}"
+
+    @property
     def can_pass(self) -> bool:
         """Return whether the outcome is, or can still become, `reached`."""
         return self.outcome in (None, "reached")

@@ -59,12 +59,13 @@ class Poller:
         by_id = [each for each in positions if self._targets[each].release_id is not None]
         if by_id and self._uses_list:
             response = self._read_list(gates, by_id)
-            if response.error is not None:
-                yield response
-                return
-            positions = [each for each in positions if each not in response.releases]
-            self.cost = replace(self.cost, single_reads=len(positions))
-            yield replace(response, interval=self._interval)
+            if response is not None:
+                if response.error is not None:
+                    yield response
+                    return
+                positions = [each for each in positions if each not in response.releases]
+                self.cost = replace(self.cost, single_reads=len(positions))
+                yield replace(response, interval=self._interval)
         self.cost = replace(self.cost, single_reads=len(positions))
         errors = 0
         for position in positions:
@@ -81,8 +82,8 @@ class Poller:
         can make it longer than `wait_sleep`."""
         return max(self.cost.single_reads, self._single_reads_before) * self.cost.spacing
 
-    def _read_list(self, gates: GateSet, by_id: list[int]) -> Response:
-        """Return the response of the list."""
+    def _read_list(self, gates: GateSet, by_id: list[int]) -> Response | None:
+        """Return the response of the list; None if it is denied and single reads take its place."""
         context, started = self._context, self._context.elapsed()
         try:
             listed = self._read(lambda until: context.client.list_releases(context.request.mesh_id, until))
@@ -112,8 +113,8 @@ class Poller:
         self._uids[position] = item.uid
         return item.error or item.release(needs_workloads(gate.conditions))
 
-    def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response:
-        """Return the response of a denied list: an error if single reads would be too slow, else nothing."""
+    def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
+        """Return the response of a denied list: an error if single reads would be too slow, else None."""
         context, now, count = self._context, self._context.elapsed(), len(gates.open_positions)
         schedule = context.request.schedule
         rate = schedule.requests_per_minute
@@ -129,7 +130,7 @@ class Poller:
             f"the list of releases is denied, so each release is read singly, at most {rate} requests a minute; "
             "grant asm:mesh:listReleases, or set requests_per_minute"
         )
-        return Response(started, now)
+        return None
 
     def _read_single(self, position: int) -> Response:
         context, started, target = self._context, self._context.elapsed(), self._targets[position]

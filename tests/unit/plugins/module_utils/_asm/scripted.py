@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
+    DEFAULT_BOUNDS,
     Bounds,
     Response,
     Transport,
@@ -73,7 +74,7 @@ class ScriptedTransport(Transport):
         self,
         request: Request,
         deadline: float,
-        bounds: Bounds = Bounds(),
+        bounds: Bounds = DEFAULT_BOUNDS,
         decode: Callable[[Response], Any] | None = None,
     ) -> Response:
         self.sent.append(Sent(request.prepare(), deadline, bounds))
