@@ -157,10 +157,11 @@ class GateSet:
         error = response.error or _general_error(response)
         if response.completed > self.schedule.wait_timeout:
             return replace(self, requests=self.requests.after_late(error)).at_deadline(response.completed)
-        requests = self.requests
-        # A list that has none of the targets is no answer about them.
         if error is not None or response.releases:
-            requests = requests.after(error, response.completed, self._longest_gap(response))
+            requests = self.requests.after(error, response.completed, self._longest_gap(response))
+        else:
+            # A list that has none of the targets is an answer of ASM, but not about them: their errors go on.
+            requests = replace(self.requests, answered=self.requests.answered + 1, is_reachable=True)
         ended = replace(
             self,
             requests=requests,
@@ -231,22 +232,23 @@ def _duplicate(gates: GateSet) -> AsmError | None:
     """Return the error of two targets that turned out to be the same release, which would count twice."""
     known: dict[str, int] = {}
     for position, gate in enumerate(gates.gates):
-        if gate.first_uid and known.setdefault(gate.first_uid, position) != position:
-            places = f"releases[{known[gate.first_uid]}] and releases[{position}]"
-            return UsageError(
-                f"{places} are the same release, with uid {{seen}}", "name each release once", gate.first_uid
-            )
+        identity = gate.identity
+        if identity and known.setdefault(identity, position) != position:
+            places = f"releases[{known[identity]}] and releases[{position}]"
+            return UsageError(f"{places} are the same release, {{seen}}", "name each release once", identity)
     return None
 
 
 def _observe(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
     """Return a gate of a set after an observation.
 
-    What is `reached` is undone by a failure phase, a replacement or a 404, but not by another phase or by standing
-    still.
+    What is `reached` is undone by a failure phase, a replacement, a 404 or a final error, but not by another phase, by
+    standing still or by a transient error.
     """
     if gate.outcome != "reached":
         return gate.observe(observation)
+    if observation.error is not None and observation.error.is_transient:
+        return replace(gate, error=observation.error)
     after = replace(gate, outcome=None).observe(observation)
     # A gate that opened because its release had disappeared closes again when the release is back.
     if observation.release is not None and gate.is_present and after.outcome in (None, "stalled"):

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Gates that are built from the module, the lookup and the tests themselves, and must stay shut all the same.
+"""Gates that users build from the module and the test plugins must stay closed when they should.
 
-Phases are illustrations: nobody has published what the service says.
+Phases are illustrations: the service publishes none.
 """
 
 from __future__ import annotations
@@ -30,38 +30,38 @@ from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVI
 from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
-OPENS, SHUTS, PENDING = "opens-canary", "shuts-canary", "pending-canary"
+OPENS, FAILS, PENDING = "opens-canary", "fails-canary", "pending-canary"
 DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
 VERDICTS = pytest.mark.parametrize(
-    ("release_id", "deployed"), [pytest.param(OPENS, True, id="opens"), pytest.param(SHUTS, False, id="shuts")]
+    ("release_id", "deployed"), [pytest.param(OPENS, True, id="opens"), pytest.param(FAILS, False, id="fails")]
 )
 PATHS = pytest.mark.parametrize("path", CONNECTIONS)
 
 
 @pytest.fixture(scope="module")
 def whole_mesh() -> Iterator[Running]:
-    releases = (release(OPENS, RUNNING), release(SHUTS, {"phase": "Failed"}), release(PENDING, CREATING))
+    releases = (release(OPENS, RUNNING), release(FAILS, {"phase": "Failed"}), release(PENDING, CREATING))
     with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
 @pytest.fixture
 def mesh(whole_mesh: Running) -> Running:
-    """A mesh with a release that is there, one that has failed, and one that never gets any further; none read yet."""
+    """A mesh with a release that runs, one that has failed, and one that never gets any further; none read yet."""
     whole_mesh.reset()
     return whole_mesh
 
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> dict[str, str]:
-    """Environment of a run whose tasks have `async`: on the local connection, Ansible's two halves take different homes
-    for that of the user, the one of the password database and the one of the environment."""
+    """Environment of a run whose tasks have `async`: on the local connection, Ansible uses two different homes of the
+    user, that of the password database and that of the environment."""
     return {"ANSIBLE_ASYNC_DIR": str(tmp_path / "jobs")}
 
 
@@ -74,14 +74,14 @@ def has_deployed(run: Run) -> bool:
     return any((entry.task, entry.outcome) == ("deploy", "ok") for entry in run.results)
 
 
-def held(simulator: Running, release_id: str, **options: Any) -> dict[str, Any]:
-    """Return a task that holds a gate."""
+def waits(simulator: Running, release_id: str, **options: Any) -> dict[str, Any]:
+    """Return a task with a gate."""
     asked = waiting(simulator, release_id, failure_phases=["Failed"], **options)
     return {"name": "gate", MODULE: asked}
 
 
-class TestATaskThatEndsBeforeTheGate:
-    """`timeout`, and `async` with and without `poll`, each shorter than `wait_timeout`."""
+class TestATaskWithALimit:
+    """`timeout`, and `async` with and without `poll`."""
 
     LIMITS = pytest.mark.parametrize(
         ("keywords", "path"),
@@ -98,11 +98,11 @@ class TestATaskThatEndsBeforeTheGate:
     )
 
     @LIMITS
-    def test_stays_shut_and_nobody_reads_on(
+    def test_stays_closed_and_no_process_reads_on(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], keywords: dict[str, Any], path: str
     ) -> None:
         with ansible.started(
-            play({**held(mesh, PENDING), **keywords}, DEPLOY), inventory=host(path), environment=jobs
+            play({**waits(mesh, PENDING), **keywords}, DEPLOY), inventory=host(path), environment=jobs
         ) as run:
             # Its module, too, which may outlive the playbook: it begins its last read before the 4 s are over.
             run.wait_for_end(within=60)
@@ -111,8 +111,8 @@ class TestATaskThatEndsBeforeTheGate:
         assert mesh.summary()["by_release"].get(PENDING, 0) <= 3
 
     @pytest.mark.slow
-    def test_has_the_verdict_timeout_with_the_last_state(self, ansible: Ansible, mesh: Running) -> None:
-        run = ansible.playbook(play({**held(mesh, PENDING), "timeout": 4}, DEPLOY), inventory=host("controller"))
+    def test_has_the_outcome_timeout(self, ansible: Ansible, mesh: Running) -> None:
+        run = ansible.playbook(play({**waits(mesh, PENDING), "timeout": 4}, DEPLOY), inventory=host("controller"))
 
         result = run.task("gate").result
         assert (result["gate"]["outcome"], result["phase"]) == ("timeout", "Creating"), run.output
@@ -121,16 +121,16 @@ class TestATaskThatEndsBeforeTheGate:
     @pytest.mark.parametrize("keywords", [{"timeout": 20}, {"async": 20, "poll": 1}], ids=["timeout", "async"])
     @PATHS
     @pytest.mark.slow
-    def test_lets_through_what_is_there_in_time(
+    def test_opens_in_time(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], keywords: dict[str, Any], path: str
     ) -> None:
-        run = ansible.playbook(play({**held(mesh, OPENS), **keywords}, DEPLOY), inventory=host(path), environment=jobs)
+        run = ansible.playbook(play({**waits(mesh, OPENS), **keywords}, DEPLOY), inventory=host(path), environment=jobs)
 
         assert has_deployed(run), run.output
 
     @VERDICTS
     @pytest.mark.slow
-    def test_is_judged_when_it_is_collected(
+    def test_is_collected_with_its_outcome(
         self, ansible: Ansible, mesh: Running, jobs: dict[str, str], release_id: str, deployed: bool
     ) -> None:
         collected = {
@@ -141,7 +141,7 @@ class TestATaskThatEndsBeforeTheGate:
             "retries": 20,
             "delay": 1,
         }
-        start = {**held(mesh, release_id), "async": 20, "poll": 0, "register": "reviews"}
+        start = {**waits(mesh, release_id), "async": 20, "poll": 0, "register": "reviews"}
 
         run = ansible.playbook(play(start, collected, DEPLOY), inventory=host("controller"), environment=jobs)
 
@@ -152,11 +152,11 @@ class TestATaskThatEndsBeforeTheGate:
 @pytest.mark.slow
 class TestCheckMode:
     @PATHS
-    @pytest.mark.parametrize(("release_id", "outcome"), [(OPENS, "reached"), (SHUTS, "failed"), (PENDING, "pending")])
-    def test_reads_once_and_tells_what_that_would_mean(
+    @pytest.mark.parametrize(("release_id", "outcome"), [(OPENS, "reached"), (FAILS, "failed"), (PENDING, "pending")])
+    def test_reads_once_and_reports_what_the_read_means(
         self, ansible: Ansible, mesh: Running, path: str, release_id: str, outcome: str
     ) -> None:
-        run = ansible.playbook(play(held(mesh, release_id)), inventory=host(path), arguments=["--check"])
+        run = ansible.playbook(play(waits(mesh, release_id)), inventory=host(path), arguments=["--check"])
 
         gate = run.task("gate").result["gate"]
         assert (gate["outcome"], gate["check_mode"], run.returncode) == (outcome, True, 0), run.output
@@ -165,7 +165,7 @@ class TestCheckMode:
     @PATHS
     def test_fails_on_an_error(self, ansible: Ansible, mesh: Running, path: str) -> None:
         run = ansible.playbook(
-            play(held(mesh, OPENS, token="wrong"), DEPLOY), inventory=host(path), arguments=["--check"]
+            play(waits(mesh, OPENS, token="wrong"), DEPLOY), inventory=host(path), arguments=["--check"]
         )
 
         assert run.task("gate").result["error"]["kind"] == "credentials"
@@ -184,7 +184,7 @@ class TestCheckMode:
 @PATHS
 @VERDICTS
 @pytest.mark.slow
-def test_what_is_printed_holds_no_secret_and_changes_no_verdict(
+def test_output_has_no_secret_and_changes_no_outcome(
     ansible: Ansible,
     mesh: Running,
     arguments: list[str],
@@ -195,7 +195,7 @@ def test_what_is_printed_holds_no_secret_and_changes_no_verdict(
     deployed: bool,
 ) -> None:
     run = ansible.playbook(
-        play({**held(mesh, release_id), **keywords}, DEPLOY),
+        play({**waits(mesh, release_id), **keywords}, DEPLOY),
         inventory=host(path),
         arguments=arguments,
         environment=environment,
@@ -214,7 +214,7 @@ def test_what_is_printed_holds_no_secret_and_changes_no_verdict(
     slow_but_for("plain", of={"plain": [], "-o": ["-o"], "-vvv": ["-vvv"], "--check": ["--check"]}),
 )
 @VERDICTS
-def test_an_ad_hoc_command_ends_with_the_verdict(
+def test_the_exit_code_of_an_ad_hoc_command_is_the_verdict(
     ansible: Ansible, mesh: Running, arguments: list[str], release_id: str, deployed: bool
 ) -> None:
     asked = waiting(mesh, release_id, failure_phases=["Failed"])
@@ -227,52 +227,14 @@ def test_an_ad_hoc_command_ends_with_the_verdict(
     assert ENVIRONMENT_SECRET not in run.output
 
 
-class TestALookup:
-    SAYS_NOTHING: Mapping[str, Mapping[str, Any]] = {
-        "misspelt": {"stabel_for": 1},
-        "misspelt-and-errors-ignored": {"stabel_for": 1, "errors": "ignore"},
-        "the-id-as-an-option": {"release_id": OPENS},
-        "no-wait": {"stable_for": 1, "wait": False},
-    }
-
-    def test_with_an_option_that_says_nothing_reads_nothing(
-        self, ansible: Ansible, mesh: Running, subtests: pytest.Subtests
-    ) -> None:
-        tasks = [
-            {**self._deployment(mesh, OPENS, **options), "name": name, "ignore_errors": True}
-            for name, options in self.SAYS_NOTHING.items()
-        ]
-
-        run = ansible.playbook(play(*tasks), inventory=host("controller"))
-
-        for name in self.SAYS_NOTHING:
-            with subtests.test(case=name):
-                assert run.task(name).outcome == "ignored", run.output
-        assert mesh.requests() == []
-
-    @VERDICTS
-    def test_that_is_written_well_waits(self, ansible: Ansible, mesh: Running, release_id: str, deployed: bool) -> None:
-        run = ansible.playbook(play(self._deployment(mesh, release_id, stable_for=1)), inventory=host("controller"))
-
-        assert has_deployed(run) == deployed, run.output
-
-    @staticmethod
-    def _deployment(mesh: Running, read: str, **options: Any) -> dict[str, Any]:
-        """Return a deployment whose condition holds a gate."""
-        asked = waiting(mesh, read, failure_phases=["Failed"])
-        del asked["release_id"]
-        look = f"query('huaweicloud.asm.asm_release', '{read}', **asked)[0].phase == 'Running'"
-        return {**DEPLOY, "when": look, "vars": {"asked": {**asked, **options}}}
-
-
 def keywords_case(**keywords: Any) -> Callable[[Running], dict[str, Any]]:
     """Return a case: a gate whose task has these keywords."""
-    return lambda mesh: {**held(mesh, OPENS), **keywords}
+    return lambda mesh: {**waits(mesh, OPENS), **keywords}
 
 
 def options_case(**options: Any) -> Callable[[Running], dict[str, Any]]:
     """Return a case: a gate with these options, which fails before the first answer."""
-    return lambda mesh: {**held(mesh, OPENS, **options), "ignore_errors": True}
+    return lambda mesh: {**waits(mesh, OPENS, **options), "ignore_errors": True}
 
 
 def read_case(release_id: str) -> Callable[[Running], dict[str, Any]]:
@@ -293,22 +255,22 @@ RESULTS = {
     "usage": (options_case(wait_sleep=0), RAISES),
     "wrong-type": (options_case(wait_sleep="soon"), RAISES),
     "opens": (read_case(OPENS), ["ok", "ok", "ok", "skipped"]),
-    "shuts": (read_case(SHUTS), ["skipped", "skipped", "ok", "skipped"]),
+    "fails": (read_case(FAILS), ["skipped", "skipped", "ok", "skipped"]),
 }
-"""A task, and what comes of a deployment under each of `CONDITIONS` on its result."""
+"""A task, and the outcome of a deployment under each of `CONDITIONS` on its result."""
 
 CONDITIONS = (
     "is huaweicloud.asm.in_phase('Running')",
     "is not huaweicloud.asm.in_phase('Failed')",
-    "is huaweicloud.asm.rolled_out",
-    "is not huaweicloud.asm.rolled_out",
+    "is huaweicloud.asm.ready",
+    "is not huaweicloud.asm.ready",
 )
-"""`in_phase` and `rolled_out`, plain and negated, as the `when` of a deployment."""
+"""`in_phase` and `ready`, plain and negated, as the `when` of a deployment."""
 
 
 def deployments(name: str, mesh: Running) -> list[dict[str, Any]]:
     """Return the task of one of `RESULTS`, and a deployment under each condition on it."""
-    variable = "seen_" + name.replace("-", "_")
+    variable = "result_of_" + name.replace("-", "_")
     before = {"register": variable, **RESULTS[name][0](mesh), "name": name}
     return [
         before,
@@ -336,9 +298,7 @@ def after_results(tmp_path_factory: pytest.TempPathFactory, installed_collection
 
 @PATHS
 @pytest.mark.parametrize("name", RESULTS)
-def test_a_test_of_a_result_lets_deploy_by_what_was_read_and_raises_on_all_else(
-    after_results: Run, name: str, path: str
-) -> None:
+def test_test_plugins_raise_unless_the_result_is_of_a_read(after_results: Run, name: str, path: str) -> None:
     outcomes = [after_results.task(f"deploy after {name} {number}", path).outcome for number in range(len(CONDITIONS))]
 
     assert outcomes == RESULTS[name][1], after_results.output
