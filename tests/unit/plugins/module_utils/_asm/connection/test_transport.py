@@ -316,13 +316,13 @@ def test_past_deadline_does_not_wait(make: MakeTransport, ago: float) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-@pytest.mark.parametrize("behave", [Peer.hang, then(LONG, Peer.hang)], ids=["no response", "no body"])
+@pytest.mark.parametrize("behave", [then(b"", Peer.hang), then(LONG, Peer.hang)], ids=["no response", "no body"])
 def test_cancelled_request_ends_soon(
     make: MakeTransport, authority: trustme.CA, ca_path: str, behave: Behaviour, scheme: str
 ) -> None:
     with serving(behave, context(authority) if scheme == "https" else None) as server:
         began = time.monotonic()
-        error = refused(make(ca_path=ca_path, is_cancelled=lambda: bool(server.connections)), server.url)
+        error = refused(make(ca_path=ca_path, is_cancelled=lambda: bool(server.requests)), server.url)
         assert time.monotonic() - began < IDLE_INTERVAL + LATE
         assert (error.kind, error.is_transient) == ("internal", False)
         assert server.ended.wait(PATIENCE)
