@@ -60,6 +60,11 @@ def test_every_return_value_has_a_sample_of_its_type(values: dict[str, Any]) -> 
             id="result",
         ),
         pytest.param(MODULE_RETURN["workloads"]["contains"], {"original", "gray"}, id="workloads"),
+        pytest.param(
+            MODULE_RETURN["releases"]["contains"],
+            {"namespace", "release_id", "service", "msg", "outcome", "timeline", "timeline_omitted", "error"},
+            id="entry of releases",
+        ),
         pytest.param(MODULE_RETURN["workloads"]["contains"]["gray"]["contains"], WORKLOAD, id="workload"),
         pytest.param(MODULE_RETURN["workloads"]["contains"]["original"]["sample"], WORKLOAD, id="original"),
         pytest.param(
