@@ -26,8 +26,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.valid
     sanitizer_for,
     typed,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import TaskContext, refused, run
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"

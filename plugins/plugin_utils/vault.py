@@ -32,7 +32,9 @@ def decrypted(place: str, value: Any) -> Any:
         return _decrypted(value)
     except AnsibleError:
         # Its text holds the ciphertext or a path.
-        raise UsageError(f"{place} cannot be decrypted", "give the vault password or vault ID that encrypted it") from None
+        raise UsageError(
+            f"{place} cannot be decrypted", "give the vault password or vault ID that encrypted it"
+        ) from None
 
 
 def _decrypted(value: Any) -> Any:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a run needs of its process: clocks, sleep, jitter, environment, cancellation. Tests replace it."""
+"""What surrounds a call: the process with its clocks and its environment, and the task. Tests replace it."""
 
 from __future__ import annotations
 
@@ -42,3 +42,20 @@ class Runtime:
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = _utc_now
     jitter: Callable[[], float] = _jitter
+
+
+@dataclass(frozen=True)
+class TaskContext:
+    """The task that a call belongs to.
+
+    Attributes:
+        check_mode: read once and do not wait.
+        show: takes a progress line; None if none are wanted.
+        cut: the sentence about a `wait_timeout` that a limit of the task has cut; empty if it was not.
+        separately: return a flat result for each target instead of one for all.
+    """
+
+    check_mode: bool = False
+    show: Callable[[str], None] | None = None
+    cut: str = ""
+    separately: bool = False

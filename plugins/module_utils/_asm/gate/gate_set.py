@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import AsmError, DeniedError, NotFoundError, ProtocolError, UsageError
@@ -97,7 +97,6 @@ class Requests:
             answered_at=completed,
         )
 
-
     def after_late(self, error: AsmError | None) -> Requests:
         """Return the requests after one that was complete after the deadline only; None if ASM answered."""
         is_transient = error is not None and error.is_transient
@@ -158,55 +157,32 @@ class GateSet:
         error = response.error or _general_error(response)
         if response.completed > self.schedule.wait_timeout:
             return replace(self, requests=self.requests.after_late(error)).at_deadline(response.completed)
-        requests = self.requests
-        # A list that has none of the targets is no answer about them.
         if error is not None or response.releases:
-            requests = requests.after(error, response.completed, self._longest_gap(response))
-        gates = replace(self, requests=requests, ended=response.completed)
-        return gates._after_answer(response) if error is None else gates._after_error(response, error)
+            requests = self.requests.after(error, response.completed, self._longest_gap(response))
+        else:
+            # A list that has none of the targets is an answer of ASM, but not about them: their errors go on.
+            requests = replace(self.requests, answered=self.requests.answered + 1, is_reachable=True)
+        ended = replace(
+            self,
+            requests=requests,
+            ended=response.completed,
+            gates=self._observed(response),
+            answered=self.answered | (frozenset(response.releases) if error is None else frozenset()),
+        )
+        if error is None:
+            return _judged(ended)
+        # Early errors of the way to ASM more likely mean a wrong endpoint than a transient problem.
+        is_final = not error.is_transient or requests.early_errors > self.schedule.request_retries
+        return replace(ended, outcome="error", error=error) if is_final else ended
 
     def _longest_gap(self, response: Response) -> float:
         return max(3 * max(self.schedule.wait_sleep, response.interval), self.schedule.request_timeout)
-
-    def _after_error(self, response: Response, error: AsmError) -> GateSet:
-        if not error.is_transient or self.requests.early_errors > self.schedule.request_retries:
-            return replace(self, outcome="error", error=error)
-        # A single read names its target: its gate keeps the transient error for its own report.
-        return replace(self, gates=self._observed(response))
-
-    def _after_answer(self, response: Response) -> GateSet:
-        answered = self.answered | frozenset(response.releases)
-        return replace(self, gates=self._observed(response), answered=answered)._judged()
 
     def _observed(self, response: Response) -> tuple[ReleaseGate, ...]:
         return tuple(
             _observe(gate, response.observation(position)) if position in response.releases else gate
             for position, gate in enumerate(self.gates)
         )
-
-    def _judged(self) -> GateSet:
-        """Return the set with its outcome, if there is one."""
-        duplicate = self._duplicate()
-        if duplicate is not None:
-            return replace(self, outcome="error", error=duplicate)
-        if sum(self.gates[position].outcome == "reached" for position in self.answered) >= self.required:
-            return replace(self, outcome="reached", error=None)
-        closed = self.closed_positions
-        if len(self.gates) - len(closed) < self.required:
-            first = self.gates[closed[0]]
-            return replace(self, outcome=first.outcome, error=first.error)
-        return self
-
-    def _duplicate(self) -> AsmError | None:
-        """Return the error of two targets that turned out to be the same release, which would count twice."""
-        known: dict[str, int] = {}
-        for position, gate in enumerate(self.gates):
-            if gate.first_uid and known.setdefault(gate.first_uid, position) != position:
-                places = f"releases[{known[gate.first_uid]}] and releases[{position}]"
-                return UsageError(
-                    f"{places} are the same release, with uid {{seen}}", "name each release once", gate.first_uid
-                )
-        return None
 
     def at_deadline(self, now: float) -> GateSet:
         """Return the set with the outcome that is due when no further request can be sent."""
@@ -238,18 +214,43 @@ def begin(options: GateOptions, schedule: Schedule) -> GateSet:
     return GateSet(gates, options.required, schedule)
 
 
+def _judged(gates: GateSet) -> GateSet:
+    """Return the set with its outcome, if there is one."""
+    duplicate = _duplicate(gates)
+    if duplicate is not None:
+        return replace(gates, outcome="error", error=duplicate)
+    if sum(gates.gates[position].outcome == "reached" for position in gates.answered) >= gates.required:
+        return replace(gates, outcome="reached", error=None)
+    closed = gates.closed_positions
+    if len(gates.gates) - len(closed) < gates.required:
+        first = gates.gates[closed[0]]
+        return replace(gates, outcome=first.outcome, error=first.error)
+    return gates
+
+
+def _duplicate(gates: GateSet) -> AsmError | None:
+    """Return the error of two targets that turned out to be the same release, which would count twice."""
+    known: dict[str, int] = {}
+    for position, gate in enumerate(gates.gates):
+        identity = gate.identity
+        if identity and known.setdefault(identity, position) != position:
+            places = f"releases[{known[identity]}] and releases[{position}]"
+            return UsageError(f"{places} are the same release, {{seen}}", "name each release once", identity)
+    return None
+
+
 def _observe(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
     """Return a gate of a set after an observation.
 
-    What is `reached` is undone by a failure phase, a replacement or a 404, but not by another phase or by standing
-    still.
+    What is `reached` is undone by a failure phase, a replacement, a 404 or a final error, but not by another phase, by
+    standing still or by a transient error.
     """
     if gate.outcome != "reached":
         return gate.observe(observation)
+    if observation.error is not None and observation.error.is_transient:
+        return replace(gate, error=observation.error)
     after = replace(gate, outcome=None).observe(observation)
     # A gate that opened because its release had disappeared closes again when the release is back.
     if observation.release is not None and gate.is_present and after.outcome in (None, "stalled"):
         return replace(after, outcome="reached")
     return after
-
-

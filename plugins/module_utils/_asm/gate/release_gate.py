@@ -180,6 +180,13 @@ class ReleaseGate:
         return self.release is not None and self.absent is None
 
     @property
+    def identity(self) -> str:
+        """Return what no other release has: the first uid seen or, without one, namespace and name; empty before."""
+        if self.first_uid or self.release is None or not (self.first_name and self.release.namespace):
+            return self.first_uid or ""
+        return f"{self.release.namespace}/{self.first_name}"
+
+    @property
     def can_pass(self) -> bool:
         """Return whether the outcome is, or can still become, `reached`."""
         return self.outcome in (None, "reached")
@@ -193,12 +200,12 @@ class ReleaseGate:
         if observation.completed > self.schedule.wait_timeout:
             return (gate if error is None or not error.is_transient else replace(gate, error=error)).at_deadline()
         if error is not None and not isinstance(error, NotFoundError):
-            return replace(gate, error=error, outcome=None if error.is_transient else "error")
-        has_gap = self._has_gap(observation)
-        gate = replace(gate, error=None, observed_at=observation.completed)
+            # Of a release that is still missing at the deadline, the 404 says more than a later transient error.
+            keeps = error.is_transient and isinstance(self.error, NotFoundError)
+            return replace(gate, error=self.error if keeps else error, outcome=None if error.is_transient else "error")
         if observation.release is None:
-            return gate._missing(observation, has_gap)
-        return gate._present(observation, observation.release, has_gap)
+            return self._missing(observation)
+        return self._present(observation, observation.release)
 
     def at_deadline(self) -> ReleaseGate:
         """Return the gate with the outcome that is due when no further request can be sent."""
@@ -214,14 +221,15 @@ class ReleaseGate:
         longest = max(3 * interval, self.schedule.request_timeout)
         return self.observed_at is not None and observation.completed - self.observed_at > longest
 
-    def _missing(self, observation: Observation, has_gap: bool) -> ReleaseGate:
-        timeline = self.timeline.with_change(Change("", 0, 0, observation.completed))
-        gate = replace(self, holding=None, held=0.0, timeline=timeline)
+    def _missing(self, observation: Observation) -> ReleaseGate:
+        now = observation.completed
+        timeline = self.timeline.with_change(Change("", 0, 0, now))
+        gate = replace(self, ended=now, error=None, observed_at=now, holding=None, held=0.0, timeline=timeline)
         missing = replace(gate, outcome="missing", error=observation.error)
         if gate.release is None:
             return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
-        if gate.absent is None or has_gap:
-            return replace(gate, absent=Streak(observation.completed))
+        if gate.absent is None or self._has_gap(observation):
+            return replace(gate, absent=Streak(now))
         absent = gate.absent.extended()
         if not self._accepts_absence(gate.release):
             return replace(missing, absent=absent)
@@ -235,23 +243,26 @@ class ReleaseGate:
         )
         return self.conditions.on_missing == "accept" and was_met
 
-    def _present(self, observation: Observation, release: Release, has_gap: bool) -> ReleaseGate:
-        conditions = self.conditions
+    def _present(self, observation: Observation, release: Release) -> ReleaseGate:
+        conditions, now, has_gap = self.conditions, observation.completed, self._has_gap(observation)
         is_other = self._is_other(release)
         other_version = self.version_matched and release.version != conditions.version
         holding = self._next_streak(observation, release, has_gap)
         gate = replace(
             self,
+            ended=now,
+            error=None,
+            observed_at=now,
             release=release,
             first_uid=release.uid if self.first_uid is None else self.first_uid,
             first_name=release.name if self.first_name is None else self.first_name,
             absent=None,
             version_matched=self.version_matched or release.version == conditions.version,
-            released_at=observation.completed,
+            released_at=now,
             holding=holding,
             held=holding.held(observation) if holding else 0.0,
             progress=self._next_progress(observation, release, has_gap),
-            timeline=self.timeline.with_change(_change(release, observation.completed)),
+            timeline=self.timeline.with_change(_change(release, now)),
         )
         if is_other or other_version:
             return replace(gate, outcome="replaced", holding=None)

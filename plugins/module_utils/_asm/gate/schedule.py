@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import AsmError, ThrottledError, pause_after
+from ..errors import LONGEST_RETRY_AFTER, AsmError, ThrottledError, pause_after
 from ..options.request import Schedule
 from .gate_set import GateSet
 
@@ -60,12 +60,14 @@ def pause_after_error(error: AsmError, errors: int, schedule: Schedule, jitter: 
 def due_after_error(error: AsmError, errors: int, schedule: Schedule, now: float, jitter: float) -> float | None:
     """Return when the next request is due after a transient error; None if there is no time for one.
 
-    If the server asks for a longer pause than there is time, one last request is sent before the deadline.
+    The last request before the deadline shortens the pause, but after a 429 never below `wait_sleep` and Retry-After.
     """
     last = last_request(schedule)
     due = min(now + pause_after_error(error, errors, schedule, jitter), last)
-    is_too_early = isinstance(error, ThrottledError) and due < now + schedule.wait_sleep
-    return None if now >= last or is_too_early else due
+    shortest = 0.0
+    if isinstance(error, ThrottledError):
+        shortest = max(schedule.wait_sleep, min(error.response.retry_after or 0.0, LONGEST_RETRY_AFTER))
+    return None if now >= last or due < now + shortest else due
 
 
 def next_poll(gates: GateSet, cost: PollCost, now: float, jitter: float) -> float | None:

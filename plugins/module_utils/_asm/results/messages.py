@@ -48,11 +48,13 @@ class Messages:
         targets: of the call, in their order.
         sanitize: for phases, names and other texts of the service.
         check_mode: whether an outcome is what one read alone would mean.
+        cut: the sentence about a `wait_timeout` that the task has cut; empty if it was not.
     """
 
     targets: tuple[ReleaseTarget, ...]
     sanitize: Sanitizer
     check_mode: bool = False
+    cut: str = ""
 
     # Reads without a gate
 
@@ -80,17 +82,26 @@ class Messages:
         Args:
             cost: of the last poll, if single reads may have been too slow.
         """
-        opening = self._opening(gates.outcome)
-        if len(gates.gates) == 1:
-            if gates.outcome == "error" and gates.error:
-                return f"{opening}: {gates.error.sentence(self.sanitize)}"
-            return f"{opening}: {self.of_release(0, replace(gates.gates[0], outcome=gates.outcome), gates)}"
-        parts = [self._reason(gates, cost), _sum(gates), *self._causes(gates)]
-        return f"{opening}: {'; '.join(part for part in parts if part)}"
+        if len(gates.gates) > 1:
+            parts = [self._reason(gates, cost), _sum(gates), *self._causes(gates)]
+        elif gates.outcome == "error" and gates.error:
+            parts = [gates.error.sentence(self.sanitize)]
+        else:
+            parts = [self.of_release(0, replace(gates.gates[0], outcome=gates.outcome), gates)]
+        return f"{self._opening(gates.outcome)}: {'; '.join(part for part in (*parts, self._cut(gates)) if part)}"
 
-    def error(self, sentence: str, has_gate: bool) -> str:
+    def _cut(self, gates: GateSet) -> str:
+        """Return the sentence about a cut `wait_timeout`, if a longer one could have changed the outcome."""
+        waited = [gate for gate in gates.gates if gate.conditions.on_missing == "wait"]
+        return self.cut if gates.outcome == "timeout" or (gates.outcome == "missing" and waited) else ""
+
+    def refusal(self, error: AsmError, has_gate: bool) -> str:
         """Return the sentence of an error before, or without, a gate."""
-        return f"{self._opening('error')}: {sentence}" if has_gate else sentence
+        sentence = error.sentence(self.sanitize)
+        if not has_gate:
+            return sentence
+        cut = f"; {self.cut}" if self.cut and "wait_timeout" in sentence else ""
+        return f"{self._opening('error')}: {sentence}{cut}"
 
     def _opening(self, outcome: str | None) -> str:
         if not self.check_mode:
@@ -216,7 +227,7 @@ class Messages:
             return ""
         if gates.outcome == "timeout":
             return self._too_late(gates, cost)
-        closed = [each for each in gates.closed_positions if gates.gates[each].outcome == gates.outcome]
+        closed = sorted(gates.closed_positions, key=lambda each: gates.gates[each].outcome != gates.outcome)
         if gates.outcome == "error" and all(gates.gates[each].error is not gates.error for each in closed):
             return gates.error.sentence(self.sanitize) if gates.error else ""
         return "; ".join(self._first(closed, gates))
@@ -258,7 +269,7 @@ class Messages:
     # Progress
 
     def has_changed(self, before: GateSet, after: GateSet) -> bool:
-        """Return whether a progress line would have news. A counter, or a reason that changes with each pod, is none."""
+        """Return whether a progress line would have news. Counters, and reasons that change with each pod, are none."""
         return (before.outcome, [_news(each) for each in before.gates]) != (
             after.outcome,
             [_news(each) for each in after.gates],

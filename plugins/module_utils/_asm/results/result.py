@@ -20,7 +20,7 @@ from ..gate.gate_set import GateSet
 from ..gate.release_gate import Timeline
 from ..models.deployment import Workload
 from ..models.release import Release
-from ..options.request import ReleaseTarget
+from ..options.request import ReleaseTarget, Schedule
 from ..sanitize import Sanitizer, printable, printable_throughout
 from .messages import Messages, Read
 
@@ -91,19 +91,20 @@ class Results:
         verdict = {**self._gate(gates, gates.outcome), "required": gates.required, "counts": gates.counts}
         return {**self._many(message, entries, request_id), "gate": verdict}
 
-    def refused(self, message: str, gate: GateSet | None, is_single: bool, request_id: str = "") -> dict[str, Any]:
+    def refused(self, error: AsmError, ended: float | None, is_single: bool, request_id: str = "") -> dict[str, Any]:
         """Return the result of an error before, or without, a gate; it has the keys that a read would have.
 
         Args:
-            gate: empty gates with the outcome `error`, None without `wait`.
+            ended: seconds after which a gate ended, None without a gate.
         """
-        if is_single:
-            result = {**self._release(message, None), "request_id": self._shown(request_id)}
-            verdict = {**self._gate(gate, gate.outcome), **self._timeline(Timeline())} if gate is not None else {}
-        else:
-            result = self._many(message, (), request_id)
-            verdict = {**self._gate(gate, gate.outcome), "required": 0, "counts": {}} if gate is not None else {}
-        return {**result, **({"gate": verdict} if verdict else {})}
+        message = self.messages.refusal(error, ended is not None)
+        single = {**self._release(message, None), "request_id": self._shown(request_id)}
+        result = single if is_single else self._many(message, (), request_id)
+        if ended is not None:
+            verdict = self._gate(GateSet((), 0, Schedule(), ended=ended), "error")
+            of_kind = self._timeline(Timeline()) if is_single else {"required": 0, "counts": {}}
+            result["gate"] = {**verdict, **of_kind}
+        return self.failed(result, error)
 
     def failed(self, result: dict[str, Any], error: AsmError | None) -> dict[str, Any]:
         """Return a result that fails its task, with the error that had a part in it."""

@@ -69,8 +69,6 @@ def _single(context: Context, target: ReleaseTarget, item: ListedRelease) -> Rel
     schedule = context.request.schedule
     context.runtime.sleep(60.0 / schedule.requests_per_minute)
     try:
-        return read_with_retries(
-            lambda until: read_target(context.client, target, until), schedule, context.runtime
-        )
+        return read_with_retries(lambda until: read_target(context.client, target, until), schedule, context.runtime)
     except AsmError as error:
         raise error.about(f"{item.name or item.uid} ({item.namespace})") from None
