@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on loopback that gives ready answers in JSON, and keeps what is posted to it."""
+"""A server on loopback with prepared answers in JSON that keeps the bodies posted to it."""
 
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Tables of cases, and how one is run through both paths: the controller's own process, and the module on a target.
 
-A case is a task. All tasks of a table are those of one playbook, which runs once on each path, in a few lanes side by
-side. Each path has simulators of its own; whatever they remember is not shared.
+A case is a task. All tasks of a table are in one playbook, which runs once on each path, in a few lanes side by side.
+Each path has simulators of its own, which share no state.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 AnyCase = TypeVar("AnyCase", bound="Case")
 
 SERVICE = "service"
-"""The simulator of every case that names no other."""
+"""The simulator of every case that names no other one."""
 
 SECONDS = re.compile(r"\b[0-9.]+(?= (of [0-9]+ )?s\b)")
 TIME = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -72,8 +72,8 @@ def answer(status: int, **more: Any) -> dict[str, Any]:
 LATE = 10.0
 """Seconds by which a verdict may come late on a busy machine.
 
-Whatever else could have ended it would have come later still, as the bound of a request does (15 s), or would show in
-the outcome or the number of requests. The unit tests say how long a pause is, on a clock of their own.
+Any other reason for it would come later still, as the timeout of a request does (15 s), or change the outcome or the
+number of requests. The unit tests check the length of a pause on a scripted clock.
 """
 
 
@@ -90,8 +90,7 @@ def pauses(number: int, and_at: float = 0.0) -> tuple[float, float]:
 def several(number: int | range, requests: Sequence[Mapping[str, Any]]) -> range:
     """Return the numbers of requests that a case allows.
 
-    A range is what has room between pauses of 1 s ± 10 %. Where the requests themselves were further apart, because the
-    machine was busy, fewer have room.
+    A range is what fits between pauses of 1 s ± 10 %. Fewer fit where a busy machine sent the requests further apart.
     """
     if not isinstance(number, range):
         return range(number, number + 1)
@@ -102,12 +101,11 @@ def several(number: int | range, requests: Sequence[Mapping[str, Any]]) -> range
 
 @dataclass(frozen=True, kw_only=True)
 class Case(ABC):
-    """One task, and what becomes of it.
+    """One task, and its expected result.
 
-    ``options`` are added to those of a read or, with ``waits``, of a gate; ``credentials`` stand in the place of the
-    token. Both may hold names in angle brackets: of a simulator for its URL, `<ca of …>` for its authority, and those
-    that the table prepares. Cases of one simulator other than `SERVICE` run one after the other, in the order of the
-    table.
+    ``options`` are added to those of a read or, with ``waits``, of a gate; ``credentials`` replace the token. Both may
+    hold names in angle brackets: of a simulator for its URL, `<ca of …>` for its authority, and those that the table
+    prepares. Cases of one simulator other than `SERVICE` run one after the other, in the order of the table.
     """
 
     KEYS: ClassVar[frozenset[str]]
@@ -120,7 +118,7 @@ class Case(ABC):
     credentials: Mapping[str, Any] = field(default_factory=lambda: {"token": TOKEN})
     faults: tuple[Mapping[str, Any], ...] = ()
     server: str = SERVICE
-    # What becomes of it:
+    # The expected result:
     outcome: str = ""
     """`gate.outcome`; empty without a gate."""
     error: str = ""
@@ -128,17 +126,19 @@ class Case(ABC):
     logins: int = 0
     metadata: int = 0
     due: tuple[float, float] = at(0)
-    """Between how many seconds its verdict comes; without a gate, between its first and its last request."""
+    """The window of its verdict in seconds; without a gate, of the time between its first and its last request."""
     result: Mapping[str, Any] = field(default_factory=dict)
     """Parts of the result, by their place."""
     without: tuple[str, ...] = ()
     """Places that the result does not have."""
     says: tuple[str, ...] = ()
     """Words of `msg`."""
+    warns: tuple[str, ...] = ()
+    """Words of its warnings."""
 
     @property
     def fails(self) -> bool:
-        """Return whether the task must fail: at an error, and where a gate that is waited for stays shut."""
+        """Return whether the task must fail: because of an error, or because a gate with `wait` stays closed."""
         return bool(self.error) or (not self.check_mode and self.outcome not in ("", "reached"))
 
     @property
@@ -160,25 +160,27 @@ class Case(ABC):
 
     @abstractmethod
     def asks(self, request: Mapping[str, Any]) -> bool:
-        """Return whether a request that a simulator has seen is one for its releases."""
+        """Return whether a recorded request is for its releases."""
 
     @abstractmethod
     def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
-        """Hold how often its releases were asked for against what it says."""
+        """Check the number of requests for its releases."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Single(Case):
     """A case of one release.
 
-    ``steps`` are those of a release of its own in the scenario; without any there is none. The faults are for its
-    release only.
+    ``steps`` are those of a release of its own in the scenario; without any there is none. The faults are for requests
+    for this release only. With ``by_service``, the task asks for the release by its service, which has the name of the
+    case.
     """
 
     KEYS = frozenset({"msg", "found", "release", "phase", "workloads", "request_id"})
 
     steps: tuple[Mapping[str, Any], ...] = ()
     release: Mapping[str, Any] = field(default_factory=dict)
+    by_service: bool = False
     requests: int | range = 1
     """Requests to ASM. A range where a pause that happens to be short makes room for one more."""
 
@@ -187,13 +189,15 @@ class Single(Case):
         return isinstance(self.requests, range)
 
     def releases(self) -> list[dict[str, Any]]:
-        return [release(self.name, *map(dict, self.steps), **self.release)] if self.steps else []
+        names = {"id": f"release-of-{self.name}", "service": self.name} if self.by_service else {}
+        return [{**release(self.name, *map(dict, self.steps)), **names, **self.release}] if self.steps else []
 
     def faults_of_reads(self) -> list[dict[str, Any]]:
         return [{"release": self.name, **each} for each in self.faults]
 
     def asked(self, server: Running) -> dict[str, Any]:
-        return gate(server, self.name) if self.waits else reading(server, self.name)
+        options = gate(server, self.name) if self.waits else reading(server, self.name)
+        return {**options, "release_id": None, "service": self.name} if self.by_service else options
 
     def asks(self, request: Mapping[str, Any]) -> bool:
         return bool(request["release"] == self.name)
@@ -203,14 +207,17 @@ class Single(Case):
 
 
 def read(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    """Return a read of one release."""
     return Single(name=name, steps=steps, **more)
 
 
 def wait(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    """Return a gate on one release."""
     return Single(name=name, steps=steps, waits=True, **more)
 
 
 def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
+    """Return a gate on one release in check mode."""
     return Single(name=name, steps=steps, waits=True, check_mode=True, **more)
 
 
@@ -235,25 +242,25 @@ def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> di
 
 @dataclass(frozen=True)
 class Journey:
-    """All cases of a table on one path: what Ansible gave, and the simulators, which have seen its requests."""
+    """All cases of a table on one path: the run of Ansible, and the simulators with the requests that they got."""
 
     directory: Path
     run: Run
     servers: Mapping[str, Running]
-    seen: Mapping[str, Sequence[Mapping[str, Any]]]
-    """By simulator, all requests."""
+    recorded: Mapping[str, Sequence[Mapping[str, Any]]]
+    """All requests, by simulator."""
 
     def requests(self, case: Case) -> list[Mapping[str, Any]]:
         """Return the requests for the releases of a case."""
-        return [entry for entry in self.seen[case.server] if case.asks(entry)]
+        return [entry for entry in self.recorded[case.server] if case.asks(entry)]
 
     def count(self, server: str, service: str) -> int:
-        """Return how many requests one of a simulator's services has seen."""
-        return sum(entry["service"] == service for entry in self.seen[server])
+        """Return how many requests one of a simulator's services got."""
+        return sum(entry["service"] == service for entry in self.recorded[server])
 
 
 def filled(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a value of a case with what stands for each of its names in angle brackets."""
+    """Return a value of a case with each name in angle brackets replaced."""
     if isinstance(value, str):
         return re.sub(r"<([a-z -]+)>", lambda found: names[found[1]], value)
     return value
@@ -280,7 +287,7 @@ def in_lanes(cases: Sequence[Case], number: int) -> list[list[Case]]:
 
 @dataclass(frozen=True)
 class Table:
-    """Cases, and what they need around them."""
+    """Cases, and the simulators, files and variables that they need."""
 
     cases: Sequence[Case]
     start: Callable[[Callable[..., Running]], Mapping[str, Running]]
@@ -330,7 +337,7 @@ class Table:
         return {name: each.result() for name, each in running.items()}
 
     def check(self, paths: Mapping[str, Journey], subtests: pytest.Subtests) -> None:
-        """Hold what happened on both paths against what each case says, and against each other."""
+        """Check what happened on both paths against each case, and against each other."""
         for case in self.cases:
             with subtests.test(case=case.name):
                 entries = {name: path.run.task(case.name) for name, path in paths.items()}
@@ -348,7 +355,7 @@ class Table:
 
 
 def place(result: Any, name: str) -> Any:
-    """Return what stands at a place of a result, such as `gate.timeline.0.phase`; raises LookupError."""
+    """Return the value at a place of a result, such as `gate.timeline.0.phase`; raises LookupError."""
     for part in name.split("."):
         result = result[int(part)] if isinstance(result, list) else result[part]
     return result
@@ -363,7 +370,7 @@ def has(result: Any, name: str) -> bool:
 
 
 def check_result(case: Case, entry: TaskResult) -> None:
-    """Hold a result against what its case says."""
+    """Check a result against its case."""
     result = entry.result
     assert entry.outcome == ("ignored" if case.fails else "ok"), result
     assert result["changed"] is False
@@ -373,15 +380,17 @@ def check_result(case: Case, entry: TaskResult) -> None:
     assert {name: place(result, name) for name in case.result} == case.result
     assert [name for name in case.without if has(result, name)] == []
     assert [words for words in case.says if words not in result["msg"]] == [], result["msg"]
+    warnings = " ".join(result.get("warnings", ()))
+    assert [words for words in case.warns if words not in warnings] == [], warnings
     if case.check_mode and case.waits:
         assert result["msg"].startswith("check mode: ")
-        # A green task says what is wrong.
+        # A task that succeeds warns about what is wrong.
         is_silent = case.fails or case.outcome == "reached"
         assert (result["msg"] in result.get("warnings", ())) is not is_silent
 
 
 def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
-    """Hold the requests and the time of the verdict against what its case says."""
+    """Check the requests and the time of the verdict against its case."""
     requests = path.requests(case)
     case.check_number(requests)
     assert case.faults or len({entry["connection"] for entry in requests}) <= 1
@@ -393,7 +402,7 @@ def check_requests(case: Case, path: Journey, entry: TaskResult) -> None:
     elapsed = entry.result["gate"]["elapsed"]
     assert earliest <= elapsed < latest, entry.result["gate"]
     if requests and case.server == SERVICE and case.error != "timeout":
-        # By the clock of the simulator, which knows nothing of the gate's own.
+        # By the clock of the simulator, which is independent of the gate's.
         assert apart <= elapsed < apart + LATE, requests
 
 
@@ -403,7 +412,7 @@ def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:
     places[str(path.directory)] = "the directory"
     varying = {"request_id", "elapsed", "after"}
     if case.varies:
-        varying |= {"reads", "retries"}
+        varying |= {"requests", "retries"}
 
     def stripped(value: Any, name: str = "") -> Any:
         if name in varying:
@@ -415,7 +424,7 @@ def comparable(case: Case, result: Mapping[str, Any], path: Journey) -> Any:
         if isinstance(value, str):
             for own_place, called in places.items():
                 value = value.replace(own_place, called)
-            # A sentence tells the seconds that it took, everything else the time of day.
+            # Sentences hold seconds and times of day.
             return SECONDS.sub("some", TIME.sub("some time", value))
         return value
 

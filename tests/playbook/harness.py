@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the real `ansible-playbook` and `ansible` in an environment that holds nothing but what is written here."""
+"""Run the real `ansible-playbook` and `ansible` in an environment that this module alone defines."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ PLUGINS = Path(__file__).resolve().parent / "plugins"
 PROGRAMS = Path(sys.executable).parent
 
 # The Python of every host is that of this environment; discovery could find one without `requests`. The directory of
-# jobs is fixed because Ansible's two halves take different homes for that of the user on the local connection: the one
-# of the password database and the one of the environment.
+# jobs is fixed because Ansible uses two different homes of the user on the local connection: that of the password
+# database and that of the environment.
 CONFIGURATION = """\
 [defaults]
 async_dir = {directory}/jobs
@@ -47,7 +47,7 @@ nocows = true
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What one task gave on one host, as Ansible handed it to its callbacks."""
+    """The result of one task on one host, as Ansible passes it to its callbacks."""
 
     host: str
     task: str
@@ -88,19 +88,19 @@ class Started:
 
     @property
     def results(self) -> tuple[TaskResult, ...]:
-        """Return what tasks have given so far."""
+        """Return the results of tasks so far."""
         return _recorded(self.record)
 
     def processes(self) -> list[int]:
-        """Return the ids of all living processes of this run: workers and modules too, whoever their parent is by now.
+        """Return the ids of all living processes of this run: workers and modules too, whatever their parent is by now.
 
-        They are known by the name of the record, which each inherits in its environment.
+        Each inherits the name of the record in its environment.
         """
         mark = f"RECORD_RESULTS_IN={self.record}".encode()
         return [int(place.name) for place in Path("/proc").iterdir() if place.name.isdecimal() and _holds(place, mark)]
 
     def kill(self) -> None:
-        """Kill all of them: workers of Ansible have sessions of their own, so no signal to a group reaches them."""
+        """Kill each of them: workers of Ansible have sessions of their own, which no signal to a group reaches."""
         while living := self.processes():
             for process in living:
                 with contextlib.suppress(ProcessLookupError):
@@ -129,7 +129,7 @@ class Started:
 
 
 class Options(TypedDict, total=False):
-    """What every run may be given; a run that takes longer than it may raises ``AssertionError`` with its output."""
+    """Options of every run; a run that takes too long raises ``AssertionError`` with its output."""
 
     inventory: str | Path
     """A file or its text (YAML); without it there is only the implicit ``localhost``."""
@@ -180,7 +180,7 @@ class Ansible:
 
     @contextlib.contextmanager
     def started(self, playbook: str | Path, **options: Unpack[Options]) -> Iterator[Started]:
-        """Start `ansible-playbook` and hand it over while it runs; whatever is left of it at the end is killed."""
+        """Start `ansible-playbook` and yield it while it runs; its processes that are left at the end are killed."""
         words, environment, record = self._prepared(
             ["ansible-playbook", str(self._file(playbook, "playbook.yml"))], options
         )
@@ -225,11 +225,11 @@ class Ansible:
 
 
 def _holds(process: Path, variable: bytes) -> bool:
-    """Return whether a process in /proc has this in its environment; one that has ended has nothing."""
+    """Return whether a process in /proc has this in its environment."""
     try:
         return variable in (process / "environ").read_bytes().split(b"\0")
     except OSError:
-        # It ended meanwhile, or is somebody else's.
+        # It has ended, or belongs to another user.
         return False
 
 
@@ -240,7 +240,7 @@ def _command(process: int) -> str:
 
 
 def until(happened: Callable[[], bool], what: str, within: float = 120.0) -> None:
-    """Look every 20 ms whether something has happened of which no event tells; ``AssertionError`` if it does not."""
+    """Check every 20 ms whether something has happened; ``AssertionError`` if it does not happen in time."""
     deadline = time.monotonic() + within
     while not happened():
         assert time.monotonic() < deadline, f"not within {within} s: {what}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which parameters of a test belong to `make test`, and which ones to `make slow` only."""
+"""Which parameters of a test belong to `make test`, and which to `make slow` only."""
 
 from __future__ import annotations
 

@@ -46,23 +46,26 @@ def reading(simulator: Running, release_id: str, **options: Any) -> dict[str, An
 
 
 def gate(simulator: Running, release_id: str, **options: Any) -> dict[str, Any]:
-    """Return the options of a gate that opens at `Running` and looks every second for half a minute at most."""
+    """Return the options of a gate that opens at `Running` and polls every second for half a minute at most."""
     return {**reading(simulator, release_id), **WAITING, **options}
 
 
-def reading_train(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
-    """Return the options of a read of several releases with `TOKEN`, or of a selection if no id is given.
-
-    Single reads need not be far apart.
-    """
-    asked = {"endpoint": simulator.url, "mesh_id": MESH_ID, "token": TOKEN, "requests_per_minute": 600}
-    named = {"namespace": NAMESPACE, "releases": [{"release_id": each} for each in release_ids]}
-    return {**asked, **(named if release_ids else {}), **options}
+def reading_mesh(simulator: Running, **options: Any) -> dict[str, Any]:
+    """Return the options of a read of the whole mesh with `TOKEN`."""
+    return {"endpoint": simulator.url, "mesh_id": MESH_ID, "token": TOKEN, **options}
 
 
-def train(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
+def reading_releases(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
+    """Return the options of a read of several releases with `TOKEN`, whose single reads need not be far apart."""
+    entries = [{"release_id": each} for each in release_ids]
+    return reading_mesh(
+        simulator, **{"namespace": NAMESPACE, "releases": entries, "requests_per_minute": 600, **options}
+    )
+
+
+def gate_on_releases(simulator: Running, *release_ids: str, **options: Any) -> dict[str, Any]:
     """Return the options of a gate on several releases, as `gate` does for one."""
-    return {**reading_train(simulator, *release_ids), **WAITING, **options}
+    return {**reading_releases(simulator, *release_ids), **WAITING, **options}
 
 
 def play(*tasks: dict[str, Any], **keywords: Any) -> str:

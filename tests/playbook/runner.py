@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Run `ansible-runner transmit | worker | process`, as AWX does between its control node and an execution node.
 
-Each of the three has a folder of its own. What the worker needs travels to it through the pipe, the collection
-included, and what comes back is all that the processing side ever sees.
+Each of the three has a folder of its own. All that the worker needs, the collection included, goes through the pipe,
+and the processing side gets only what comes back through it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TRANSMIT, WORKER, PROCESS = "transmit", "worker", "process"
 
 
 class _UnsafeDumper(yaml.SafeDumper):
-    """Marks each text as unsafe, as AWX does with what its users say, so that Ansible takes none for a template."""
+    """Marks each text as unsafe, as AWX does with text of its users, so that Ansible does not template it."""
 
 
 _UnsafeDumper.add_representer(str, lambda dumper, text: dumper.represent_scalar("!unsafe", text))
@@ -54,7 +54,7 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Job:
-    """A job on its way. Its results are those that have reached the processing side so far."""
+    """A job that runs. Its results are those that have reached the processing side so far."""
 
     run: Started
     """All three processes and what they start; ``main`` is the worker, which AWX ends to cancel a job."""
@@ -85,7 +85,7 @@ class Job:
 
     @property
     def output(self) -> str:
-        """Return what the three printed, for those who must find out why."""
+        """Return the output of all three, for messages of failed assertions."""
         return "".join(path.read_text(encoding="utf-8") for path in sorted(self.directory.glob("*.out")))
 
     def event(self, kind: str) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class Runner:
 
     @contextlib.contextmanager
     def started(self, playbook: str, **options: Unpack[Options]) -> Iterator[Job]:
-        """Send a playbook on its way, with an empty inventory; whatever is left of the job at the end is killed."""
+        """Transmit a playbook, with an empty inventory; processes of the job that are left at the end are killed."""
         sent = self.directory / TRANSMIT
         _write(sent / "project" / "playbook.yml", playbook)
         _write(sent / "inventory" / "hosts.yml", "{}")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the built artifact brings to those who install it: all that they need, and nothing else."""
+"""The built artifact has all that users need, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def content(installed_collection: Path) -> set[PurePosixPath]:
-    """The paths in the artifact, by its own list: Python leaves its bytecode beside what is installed and used."""
+    """The paths in the artifact, by its own list: Python leaves bytecode in the installed folder."""
     installed = installed_collection / "ansible_collections" / "huaweicloud" / "asm"
     names = {entry["name"] for entry in json.loads((installed / "FILES.json").read_text())["files"]}
     return {PurePosixPath(name) for name in (*names, "MANIFEST.json", "FILES.json") if name != "."}
@@ -58,9 +58,7 @@ def content(installed_collection: Path) -> set[PurePosixPath]:
         pytest.param("roles", {"release_gate"}, id="roles"),
     ],
 )
-def test_a_folder_holds_what_users_need_and_nothing_else(
-    content: set[PurePosixPath], folder: str, names: set[str]
-) -> None:
+def test_content_of_a_folder(content: set[PurePosixPath], folder: str, names: set[str]) -> None:
     assert {path.name for path in content if path.parent == PurePosixPath(folder)} == names
 
 

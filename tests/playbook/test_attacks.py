@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who means harm: an answer that leads elsewhere or never ends, an environment that would, and text that acts on
-whoever reads it. Options that somebody else has a hand in are in `test_input`, a service that repeats a secret is in
-`test_secrets`.
+"""Attacks: answers that lead elsewhere or never end, an environment that does, and text that acts on its readers.
+
+Hostile options are in `test_input`, a service that repeats a secret in `test_secrets`.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ if TYPE_CHECKING:
 ENDPOINT = "huaweicloud_asm_endpoint"
 
 ELSEWHERE = "elsewhere"
-"""The simulator that nobody was told to ask: another host, another cloud's login, a proxy."""
+"""The simulator of an attacker: another host, another cloud's login, a proxy."""
 
 JINJA = "https://{{ lookup('pipe', 'touch ' + playbook_dir + '/templated-twice') }}"
 """As an endpoint in a text from outside."""
 
 REDIRECTS = tuple(
-    read(f"redirect-{status}", RUNNING, error="endpoint", says=("none is followed",), result={"error.status": status})
+    read(f"redirect-{status}", RUNNING, error="endpoint", result={"error.status": status})
     for status in (301, 302, 303, 307, 308)
 )
 
@@ -68,6 +68,9 @@ ANSWERS = (
          metadata=1),
     # An answer may have 64 MiB.
     read("bomb", RUNNING, faults=(fault("gzip_bomb", mebibytes=80),), error="protocol", says=("larger than",)),
+    read("service-that-redirects", RUNNING, by_service=True, error="endpoint", result={"error.status": 302},
+         faults=(fault("redirect", location="/elsewhere"),)),
+    read("..%2f..%2fv3-as-service?a=b#c;d", RUNNING, by_service=True),
     read("body-without-end", RUNNING, faults=(fault("endless"),), error="protocol", says=("larger than",)),
 )  # fmt: skip
 
@@ -79,7 +82,7 @@ ENVIRONMENT = (
          error="credentials", requests=0, says=("others may write", "0600")),
     read("endpoint-with-jinja", options={"endpoint": "{{ from_outside }}"}, error="usage", requests=0,
          says=("endpoint",)),
-    # Its name is its id: it stays one segment of the path, whatever it holds.
+    # An id stays one segment of the path.
     read("..%2f..%2fv3?a=b#c;d\\..&e", RUNNING),
 )  # fmt: skip
 
@@ -87,7 +90,7 @@ CASES = (*REDIRECTS, *ANSWERS, *ENVIRONMENT)
 
 
 def start(simulate: Callable[..., Running]) -> dict[str, Running]:
-    """Start a service that leads elsewhere, and who waits there."""
+    """Start a service that leads elsewhere, and the simulator there."""
     elsewhere = simulate({})
     users = [{**USER, "project_id": "0123456789abcdef"}]
     service = scenario_of(
@@ -105,7 +108,7 @@ def start(simulate: Callable[..., Running]) -> dict[str, Running]:
 
 
 def prepared(directory: Path, servers: Mapping[str, Running]) -> tuple[dict[str, str], dict[str, str]]:
-    """Make files that are not to be trusted, and an environment that leads elsewhere."""
+    """Make untrusted files, and an environment that leads elsewhere."""
     names = {}
     for name, mode in {"readable file": 0o644, "writable file": 0o620}.items():
         file = directory / name
@@ -147,7 +150,7 @@ CHOSEN = chosen(
 @pytest.mark.parametrize(
     "cases", [pytest.param(CHOSEN, id="chosen"), pytest.param(CASES, id="all", marks=pytest.mark.slow)]
 )
-def test_nothing_arrives_elsewhere_and_every_attack_ends_alike_on_both_paths(
+def test_attacks_on_both_paths(
     tmp_path: Path,
     installed_collection: Path,
     simulate: Callable[..., Running],
@@ -163,7 +166,7 @@ def test_nothing_arrives_elsewhere_and_every_attack_ends_alike_on_both_paths(
         with subtests.test(path=name):
             assert path.servers[ELSEWHERE].summary()["accepted"] == 0
             # What ~/.netrc says would be there.
-            sent = {header for entry in path.seen[SERVICE] if entry["credential"] == "token"
+            sent = {header for entry in path.recorded[SERVICE] if entry["credential"] == "token"
                     for header in entry["header_names"]}  # fmt: skip
             assert ("x-auth-token" in sent, "authorization" in sent) == (True, False)
             assert "others may read the credentials file" in path.run.output.replace("\n", " ")
@@ -220,7 +223,7 @@ ACTED_ON = (
 
 
 @pytest.mark.parametrize("result_format", ["json", pytest.param("yaml", marks=pytest.mark.slow)])
-def test_foreign_text_does_nothing_to_whoever_reads_it(
+def test_foreign_text_is_escaped_in_every_output(
     ansible: Ansible, simulate: Callable[..., Running], result_format: str
 ) -> None:
     refusal = answer(403, body="asm", message=ACTING, code=ACTING, headers={"X-Request-Id": "##vso[task.setvariable]"})
@@ -256,12 +259,12 @@ def test_foreign_text_does_nothing_to_whoever_reads_it(
         assert [line for line in lines if not line.isprintable()] == [], name
         assert [line for line in lines if "##vso[" in line or "##[" in line] == [], name
         assert [line for line in lines if line.lstrip().startswith("::")] == [], name
-    # All of it was really there to be printed.
+    # All of it was printed.
     assert "release_gate: " in run.stderr
     for path in CONNECTIONS:
-        seen = run.task("gate", path).result
-        assert (seen["gate"]["outcome"], seen["found"]) == ("timeout", True)
-        assert "\\u001b[2J" in seen["release"]["status"]["phase"]
-        assert "# #vso[" in seen["release"]["metadata"]["name"]
+        result = run.task("gate", path).result
+        assert (result["gate"]["outcome"], result["found"]) == ("timeout", True)
+        assert "\\u001b[2J" in result["release"]["status"]["phase"]
+        assert "# #vso[" in result["release"]["metadata"]["name"]
         assert run.task("refused gate", path).result["error"]["kind"] == "denied"
     assert run.stdout.count("u001b[2J") > 4

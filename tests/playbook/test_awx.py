@@ -57,11 +57,14 @@ TEMPORARY_KEY = {
 }
 SURVEY = {
     "mesh_id": MESH_ID,
-    "namespace": NAMESPACE,
     "release_id": RELEASE,
-    "success_phases": "Running, Completed",
-    "failure_phases": "Failed",
     "wait_timeout": 30,
+    "release_gate_mesh_id": MESH_ID,
+    "release_gate_namespace": NAMESPACE,
+    "release_gate_release_id": RELEASE,
+    "release_gate_success_phases": "Running, Completed",
+    "release_gate_failure_phases": "Failed",
+    "release_gate_wait_timeout": 30,
 }
 """Answers to the questions that the guide suggests: texts, and an integer."""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many gates at once: each asks for itself and no more than it must, and the role asks once for all hosts."""
+"""Many gates at once: each reads for itself and no more than needed, and the role reads once for all hosts."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ LOCAL = {"ansible_connection": "local"}
 ALL_AT_ONCE = ["--forks", str(len(HOSTS))]
 OPENS = (CREATING, {**RUNNING, "after_reads": 2})
 READS = 3
-"""That many does a gate need on a release that `OPENS`."""
+"""That many reads does a gate need on a release that `OPENS`."""
 
 SIDE_BY_SIDE = 4
-"""At least so many gates are held at a time, on average: one after the other it would be one."""
+"""At least so many gates wait at a time, on average: one after the other it would be one."""
 
 
 @pytest.mark.slow
-def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: Callable[..., Running]) -> None:
+def test_fifty_gates_wait_side_by_side(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release("gate-{number}", *OPENS, count=len(HOSTS))))
 
     run = ansible.playbook(
@@ -67,18 +67,21 @@ def test_fifty_hosts_hold_fifty_gates_side_by_side(ansible: Ansible, simulate: C
     ("asked", "operation"),
     [
         pytest.param({"release_gate_release_id": "reviews-canary"}, "read", id="one-release"),
+        pytest.param({"release_gate_service": "reviews"}, "service", id="a-service"),
         pytest.param(
             {"release_gate_releases": [{"release_id": "reviews-canary"}, {"release_id": "ratings-canary"}]},
             "list",
-            id="a-train",
+            id="two-releases",
         ),
     ],
 )
 @pytest.mark.slow
-def test_the_role_asks_once_a_look_for_fifty_hosts(
+def test_the_role_reads_once_a_poll_for_fifty_hosts(
     ansible: Ansible, simulate: Callable[..., Running], asked: dict[str, Any], operation: str
 ) -> None:
-    simulator = simulate(scenario(release("reviews-canary", *OPENS), release("ratings-canary", *OPENS)))
+    simulator = simulate(
+        scenario(release("reviews-canary", *OPENS), release("ratings-canary", *OPENS, service="ratings"))
+    )
     variables = {
         **asked,
         "huaweicloud_asm_endpoint": simulator.url,
@@ -106,9 +109,7 @@ def test_the_role_asks_once_a_look_for_fifty_hosts(
     assert simulator.summary()["by_operation"] == {operation: READS}
 
 
-def test_two_plays_at_the_same_time_have_nothing_to_do_with_each_other(
-    ansible: Ansible, simulate: Callable[..., Running]
-) -> None:
+def test_two_plays_at_once_are_independent(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     failing = (CREATING, {"phase": "Failed", "after_reads": 2})
     simulator = simulate(scenario(release("opens", *OPENS), release("fails", *failing)))
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What `ansible-doc` says of the installed plugins and of the role: the one table of options, fragments and all."""
+"""`ansible-doc` of the installed plugins and of the role has the options of the one table."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ ELSEWHERE = {
     | {"endpoint": [OWN_ENDPOINT_NAME]},
     "vars": {option.name: [f"{VARIABLE_PREFIX}{option.name}"] for option in CONNECTION_OPTIONS},
 }
-"""Where the lookup finds an option that its call does not name."""
+"""Where the lookup finds an option that is not in its call."""
 
 
 def described(ansible: Ansible, kind: str, name: str) -> dict[str, Any]:
-    """Return what `ansible-doc` says of a plugin, as data."""
+    """Return the output of `ansible-doc` for a plugin, as data."""
     run = ansible.shell(f"ansible-doc --type {kind} --json {name}")
     assert run.returncode == 0, run.output
     found: dict[str, Any] = json.loads(run.stdout)[name]
@@ -61,14 +61,14 @@ def test_a_plugin_has_the_options_of_the_table(ansible: Ansible, plugin: tuple[s
     }
 
 
-def test_the_module_reads_nothing_but_its_own_options(ansible: Ansible) -> None:
+def test_the_module_has_no_other_source_of_options(ansible: Ansible) -> None:
     options = described(ansible, *MODULE)["doc"]["options"]
 
     assert [name for name, each in options.items() if "env" in each or "vars" in each] == []
 
 
 @pytest.mark.parametrize("kind", ["env", "vars"])
-def test_the_lookup_reads_connection_options_and_no_other_from_elsewhere_too(ansible: Ansible, kind: str) -> None:
+def test_the_lookup_has_other_sources_of_connection_options_only(ansible: Ansible, kind: str) -> None:
     options = described(ansible, *LOOKUP)["doc"]["options"]
 
     read = {name: [each["name"] for each in option[kind]] for name, option in options.items() if option.get(kind)}
@@ -76,14 +76,14 @@ def test_the_lookup_reads_connection_options_and_no_other_from_elsewhere_too(ans
     assert read == ELSEWHERE[kind]
 
 
-def test_the_module_is_in_the_action_group_that_it_names(ansible: Ansible) -> None:
+def test_the_module_is_in_its_action_group(ansible: Ansible) -> None:
     group = described(ansible, *MODULE)["doc"]["attributes"]["action_group"]
 
     assert group["membership"] == ["huaweicloud.asm.asm"]
 
 
-def test_the_role_has_the_options_of_the_table_and_says_to_whom_it_delegates(ansible: Ansible) -> None:
+def test_the_role_has_the_options_of_the_table(ansible: Ansible) -> None:
     options = described(ansible, *ROLE)["entry_points"]["main"]["options"]
 
     wanted = {f"release_gate_{name}" for name in TYPES if name != "wait"}
-    assert set(options) == wanted | {"release_gate_delegate_to"}
+    assert set(options) == wanted | {"release_gate_delegate_to", "release_gate_verdict_file"}

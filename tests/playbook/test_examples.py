@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every example that the documentation shows runs as it stands there, and every gate in it refuses a failed release.
+"""Every example of the documentation runs unchanged, and every gate in it stays closed for a failed release.
 
-An example is a block of YAML or a shell command in README.md, in the role's README or in a guide, or the EXAMPLES of a
-plugin. A block with a name is tried by a test of its guide; a rulebook is held against ansible-rulebook's own schema.
+An example is a block of YAML or a shell command in README.md, in the role's README, on the front page or in a guide, or
+the EXAMPLES of a plugin. A test of its guide runs a block with a name. A rulebook is checked against the schema of
+ansible-rulebook.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import OPENINGS, blocks
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible, Run
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import PROGRAMS, ROOT, Ansible, Run
 from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 from ansible_rulebook.validators import Validate
 
@@ -33,12 +35,12 @@ MESH_ID = "example-mesh"
 RELEASE_IDS = ["reviews-canary", "ratings-canary"]
 RELEASES: Mapping[str, Mapping[str, str]] = {
     "reviews-canary": {},
-    "ratings-canary": {},
-    # Those of a train.
-    "reviews-next": {"version": "2.1"},
+    "ratings-canary": {"service": "ratings"},
     "ratings-next": {"namespace": "shop", "service": "ratings"},
+    # The last one of a service is its current release.
+    "reviews-next": {"service": "reviews", "version": "2.1"},
 }
-"""What the examples take for granted of each release."""
+"""What the examples assume about each release."""
 KEY = {"access_key": "INVENTEDEXAMPLEKEY", "secret_key": "invented-secret-key-of-the-examples"}
 
 VARIABLES = {
@@ -50,23 +52,28 @@ VARIABLES = {
     "vault_access_key": KEY["access_key"],
     "vault_secret_key": KEY["secret_key"],
 }
-"""What the examples leave to their reader."""
+"""Variables that readers of the examples set."""
 
 INVENTORY = json.dumps(
     {"all": {"children": {"web": {"hosts": {"web1": {}, "web2": {}}, "vars": {"ansible_connection": "local"}}}}}
 )
 
-SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep): )\d+$", re.MULTILINE)
-"""Options whose seconds a passing example really takes; they run with 1."""
+SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep|delay): )\d+$", re.MULTILINE)
+"""Options whose seconds a passing example really takes. They run with 1."""
 
 TRIED = {"yaml", "shell"}
 QUOTED = {"groovy", "ini", "json", "text"}
-"""By the language of a block. Any other name of a language would let an example go by untried."""
+"""By the language of a block. A block in any other language would not be tested."""
 
 WRITTEN_IN = "/var/lib/pipeline/"
-"""The folder of their reader that examples write in."""
+"""The folder in which examples write."""
 
-DOCUMENTS = [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")), *sorted(ROOT.glob("docs/docsite/rst/*.rst"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    *sorted(ROOT.glob("roles/*/README.md")),
+    ROOT / "docs" / "site" / "index.rst",
+    *sorted(ROOT.glob("docs/docsite/rst/*.rst")),
+]
 SOURCES = [
     *(
         path
@@ -81,7 +88,7 @@ SOURCES = [
 
 @dataclass(frozen=True)
 class Example:
-    """A piece of documentation that can be run, and where it stands."""
+    """A piece of documentation that can be run, and its place."""
 
     place: str
     language: str
@@ -89,12 +96,12 @@ class Example:
 
     @property
     def is_rulebook(self) -> bool:
-        """Return whether it is for ansible-rulebook, and not for Ansible."""
+        """Return whether the example is for ansible-rulebook, not for Ansible."""
         return self.language == "yaml" and "sources" in yaml.safe_load(self.text)[0]
 
     @property
     def is_gate(self) -> bool:
-        """Return whether it waits for a release, and so must refuse one that has failed."""
+        """Return whether the example waits for a release, and so must fail for a failed one."""
         return bool(re.search(r"wait: true|wait=true|release_gate_success_phases|huaweicloud\.asm\.gate\b", self.text))
 
 
@@ -122,8 +129,8 @@ def _in_plugin(path: Path) -> Example:
 
 
 def _rulebook(sources: str) -> str:
-    """Return sources of events in a rulebook of their own."""
-    rule = {"name": "Tell", "condition": "event.kind is defined", "action": {"debug": {}}}
+    """Return event sources as a rulebook."""
+    rule = {"name": "Print", "condition": "event.kind is defined", "action": {"debug": {}}}
     return json.dumps([{"name": "Watch", "hosts": "all", "sources": yaml.safe_load(sources), "rules": [rule]}])
 
 
@@ -133,7 +140,7 @@ RUN = [example for example in EXAMPLES if not example.is_rulebook]
 
 
 def _parameters(examples: Sequence[Example]) -> list[Any]:
-    """Return examples as parameters: those of README.md, and as slow ones the others."""
+    """Return examples as parameters; all but those of README.md are slow."""
     return [
         pytest.param(each, id=each.place, marks=[] if each.place.startswith("README.md") else pytest.mark.slow)
         for each in examples
@@ -141,7 +148,7 @@ def _parameters(examples: Sequence[Example]) -> list[Any]:
 
 
 def _playbook(text: str, folder: Path) -> str:
-    """Return an example as a playbook that writes in ``folder``: plays as they are, tasks in a play of their own."""
+    """Return an example as a playbook that writes in ``folder``; tasks get a play."""
     text = SHORT.sub(r"\g<option>1", text).replace(WRITTEN_IN, f"{folder}/")
     if "hosts" in yaml.safe_load(text)[0]:
         return text
@@ -150,14 +157,14 @@ def _playbook(text: str, folder: Path) -> str:
 
 def _run(ansible: Ansible, simulator: Running, example: Example) -> Run:
     environment = {
-        # It wins over the region that an example names, so nothing is asked of the real cloud.
+        # It takes precedence over the region of an example, so no request goes to the real cloud.
         "HUAWEICLOUD_ASM_ENDPOINT": simulator.url,
         "_HUAWEICLOUD_ASM_METADATA_ENDPOINT": simulator.url,
         "HW_ACCESS_KEY": KEY["access_key"],
         "HW_SECRET_KEY": KEY["secret_key"],
     }
     if example.language == "yaml":
-        # What an example includes, the reader brings along.
+        # A file that an example includes.
         (ansible.directory / "shift.yml").write_text("[]", encoding="utf-8")
         return ansible.playbook(
             _playbook(example.text, ansible.directory),
@@ -190,7 +197,7 @@ def failed_simulator() -> Iterator[Running]:
 
 @pytest.fixture
 def running_releases(running_simulator: Running) -> Running:
-    """A simulator whose releases all run, with an empty record."""
+    """A simulator whose releases all run, without recorded requests."""
     running_simulator.reset()
     return running_simulator
 
@@ -203,7 +210,7 @@ def failed_releases(failed_simulator: Running) -> Running:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_block_of_a_document_is_overlooked(path: Path) -> None:
+def test_every_block_of_a_document_is_read(path: Path) -> None:
     openings = OPENINGS.findall(path.read_text(encoding="utf-8"))
 
     assert [block.language for block in blocks(path)] == openings
@@ -211,7 +218,7 @@ def test_no_block_of_a_document_is_overlooked(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_block_with_a_name_is_one_that_a_test_of_its_guide_takes(path: Path) -> None:
+def test_named_block_has_a_test_of_its_guide(path: Path) -> None:
     tests = [each.read_text(encoding="utf-8") for each in Path(__file__).parent.glob("*.py")]
     about = [test for test in tests if f'"{path.name}"' in test]
     names = [block.name for block in blocks(path) if block.name]
@@ -220,7 +227,7 @@ def test_a_block_with_a_name_is_one_that_a_test_of_its_guide_takes(path: Path) -
 
 
 @pytest.mark.parametrize("example", _parameters(RUN))
-def test_an_example_runs(ansible: Ansible, running_releases: Running, example: Example) -> None:
+def test_example_runs(ansible: Ansible, running_releases: Running, example: Example) -> None:
     run = _run(ansible, running_releases, example)
 
     assert run.returncode == 0, run.output
@@ -229,7 +236,7 @@ def test_an_example_runs(ansible: Ansible, running_releases: Running, example: E
 
 
 @pytest.mark.parametrize("example", _parameters([example for example in RUN if example.is_gate]))
-def test_a_gate_of_an_example_refuses_a_failed_release(
+def test_gate_of_an_example_stays_closed_for_a_failed_release(
     ansible: Ansible, failed_releases: Running, example: Example
 ) -> None:
     run = _run(ansible, failed_releases, example)
@@ -240,10 +247,36 @@ def test_a_gate_of_an_example_refuses_a_failed_release(
 
 
 @pytest.mark.parametrize("example", RULEBOOKS, ids=lambda example: example.place)
-def test_a_rulebook_is_one_for_ansible_rulebook(example: Example) -> None:
-    # It raises what is wrong.
+def test_rulebook_follows_the_schema_of_ansible_rulebook(example: Example) -> None:
+    # An invalid rulebook raises an error.
     Validate.rulebook(yaml.safe_load(example.text))
 
 
-def test_the_event_source_has_a_rulebook_as_example() -> None:
+def test_event_source_has_an_example() -> None:
     assert any("event_source" in example.place for example in RULEBOOKS)
+
+
+def test_examples_of_the_front_pages_pass_ansible_lint(tmp_path: Path, installed_collection: Path) -> None:
+    front = re.compile(r"(README\.md|docs/site/index\.rst)-")
+    for example in (each for each in RUN if each.language == "yaml" and front.match(each.place)):
+        folder = tmp_path / ("playbooks" if "hosts" in yaml.safe_load(example.text)[0] else "tasks")
+        folder.mkdir(exist_ok=True)
+        name = re.sub(r"\W+", "-", example.place)
+        (folder / f"{name}.yml").write_text(f"---\n{example.text}", encoding="utf-8")
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(installed_collection),
+        "HOME": str(tmp_path),
+        "PATH": f"{PROGRAMS}:/usr/bin:/bin",
+    }
+
+    linted = subprocess.run(
+        [PROGRAMS / "ansible-lint", "--offline", "--profile", "production", "--nocolor"],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert linted.returncode == 0, linted.stdout + linted.stderr

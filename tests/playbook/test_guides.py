@@ -1,13 +1,16 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guides are true: what they quote is what a refused task says, and their scenario and chart are the code's own."""
+"""The guides match the code: their quotations, their scenario, their charts, and the examples that have a name."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -33,8 +36,17 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     task,
     wait,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
-from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, TOKEN, inventory, play
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import PROGRAMS, Ansible
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
+    CREATING,
+    MESH_ID,
+    RUNNING,
+    TOKEN,
+    inventory,
+    play,
+    release,
+    scenario,
+)
 from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
@@ -44,16 +56,16 @@ if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 SVG = "{http://www.w3.org/2000/svg}"
+FIRST_GATE = GUIDES / "first_gate.rst"
 NOT_OPEN = GUIDES / "not_open.rst"
 SIMULATOR = GUIDES / "simulator.rst"
 
 SHORT = {"wait_timeout": 3}
 ONE_TRY = {"request_retries": 0}
 SAYS = {"message": "what the service says"}
-OTHER_HOST, TRAIN, DENIED_LIST = "other host", "train", "denied list"
+OTHER_HOST, SEVERAL = "other host", "several"
 
-SELECTION = {"release_id": None, "service": ["reviews"], "minimum": 2}
-PAIR = {"release_id": None, "releases": [{"release_id": "train-failed"}, {"release_id": "train-waits"}]}
+PAIR = {"release_id": None, "releases": [{"release_id": "one-failed"}, {"release_id": "one-waits"}]}
 
 CASES = (
     wait(
@@ -65,9 +77,9 @@ CASES = (
     ),
     wait("pods-failed", {**CREATING, "ready": 1, "deadline_exceeded": True}, options={"ready": True}, outcome="failed"),
     wait(
-        "train-failed",
+        "one-failed",
         {"phase": "Failed"},
-        server=TRAIN,
+        server=SEVERAL,
         options={**PAIR, "failure_phases": ["Failed"]},
         outcome="failed",
     ),
@@ -78,9 +90,9 @@ CASES = (
     wait("faults-late", CREATING, options=SHORT, faults=(answer(503, requests=["2-"], **SAYS),), outcome="timeout"),
     wait("stands-still", {**CREATING, "ready": 1}, options={"ready": True, "stall_timeout": 1}, outcome="stalled"),
     wait("never-there", outcome="missing"),
+    wait("no-service", by_service=True, outcome="missing"),
     wait("not-there-yet", options={**SHORT, "on_missing": "wait"}, outcome="missing"),
     wait("disappears", CREATING, after(1, {"found": False}), outcome="missing"),
-    wait("train-waits", CREATING, server=TRAIN, options={**SELECTION, "minimum": 3}, outcome="missing"),
     wait(
         "other-uid", CREATING, after(1, {"uid": "the-second-uid"}), release={"uid": "the-first-uid"}, outcome="replaced"
     ),
@@ -101,7 +113,6 @@ CASES = (
     wait("refused-key", CREATING, faults=(answer(401, code="APIGW.0301", **SAYS),), error="credentials"),
     wait("refused-login", CREATING, credentials={**LOGIN, "password": "another-password"}, error="credentials"),
     wait("denied", CREATING, faults=(answer(403, body="iam_new", code="PAP5.0011", **SAYS),), error="denied"),
-    wait("denied-list", CREATING, server=DENIED_LIST, options=SELECTION, error="denied"),
     read("not-found", faults=(answer(404, body="asm", **SAYS),), error="not_found"),
     wait("wrong-path", CREATING, faults=(answer(404, code="APIGW.0101", **SAYS),), error="endpoint"),
     wait("sent-elsewhere", CREATING, faults=(fault("redirect", location="/elsewhere"),), error="endpoint"),
@@ -114,7 +125,7 @@ CASES = (
     wait("no-release", RUNNING, faults=(fault("damage", set={"kind": "Mesh"}),), error="protocol"),
     wait("elsewhere", RUNNING, faults=(fault("damage", set={"metadata.namespace": "production"}),), error="protocol"),
 )
-"""One for each quotation. Without an `outcome` the case is one of its kind of error, with or without a gate."""
+"""One case for each quotation, under its outcome, or under the kind of its error."""
 
 SERVERS: Mapping[str, tuple[Mapping[str, Any], str | None]] = {
     SERVICE: (
@@ -127,10 +138,9 @@ SERVERS: Mapping[str, tuple[Mapping[str, Any], str | None]] = {
         None,
     ),
     OTHER_HOST: ({}, "wrong-host"),
-    TRAIN: ({}, None),
-    DENIED_LIST: ({"faults": [answer(403, operation="list", body="iam_new", code="PAP5.0011", **SAYS)]}, None),
+    SEVERAL: ({"releases": [release("one-failed", {"phase": "Failed"}), release("one-waits", CREATING)]}, None),
 }
-"""What each simulator has beside the releases and faults of its cases, and its kind of certificate."""
+"""What each simulator has besides the releases and faults of its cases, and its kind of certificate."""
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +157,7 @@ def servers() -> Iterator[Mapping[str, Running]]:
 def results(
     tmp_path_factory: pytest.TempPathFactory, installed_collection: Path, servers: Mapping[str, Running]
 ) -> Mapping[str, Mapping[str, Any]]:
-    """What became of each case, by its name; all of them run in one playbook."""
+    """The result of each case, by its name; all of them run in one playbook."""
     directory = tmp_path_factory.mktemp("guides")
     names = {name: server.url for name, server in servers.items()}
     names["ca of other host"] = servers[OTHER_HOST].ca_path or ""
@@ -163,7 +173,7 @@ def results(
 
 
 CUT = "[…]"
-"""In a quotation, where something is left out."""
+"""Marks an omission in a quotation."""
 
 
 def _heading(case: Single) -> str:
@@ -171,12 +181,12 @@ def _heading(case: Single) -> str:
 
 
 def _comparable(sentence: str, case: Single) -> str:
-    """Return what a case says as the guide tells it: of its release, at any time."""
+    """Return the message of a case in the form of the guide: with its release name, without seconds."""
     return SECONDS.sub("some", sentence.replace(case.name, "reviews-canary"))
 
 
 def _quotations() -> list[tuple[str, re.Pattern[str]]]:
-    """Return what the guide quotes, each with the title that it stands under, in the order of the guide."""
+    """Return the quotations of the guide, each with the title of its section."""
     found = []
     for block in blocks(NOT_OPEN):
         sentence = SECONDS.sub("some", " ".join(block.text.split()))
@@ -187,9 +197,7 @@ def _quotations() -> list[tuple[str, re.Pattern[str]]]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 @pytest.mark.slow
-def test_what_a_refused_task_says_stands_in_the_guide_under_its_outcome_or_error(
-    results: Mapping[str, Mapping[str, Any]], case: Single
-) -> None:
+def test_message_is_quoted_under_its_outcome_or_error(results: Mapping[str, Mapping[str, Any]], case: Single) -> None:
     result = results[case.name]
     sentence = _comparable(result["msg"], case)
 
@@ -200,17 +208,11 @@ def test_what_a_refused_task_says_stands_in_the_guide_under_its_outcome_or_error
         assert result["error"]["kind"] == case.error
 
 
-def test_the_guide_quotes_nothing_else() -> None:
+def test_every_quotation_has_a_case() -> None:
     assert sorted(title for title, _quotation in _quotations()) == sorted(map(_heading, CASES))
 
 
-def test_the_guide_quotes_what_the_role_says_without_a_verdict() -> None:
-    tasks = yaml.safe_load((ROOT / "roles" / "release_gate" / "tasks" / "main.yml").read_text(encoding="utf-8"))
-
-    assert f"``{tasks[0]['ansible.builtin.set_fact']['__release_gate_result']['msg']}``" in NOT_OPEN.read_text("utf-8")
-
-
-def test_the_guide_explains_every_outcome_and_every_kind_of_error() -> None:
+def test_guide_explains_every_outcome_and_every_kind_of_error() -> None:
     content = NOT_OPEN.read_text(encoding="utf-8")
     outcomes, kinds = (re.findall(rf"^{what} ``(\w+)``$", content, re.MULTILINE) for what in ("Outcome", "Error"))
     returned = yaml.safe_load(asm_release_info.RETURN)
@@ -228,7 +230,7 @@ SCENARIO = yaml.safe_load(named(SIMULATOR, "scenario"))
 ENDINGS = dict(
     re.findall(r"^ {3}\* - ``([\w-]+)``\n {5}- ``(\w+)``$", SIMULATOR.read_text(encoding="utf-8"), re.MULTILINE)
 )
-"""What the guide says of each release of its scenario."""
+"""The outcome of each release of the scenario, as the guide says it."""
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +242,7 @@ def simulator_of_the_guide() -> Iterator[Running]:
 
 @pytest.mark.parametrize("release_id", ENDINGS)
 @pytest.mark.slow
-def test_a_release_of_the_scenario_ends_as_the_guide_says(
+def test_release_of_the_scenario_ends_as_documented(
     ansible: Ansible, simulator_of_the_guide: Running, release_id: str
 ) -> None:
     settings = dict(re.findall(r"^export (\w+)=(\S+)$", named(SIMULATOR, "settings"), re.MULTILINE))
@@ -257,25 +259,25 @@ def test_a_release_of_the_scenario_ends_as_the_guide_says(
     assert any(entry.task == "Go on" for entry in run.results) == (outcome == "reached")
 
 
-def test_the_guide_tells_how_each_release_of_the_scenario_ends() -> None:
+def test_every_release_of_the_scenario_is_documented() -> None:
     assert list(ENDINGS) == [release["id"] for release in SCENARIO["releases"]]
 
 
-def test_the_chart_of_the_verdicts_is_what_the_gate_decides() -> None:
+def test_chart_matches_the_rules_of_the_gate() -> None:
     assert timeline.FILE.read_text(encoding="utf-8") == timeline.chart()
 
 
-def test_the_chart_has_every_outcome_and_the_guide_tells_it_to_who_cannot_see_it() -> None:
+def test_chart_and_its_description_have_every_outcome() -> None:
     ends = [timeline.played(story)[-1] for story in timeline.STORIES]
     returned = yaml.safe_load(asm_release_info.RETURN)
-    told = " ".join((GUIDES / "verdicts.rst").read_text(encoding="utf-8").lower().split())
+    described = " ".join((GUIDES / "verdicts.rst").read_text(encoding="utf-8").lower().split())
 
-    assert {"pending", *(end.state.outcome for end in ends)} == _values(returned["gate"]["contains"]["outcome"])
-    assert [end.state.outcome for end in ends if f"{end.state.outcome} after {end.at:.0f} s" not in told] == []
+    assert {"pending", *(end.gates.outcome for end in ends)} == _values(returned["gate"]["contains"]["outcome"])
+    assert [end for end in ends if f"{end.gates.outcome} after {end.at:.0f} s" not in described] == []
 
 
 @pytest.mark.parametrize("picture", sorted(GUIDES.glob("images/*.svg")), ids=lambda picture: picture.name)
-def test_a_picture_names_every_outcome_to_those_who_see_it_and_to_those_who_hear_it(picture: Path) -> None:
+def test_picture_and_its_description_name_every_outcome(picture: Path) -> None:
     root = ET.parse(picture).getroot()
     seen = " ".join("".join(text.itertext()) for text in root.iter(f"{SVG}text"))
     heard = " ".join(part.text or "" for part in root if part.get("id") in root.attrib["aria-labelledby"].split())
@@ -285,7 +287,114 @@ def test_a_picture_names_every_outcome_to_those_who_see_it_and_to_those_who_hear
     assert [part.tag for part in root][:2] == [f"{SVG}title", f"{SVG}desc"]
 
 
-def test_the_chart_says_how_long_the_conditions_were_met_in_vain() -> None:
-    (late,) = (story for story in timeline.STORIES if timeline.played(story)[-1].state.outcome == "timeout")
+def test_chart_says_how_long_the_conditions_were_met() -> None:
+    (late,) = (story for story in timeline.STORIES if timeline.played(story)[-1].gates.outcome == "timeout")
 
-    assert late.why == f"{timeline.played(late)[-1].state.held:.0f} of 40 s met at the last read"
+    assert late.why == f"{timeline.played(late)[-1].gate.held:.0f} of 40 s met at the last poll"
+
+
+WEB = json.dumps(
+    {"all": {"children": {"web": {"hosts": {"web1": {}, "web2": {}}, "vars": {"ansible_connection": "local"}}}}}
+)
+
+
+@pytest.mark.parametrize(
+    ("phase", "returncode", "version"), [pytest.param("Running", 0, "v2"), pytest.param("Failed", 2, "v1")]
+)
+def test_rollback_restores_the_previous_version(ansible: Ansible, phase: str, returncode: int, version: str) -> None:
+    links = [ansible.directory / host / "current" for host in ("web1", "web2")]
+    for link in links:
+        for each in ("v1", "v2"):
+            (link.parent / each).mkdir(parents=True)
+        link.symlink_to(link.parent / "v1")
+    example = named(FIRST_GATE, "rollback").replace("/opt/shop/", f"{ansible.directory}/{{{{ inventory_hostname }}}}/")
+
+    with serving(scenario(release("reviews-canary", {"phase": phase}))) as simulator:
+        run = ansible.playbook(
+            example,
+            inventory=WEB,
+            extra_vars={"mesh_id": MESH_ID, "release_id": "reviews-canary"},
+            environment={"HUAWEICLOUD_ASM_ENDPOINT": simulator.url, "HW_AUTH_TOKEN": TOKEN},
+        )
+
+    assert run.returncode == returncode, run.output
+    assert [link.readlink().name for link in links] == [version, version]
+    assert run.output.count("Rolled back. ") == (0 if returncode == 0 else 2)
+
+
+K8S_INFO = """\
+from ansible.module_utils.basic import AnsibleModule
+
+module = AnsibleModule({name: {"type": "str"} for name in ("api_version", "kind", "namespace")})
+weights = {"v1": 80, "v2": 20}
+routes = [{"destination": {"host": "reviews", "subset": name}, "weight": weight} for name, weight in weights.items()]
+module.exit_json(resources=[{"kind": "VirtualService", "spec": {"hosts": ["reviews"], "http": [{"route": routes}]}}])
+"""
+"""A module in place of that of `kubernetes.core`, which is not installed here."""
+
+
+def test_traffic_weights_are_shown(ansible: Ansible, installed_collection: Path) -> None:
+    module = ansible.directory / "stub/ansible_collections/kubernetes/core/plugins/modules/k8s_info.py"
+    module.parent.mkdir(parents=True)
+    module.write_text(K8S_INFO, encoding="utf-8")
+
+    run = ansible.playbook(
+        named(FIRST_GATE, "traffic"),
+        environment={"ANSIBLE_COLLECTIONS_PATH": f"{installed_collection}:{ansible.directory / 'stub'}"},
+    )
+
+    assert run.returncode == 0, run.output
+    shown = [each["msg"] for each in run.task("Show the weight of each version").result["results"]]
+    assert shown == ["reviews v1: 80 %", "reviews v2: 20 %"]
+
+
+NOT_RUN = re.compile(r"git clone |python3 -m pip install |ansible-galaxy collection install ")
+"""Commands of a job that the environment of the tests replaces."""
+
+
+def _job(name: str) -> tuple[Mapping[str, str], list[str]]:
+    """Return the environment and the commands of a job of the guide."""
+    content = yaml.safe_load(named(SIMULATOR, name))
+    if name == "gitlab-ci":
+        job = content["test-gate"]
+        return job["variables"], job["script"]
+    job = content["jobs"]["gate"]
+    return job["env"], [line for step in job["steps"] if "run" in step for line in step["run"].splitlines()]
+
+
+@pytest.mark.parametrize("name", ["github-workflow", "gitlab-ci"])
+@pytest.mark.slow
+def test_job_with_the_simulator_passes(ansible: Ansible, name: str) -> None:
+    (ansible.directory / ".asm").symlink_to(ROOT)
+    (ansible.directory / "tests").mkdir()
+    (ansible.directory / "tests" / "scenario.yml").write_text(named(SIMULATOR, "scenario"), encoding="utf-8")
+    (ansible.directory / "gate.yml").write_text(named(SIMULATOR, "playbook"), encoding="utf-8")
+    environment, lines = _job(name)
+    commands = "\n".join(["set -e", *(line for line in lines if not NOT_RUN.match(line))])
+
+    run = ansible.shell(commands, environment=environment)
+
+    process = re.search(r"^The simulator is process (\d+)\.$", run.stderr, re.MULTILINE)
+    assert process, run.output
+    os.kill(int(process[1]), signal.SIGTERM)
+    assert run.returncode == 0, run.output
+    assert [each.outcome for each in run.results if each.task == "Hold the gate"] == ["ok", "failed"], run.output
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"), [("gitlab-ci", "vendor.gitlab-ci"), ("github-workflow", "vendor.github-workflows")]
+)
+def test_job_with_the_simulator_follows_the_schema_of_its_ci_system(tmp_path: Path, name: str, schema: str) -> None:
+    file = tmp_path / f"{name}.yml"
+    file.write_text(named(SIMULATOR, name), encoding="utf-8")
+
+    # The schemas are in the package. None is downloaded.
+    checked = subprocess.run(
+        [PROGRAMS / "check-jsonschema", "--builtin-schema", schema, file],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr

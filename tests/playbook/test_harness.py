@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The harness itself: what it isolates, what it reports, and that its plugins do what other tests rely on."""
+"""The harness itself: isolation, results, and the plugins that other tests rely on."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def one_host(**variables: Any) -> str:
     return json.dumps({"all": {"hosts": {"probed": variables}}})
 
 
-def test_nothing_of_this_machine_reaches_a_playbook(ansible: Ansible, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_variable_of_this_machine_reaches_a_playbook(ansible: Ansible, monkeypatch: pytest.MonkeyPatch) -> None:
     foreign = {"HUAWEICLOUD_SDK_AK", "HTTPS_PROXY", "REQUESTS_CA_BUNDLE", "ANSIBLE_FORCE_HANDLERS"}
     for name in foreign:
         monkeypatch.setenv(name, "1")
@@ -52,7 +52,7 @@ def test_nothing_of_this_machine_reaches_a_playbook(ansible: Ansible, monkeypatc
     ],
 )
 @pytest.mark.parametrize("stdout_callback", ["default", "minimal"])
-def test_the_outcome_of_a_task_is_recorded_whatever_is_printed(
+def test_outcomes_are_recorded_with_every_callback(
     ansible: Ansible, task: dict[str, Any], outcome: str, returncode: int, stdout_callback: str
 ) -> None:
     run = ansible.playbook(
@@ -84,7 +84,7 @@ def test_a_task_over_the_loopback_shell_runs_as_a_module(ansible: Ansible, becom
     assert "AnsiballZ_ping.py" in run.stdout
 
 
-def test_a_run_that_takes_too_long_is_ended_with_all_that_it_has_started(ansible: Ansible, tmp_path: Path) -> None:
+def test_a_run_that_takes_too_long_is_killed_with_its_children(ansible: Ansible, tmp_path: Path) -> None:
     started = tmp_path / "started"
     task = {"ansible.builtin.shell": f"echo $$ > {started}; exec sleep 3600"}
 

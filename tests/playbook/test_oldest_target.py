@@ -23,7 +23,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT, Ansible
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, TOKEN, inventory, play
-from ansible_collections.huaweicloud.asm.tests.playbook.trains import hold
+from ansible_collections.huaweicloud.asm.tests.playbook.releases import wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,10 +50,11 @@ CASES = (
     read("refused", RUNNING, credentials={**KEY, "secret_key": "another-secret-key"}, error="credentials"),
     read("logged-in", RUNNING, credentials=LOGIN, logins=1),
     wait("reached", CREATING, after(1, RUNNING), outcome="reached", requests=2, due=pauses(1)),
-    wait("reached-after-a-fault", RUNNING, faults=(answer(503, requests=[1]),), outcome="reached", requests=2,
+    wait("reached-after-an-error", RUNNING, faults=(answer(503, requests=[1]),), outcome="reached", requests=2,
          due=pauses(1), result={"gate.retries": 1}),
     wait("failed", {"phase": "Failed"}, options={"failure_phases": ["Failed"]}, outcome="failed"),
-    hold("train", {"first": (RUNNING,), "second": (RUNNING,)}, "reached"),
+    wait_for("several", {"first": (RUNNING,), "second": (RUNNING,)}, "reached"),
+    read("service", RUNNING, by_service=True, result={"phase": "Running"}),
 )  # fmt: skip
 
 SCENARIO = scenario_of(
@@ -62,7 +63,7 @@ SCENARIO = scenario_of(
 )
 
 
-def test_a_module_runs_there_on_the_oldest_python(ansible: Ansible) -> None:
+def test_the_target_has_the_oldest_python(ansible: Ansible) -> None:
     host = {"ansible_connection": "loopback_shell", "ansible_python_interpreter": str(PYTHON)}
 
     run = ansible.playbook(
@@ -74,7 +75,7 @@ def test_a_module_runs_there_on_the_oldest_python(ansible: Ansible) -> None:
     assert f"{version['major']}.{version['minor']}" == OLDEST
 
 
-def test_the_module_gives_there_what_the_controller_gives(
+def test_results_are_the_same_there(
     tmp_path: Path, installed_collection: Path, simulate: Callable[..., Running], subtests: pytest.Subtests
 ) -> None:
     table = Table(CASES, start=lambda simulate: {SERVICE: simulate(SCENARIO)}, python=str(PYTHON))

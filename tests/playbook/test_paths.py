@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every verdict, and every way to give credentials, through both paths. Faults on the way are in `test_faults`."""
+"""Every outcome, and every way to give credentials, through both paths. Errors on the way are in `test_faults`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
@@ -42,6 +42,7 @@ TEMPORARY_KEY = {
 SHORT_TOKEN = "invented-token-for-one-request"
 
 GONE = {"found": False}
+NONE_YET = {**RUNNING, **GONE}
 FAILED = {"phase": "Failed"}
 TERMINATING = {"phase": "Terminating"}
 ACCEPT = {"on_missing": "accept", "missing_after": ["Terminating"]}
@@ -64,12 +65,102 @@ READS = (
     read("read-404-of-a-proxy", RUNNING, faults=(answer(404, body="html"),), error="endpoint"),
     read("read-405", RUNNING, faults=(answer(405),), error="endpoint"),
     read("read-redirect", RUNNING, faults=(fault("redirect", location="/elsewhere"),), error="endpoint"),
-    read("read-no-release", RUNNING, faults=(fault("damage", set={"kind": "Mesh"}),), error="protocol"),
+    read("read-another-object", RUNNING, faults=(fault("damage", set={"kind": "Mesh"}),), error="protocol"),
     read("read-no-status", RUNNING, faults=(fault("damage", remove=["status"]),), error="protocol"),
 )
 
+
+def another(place: str, value: str, **more: Any) -> dict[str, Any]:
+    """Return a fault that names another mesh, namespace, service or version of the API in a response."""
+    return fault("damage", set={place: value}, **more)
+
+
+IDENTITY = (
+    wait(
+        "another-mesh",
+        RUNNING,
+        faults=(another("metadata.meshID", "mesh-x"),),
+        outcome="error",
+        error="protocol",
+        says=("mesh-x", "invented-mesh"),
+    ),
+    wait(
+        "another-namespace",
+        RUNNING,
+        faults=(another("metadata.namespace", "shop"),),
+        outcome="error",
+        error="protocol",
+        says=("shop", "bookinfo"),
+    ),
+    wait(
+        "another-namespace-later",
+        CREATING,
+        faults=(another("metadata.namespace", "shop", requests=[2]),),
+        outcome="error",
+        error="protocol",
+        requests=2,
+        due=pauses(1),
+        says=("shop", "bookinfo"),
+    ),
+    wait(
+        "another-version-of-the-api",
+        RUNNING,
+        faults=(another("apiVersion", "asm/v9"),),
+        outcome="error",
+        error="protocol",
+        says=("asm/v9", "asm/v2"),
+    ),
+    read("read-another-namespace", RUNNING, faults=(another("metadata.namespace", "shop"),), error="protocol"),
+)
+
+SERVICES = (
+    read("service", RUNNING, by_service=True, result={"found": True, "phase": "Running",
+         "release.metadata.name": "release-of-service", "workloads.gray.0.rolled_out": True},
+         without=("release.status.deployment", "service", "deployments")),
+    read("service-with-manifests", RUNNING, by_service=True, options={"manifests": True},
+         result={"release.status.grayDeployments.0.kind": "Deployment"}),
+    read("service-unknown", by_service=True, error="not_found", result={"found": False, "phase": "", "release": {}},
+         says=("service-unknown",)),
+    read("service-unknown-accepted", by_service=True, options={"on_missing": "accept"}, result={"found": False}),
+    read("service-with-release-null", NONE_YET, by_service=True, error="not_found", result={"found": False}),
+    read("service-with-release-null-accepted", NONE_YET, by_service=True, options={"on_missing": "accept"},
+         result={"found": False}),
+    read("service-without-release", RUNNING, by_service=True, faults=(fault("damage", remove=["release"]),),
+         error="not_found"),
+    read("service-with-release-empty", RUNNING, by_service=True, faults=(fault("damage", set={"release": {}}),),
+         error="not_found"),
+    read("service-with-a-list-as-release", RUNNING, by_service=True, faults=(fault("damage", set={"release": []}),),
+         error="protocol"),
+    read("service-403", RUNNING, by_service=True, faults=(answer(403),), error="denied", says=("asm:mesh:getService",)),
+    read("service-404-of-the-gateway", RUNNING, by_service=True, faults=(answer(404),), error="endpoint"),
+    read("service-503", RUNNING, by_service=True, faults=(answer(503, requests=[1]),), requests=2, due=pauses(1)),
+    wait("release-of-another-service", RUNNING, by_service=True,
+         faults=(another("release.spec.serviceName", "ratings"),), outcome="error", error="protocol",
+         says=("release-of-another-service", "ratings")),
+    wait("release-of-another-mesh", RUNNING, by_service=True, faults=(another("release.metadata.meshID", "mesh-x"),),
+         outcome="error", error="protocol", says=("mesh-x", "invented-mesh")),
+    wait("service-reached", CREATING, after(1, RUNNING), by_service=True, options={"ready": True, "version": "v2"},
+         outcome="reached", requests=2, due=pauses(1), result={"phase": "Running", "gate.requests": 2}),
+    wait("service-failed", FAILED, by_service=True, options={"failure_phases": ["Failed"]}, outcome="failed"),
+    wait("service-reached-once-it-has-a-release", NONE_YET, after(1, {"found": True}), by_service=True,
+         options={"on_missing": "wait"}, outcome="reached", requests=2, due=pauses(1)),
+    wait("service-without-a-release", NONE_YET, by_service=True, outcome="missing", error="not_found",
+         result={"found": False}),
+    wait("service-missing-after-seen", CREATING, after(1, GONE), by_service=True, outcome="missing",
+         error="not_found", requests=3, due=pauses(2)),
+    wait("service-disappeared-as-it-may", TERMINATING, after(1, GONE), by_service=True, options=ACCEPT,
+         outcome="reached", requests=3, due=pauses(2)),
+    # The first release that was seen is followed.
+    wait("service-replaced", CREATING, after(1, {**RUNNING, "uid": "another-uid"}), by_service=True,
+         outcome="replaced", requests=2, due=pauses(1), says=("another-uid",)),
+    wait("service-429", CREATING, after(1, RUNNING), by_service=True, faults=(answer(429, requests=[2]),),
+         outcome="reached", requests=3, due=pauses(2), result={"gate.retries": 1}),
+    check("service-check-pending", CREATING, by_service=True, outcome="pending"),
+    check("service-check-missing", NONE_YET, by_service=True, outcome="missing", without=("error",)),
+)  # fmt: skip
+
 VERDICTS = (
-    wait("reached-at-once", RUNNING, outcome="reached", result={"gate.reads": 1, "gate.check_mode": False}),
+    wait("reached-at-once", RUNNING, outcome="reached", result={"gate.requests": 1, "gate.check_mode": False}),
     wait(
         "reached-later",
         CREATING,
@@ -77,7 +168,12 @@ VERDICTS = (
         outcome="reached",
         requests=3,
         due=pauses(2),
-        result={"gate.timeline.0.phase": "Creating", "gate.timeline.1.phase": "Running", "gate.reads": 3},
+        result={
+            "gate.timeline.0.phase": "Creating",
+            "gate.timeline.1.phase": "Running",
+            "gate.requests": 3,
+            "gate.timeline_omitted": 0,
+        },
     ),
     wait("reached-in-any-case", RUNNING, options={"success_phases": [" rUNNing "]}, outcome="reached"),
     wait(
@@ -87,7 +183,11 @@ VERDICTS = (
         outcome="reached",
         requests=3,
         due=pauses(2),
-        result={"gate.timeline.0.ready": "0/3", "gate.timeline.2.ready": "3/3"},
+        result={
+            "gate.timeline.0.ready_replicas": 0,
+            "gate.timeline.0.replicas": 3,
+            "gate.timeline.2.ready_replicas": 3,
+        },
     ),
     wait("reached-stable", RUNNING, options={"stable_for": 2}, outcome="reached", requests=range(3, 5), due=at(2)),
     wait(
@@ -147,6 +247,27 @@ VERDICTS = (
         due=pauses(1),
         says=("progress deadline",),
     ),
+    # kubectl cannot decode these: not rolled out, and the message says why.
+    wait(
+        "not-ready-with-conditions-that-are-no-list",
+        RUNNING,
+        options={"ready": True, "wait_timeout": 2},
+        faults=(fault("damage", set={"status.grayDeployments.0.status.conditions": {"type": "Progressing"}}),),
+        outcome="timeout",
+        requests=range(2, 4),
+        due=at(1),
+        says=("conditions",),
+    ),
+    wait(
+        "not-ready-with-planned-null",
+        RUNNING,
+        options={"ready": True, "wait_timeout": 2},
+        faults=(fault("damage", set={"spec.grayDeployments": None}),),
+        outcome="timeout",
+        requests=range(2, 4),
+        due=at(1),
+        says=("grayDeployments",),
+    ),
     wait("not-failed-by-progress-deadline-unless-ready", {**RUNNING, "deadline_exceeded": True}, outcome="reached"),
     wait(
         "timeout",
@@ -155,7 +276,7 @@ VERDICTS = (
         outcome="timeout",
         requests=range(3, 5),
         due=at(2),
-        says=("phases wanted: Running", "phases seen: Creating"),
+        says=("Running", "Creating"),
     ),
     wait(
         "timeout-while-it-held",
@@ -165,7 +286,7 @@ VERDICTS = (
         outcome="timeout",
         requests=range(4, 6),
         due=at(3),
-        says=("of 3 s",),
+        says=("3 s",),
     ),
     wait(
         "timeout-of-a-version",
@@ -174,7 +295,7 @@ VERDICTS = (
         outcome="timeout",
         requests=range(3, 5),
         due=at(2),
-        says=("version is v2, waiting for v3",),
+        says=("v2", "v3"),
     ),
     wait(
         "stalled",
@@ -183,7 +304,7 @@ VERDICTS = (
         outcome="stalled",
         requests=range(3, 5),
         due=at(2),
-        says=("no progress",),
+        says=("2 s", "Creating"),
     ),
     wait(
         "stalled-with-a-heartbeat",
@@ -211,8 +332,8 @@ VERDICTS = (
         error="not_found",
         requests=3,
         due=pauses(2),
-        result={"found": False, "gate.reads": 3},
-        says=("disappeared", "Creating"),
+        result={"found": False, "gate.requests": 3},
+        says=("missing-after-seen", "Creating"),
     ),
     wait(
         "not-missing-by-a-single-404",
@@ -230,7 +351,7 @@ VERDICTS = (
         error="not_found",
         requests=range(3, 5),
         due=at(2),
-        says=("has not appeared",),
+        says=("missing-at-the-deadline", "3 s"),
     ),
     wait(
         "reached-once-it-appeared",
@@ -285,7 +406,7 @@ VERDICTS = (
 
 CHECK_MODE = (
     read("check-of-a-read", RUNNING, check_mode=True, result={"phase": "Running"}, without=("gate",)),
-    check("check-reached", RUNNING, outcome="reached", result={"gate.check_mode": True, "gate.reads": 1}),
+    check("check-reached", RUNNING, outcome="reached", result={"gate.check_mode": True, "gate.requests": 1}),
     check("check-pending", CREATING, outcome="pending"),
     check("check-stable", RUNNING, options={"stable_for": 2}, outcome="pending"),
     check("check-stalled", CREATING, options={"stall_timeout": 1}, outcome="pending"),
@@ -306,7 +427,7 @@ CREDENTIALS = (
     read("login", RUNNING, credentials=LOGIN, logins=1),
     # A token of this scenario's IAM is good for two requests.
     wait("login-renewed", CREATING, after(2, RUNNING), credentials=LOGIN, outcome="reached", requests=4, logins=2,
-         due=pauses(2), result={"gate.reads": 3, "gate.retries": 0}),
+         due=pauses(2), result={"gate.requests": 3, "gate.retries": 0}),
     read("login-refused", RUNNING, credentials={**LOGIN, "password": "not-the-password"}, error="credentials",
          requests=0, logins=1),
     read("agency", RUNNING, credentials={"auth_type": "ecs_agency"}, metadata=2),
@@ -317,13 +438,15 @@ CREDENTIALS = (
          error="credentials", requests=2, due=pauses(1)),
 )  # fmt: skip
 
-CASES = (*READS, *VERDICTS, *CHECK_MODE, *CREDENTIALS)
+CASES = (*READS, *IDENTITY, *SERVICES, *VERDICTS, *CHECK_MODE, *CREDENTIALS)
 
 CHOSEN = chosen(
     CASES,
     # Reads.
-    *("read-found", "read-missing", "read-403"),
-    # Verdicts: each outcome, and the conditions.
+    *("read-found", "read-missing", "read-403", "another-namespace", "another-mesh"),
+    *("service-reached", "service-unknown", "service-with-release-null", "service-without-release"),
+    *("service-with-release-empty", "service-replaced", "service-403", "release-of-another-service"),
+    # Each outcome, and the conditions.
     *("reached-ready-and-stable", "reached-images", "failed-by-phase", "timeout", "stalled", "missing-after-seen"),
     *("disappeared-as-it-may", "replaced-by-uid", "check-pending"),
     # Credentials of each kind.
@@ -342,7 +465,7 @@ SCENARIO = scenario_of(
 
 
 def prepared(directory: Path, servers: Mapping[str, Running]) -> tuple[dict[str, str], dict[str, str]]:
-    """Make the credentials file of a key, and let the metadata service be that of the simulator."""
+    """Make the credentials file of a key, and use the metadata service of the simulator."""
     file = directory / "credentials"
     file.write_text(f"[basic]\nak = {KEY['access_key']}\nsk = {KEY['secret_key']}\n", encoding="utf-8")
     file.chmod(0o600)
@@ -352,7 +475,7 @@ def prepared(directory: Path, servers: Mapping[str, Running]) -> tuple[dict[str,
 @pytest.mark.parametrize(
     "cases", [pytest.param(CHOSEN, id="chosen"), pytest.param(CASES, id="all", marks=pytest.mark.slow)]
 )
-def test_every_case_ends_as_it_must_and_alike_on_both_paths(
+def test_one_release_on_both_paths(
     tmp_path: Path,
     installed_collection: Path,
     simulate: Callable[..., Running],
@@ -369,5 +492,5 @@ def test_every_case_ends_as_it_must_and_alike_on_both_paths(
             assert ("release_gate: " in path.run.stderr) is (name == "controller")
 
 
-def test_each_case_has_a_name_of_its_own() -> None:
+def test_names_of_cases_are_unique() -> None:
     assert len({case.name for case in CASES}) == len(CASES)

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A gate on another machine than the one that shows it: through ansible-runner, as AWX runs it over its mesh.
+"""A gate on an execution node: through ansible-runner, as AWX runs it over its mesh.
 
-Both machines are this one here; nothing is shared between them but the pipe.
+Both nodes are this machine; they share the pipe only.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KEYS_OF_A_RESULT = {"msg", "found", "release", "phase", "workloads", "request_id
 KEY = {"access_key": "INVENTEDKEYOFAJOB", "secret_key": "invented-secret-key-of-a-job"}
 
 NEITHER_RUNNER_NOR_GATE_IS_LEFT_AFTER = 60.0
-"""Seconds from the moment at which runner must see that the job has ended: a tenth of what the gate would take."""
+"""Seconds after runner must notice that the job has ended: a tenth of the gate's timeout."""
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def another_runner(tmp_path_factory: pytest.TempPathFactory, installed_collectio
     return Runner(tmp_path_factory.mktemp("runner"), installed_collection)
 
 
-def holding(options: dict[str, Any], **keywords: Any) -> str:
-    """Return a playbook that holds a gate, with these keywords of the task, and deploys behind it."""
+def gated(options: dict[str, Any], **keywords: Any) -> str:
+    """Return a playbook with a gate, with these keywords of the task, and a deployment behind it."""
     deploy = {"name": "deploy", "ansible.builtin.debug": {"msg": "the deployment"}}
     return play({"name": "gate", MODULE: options, **keywords}, deploy, hosts="localhost")
 
@@ -72,18 +72,16 @@ def tasks(job: Job) -> list[str]:
     return [event["event_data"]["task"] for event in job.events if event["event"] == "playbook_on_task_start"]
 
 
-def test_a_gate_opens_and_its_progress_is_seen_while_it_is_held(
-    runner: Runner, simulate: Callable[..., Running]
-) -> None:
+def test_progress_arrives_while_the_gate_waits(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 
-    with runner.started(holding(gate(simulator, RELEASE, wait_timeout=120))) as job:
+    with runner.started(gated(gate(simulator, RELEASE, wait_timeout=120))) as job:
         until(lambda: bool(job.progress), "the first line of progress on the processing side")
-        held = tasks(job)
+        tasks_before = tasks(job)
         simulator.change(RELEASE, phase="Running")
         job.wait_for_end()
 
-    assert held == ["gate"]
+    assert tasks_before == ["gate"]
     assert tasks(job) == ["gate", "deploy"]
     assert job.status == ("successful", 0), job.output
     assert without_seconds(job.progress) == [
@@ -97,12 +95,10 @@ def test_a_gate_opens_and_its_progress_is_seen_while_it_is_held(
 
 
 @pytest.mark.slow
-def test_a_gate_that_refuses_fails_the_job_with_its_whole_result(
-    runner: Runner, simulate: Callable[..., Running]
-) -> None:
+def test_a_closed_gate_fails_the_job_with_its_result(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING, {"after_reads": 1, "phase": "Failed"})))
 
-    with runner.started(holding(gate(simulator, RELEASE, failure_phases=["Failed"]))) as job:
+    with runner.started(gated(gate(simulator, RELEASE, failure_phases=["Failed"]))) as job:
         job.wait_for_end()
 
     assert tasks(job) == ["gate"]
@@ -110,7 +106,7 @@ def test_a_gate_that_refuses_fails_the_job_with_its_whole_result(
     result = job.event("runner_on_failed")["res"]
     assert set(result) >= KEYS_OF_A_RESULT
     assert (result["gate"]["outcome"], result["phase"]) == ("failed", "Failed")
-    assert "which is one of failure_phases" in result["msg"]
+    assert "failure_phases" in result["msg"]
     assert len(job.progress) == 2
 
 
@@ -128,7 +124,7 @@ def test_a_gate_that_refuses_fails_the_job_with_its_whole_result(
     ],
 )
 @pytest.mark.slow
-def test_no_secret_comes_back_but_in_what_runner_itself_writes(
+def test_no_secret_comes_back_but_in_files_of_runner(
     runner: Runner,
     simulate: Callable[..., Running],
     given: dict[str, Any],
@@ -140,7 +136,7 @@ def test_no_secret_comes_back_but_in_what_runner_itself_writes(
     simulator = simulate(scenario(release(RELEASE, CREATING), credentials={"keys": [KEY]}, faults=[echo]))
 
     with runner.started(
-        holding({**target(simulator, RELEASE), **WAITING, **options}), arguments=["-vvv"], **given
+        gated({**target(simulator, RELEASE), **WAITING, **options}), arguments=["-vvv"], **given
     ) as job:
         job.wait_for_end()
 
@@ -160,11 +156,11 @@ def test_no_secret_comes_back_but_in_what_runner_itself_writes(
 
 
 @pytest.mark.slow
-def test_a_job_that_runs_out_of_time_ends_the_gate_without_a_verdict(
+def test_a_job_timeout_ends_the_gate_without_a_verdict(
     runner: Runner, another_runner: Runner, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
-    playbook = holding(gate(simulator, RELEASE, wait_timeout=600))
+    playbook = gated(gate(simulator, RELEASE, wait_timeout=600))
     # How long a job takes to its second request depends on the machine.
     begin = time.monotonic()
     with another_runner.started(playbook):
@@ -181,12 +177,10 @@ def test_a_job_that_runs_out_of_time_ends_the_gate_without_a_verdict(
 
 
 @pytest.mark.slow
-def test_a_job_that_is_cancelled_ends_the_gate_without_a_verdict(
-    runner: Runner, simulate: Callable[..., Running]
-) -> None:
+def test_a_cancelled_job_ends_the_gate_without_a_verdict(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 
-    with runner.started(holding(gate(simulator, RELEASE, wait_timeout=600))) as job:
+    with runner.started(gated(gate(simulator, RELEASE, wait_timeout=600))) as job:
         until(lambda: simulator.summary()["requests"] >= 2, "the second request")
         job.run.main.send_signal(signal.SIGTERM)
         job.wait_for_end(NEITHER_RUNNER_NOR_GATE_IS_LEFT_AFTER)
@@ -196,10 +190,12 @@ def test_a_job_that_is_cancelled_ends_the_gate_without_a_verdict(
 
 
 @pytest.mark.slow
-def test_a_gate_with_less_time_than_the_job_has_its_verdict(runner: Runner, simulate: Callable[..., Running]) -> None:
+def test_a_gate_with_a_shorter_timeout_than_the_job_has_a_verdict(
+    runner: Runner, simulate: Callable[..., Running]
+) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 
-    with runner.started(holding(gate(simulator, RELEASE, wait_timeout=2)), settings={"job_timeout": 60}) as job:
+    with runner.started(gated(gate(simulator, RELEASE, wait_timeout=2)), settings={"job_timeout": 60}) as job:
         job.wait_for_end()
 
     assert job.status == ("failed", 2), job.output
@@ -207,12 +203,10 @@ def test_a_gate_with_less_time_than_the_job_has_its_verdict(runner: Runner, simu
 
 
 @pytest.mark.slow
-def test_an_async_task_that_is_polled_has_its_verdict_in_the_job_but_no_progress(
-    runner: Runner, simulate: Callable[..., Running]
-) -> None:
+def test_a_polled_async_task_has_a_verdict_but_no_progress(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING, {"after_reads": 1, **RUNNING})))
 
-    with runner.started(holding(gate(simulator, RELEASE), **{"async": 60, "poll": 1})) as job:
+    with runner.started(gated(gate(simulator, RELEASE), **{"async": 60, "poll": 1})) as job:
         job.wait_for_end()
 
     assert job.status == ("successful", 0), job.output
@@ -221,10 +215,10 @@ def test_an_async_task_that_is_polled_has_its_verdict_in_the_job_but_no_progress
 
 
 @pytest.mark.slow
-def test_an_async_task_that_nobody_polls_holds_nothing(runner: Runner, simulate: Callable[..., Running]) -> None:
+def test_an_async_task_without_polls_is_no_gate(runner: Runner, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release(RELEASE, CREATING)))
 
-    with runner.started(holding(gate(simulator, RELEASE), **{"async": 60, "poll": 0})) as job:
+    with runner.started(gated(gate(simulator, RELEASE), **{"async": 60, "poll": 0})) as job:
         job.process.wait(60)
 
     assert job.status == ("successful", 0), job.output
@@ -240,7 +234,7 @@ def result_of(job: Job) -> dict[str, Any]:
 
 
 def assert_no_verdict(job: Job) -> None:
-    """Nothing tells what the gate saw but its progress: runner kills what runs, with SIGKILL."""
+    """The progress is all that is left of the gate: runner kills it with SIGKILL."""
     assert job.progress
     assert tasks(job) == ["gate"]
     assert "outcome" not in json.dumps(job.events)

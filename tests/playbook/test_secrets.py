@@ -1,8 +1,8 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No secret in any output: for each way to give credentials, on each path and in the lookup, and when the service
-itself repeats what it was sent.
+"""No output has a secret: with each way to give credentials, on each path and in the lookup, also when the service
+repeats the credentials in an error.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "file": {"auth_type": "aksk", "credentials_file": "set by the test"},
     "environment": {},
 }
-"""Ways to give credentials, with the options of each; those of the last stand in the environment of the run."""
+"""Ways to give credentials, with the options of each; those of the last are in the environment of the run."""
 
 ECHO = {"fault": "answer", "status": 403, "echo_credential": True, "body": "asm"}
 
@@ -89,7 +89,7 @@ SCENARIO = scenario(
 
 
 def tasks(kind: str) -> list[dict[str, Any]]:
-    """Return a read, a gate that the service refuses with an echo of what it was sent, and the same by the lookup.
+    """Return a read, a gate that the service refuses with an echo of the credentials, and the same by the lookup.
 
     The options come from a variable, as secrets do.
     """
@@ -150,7 +150,7 @@ def run_all(ansible: Ansible, simulator: Running, arguments: list[str], environm
         ],
     ),
 )
-def test_no_output_holds_a_secret(
+def test_no_output_has_a_secret(
     ansible: Ansible, simulate: Callable[..., Running], tmp_path: Path, arguments: list[str], callback: str
 ) -> None:
     log = tmp_path / "ansible.log"
@@ -169,7 +169,7 @@ def test_no_output_holds_a_secret(
         "results": json.dumps([entry.result for entry in run.results]),
     }
     assert [(name, where) for name, value in SECRETS.items() for where, text in outputs.items() if value in text] == []
-    # All of it was really there to be printed.
+    # All of it was printed.
     assert run.stderr.count("release_gate: ") == 2 * len(KINDS), run.output
     assert "release_gate: " in outputs["log"]
     for kind in KINDS:
@@ -177,7 +177,7 @@ def test_no_output_holds_a_secret(
             assert run.task(f"read {kind}", path).result["phase"] == "Running"
             refused = run.task(f"gate {kind}", path).result
             assert (refused["gate"]["outcome"], refused["error"]["kind"]) == ("error", "denied")
-            # Struck out where the echo repeats it, tokens and keys that a login gave included.
+            # Also tokens and keys that a login gave.
             assert "ordered by the scenario: " in refused["error"]["message"]
             assert "********" in refused["error"]["message"]
             assert refused["error"]["message"] in run.output
@@ -186,9 +186,7 @@ def test_no_output_holds_a_secret(
 
 
 @pytest.mark.slow
-def test_a_value_that_ansible_refuses_is_not_repeated_when_it_is_a_secret(
-    ansible: Ansible, simulate: Callable[..., Running]
-) -> None:
+def test_a_refused_value_that_is_a_secret_is_not_printed(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     simulator = simulate(SCENARIO)
     options = {"endpoint": simulator.url, "mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "running-token"}
     mixed_up = {**options, "token": "{{ secret }}", "auth_type": "{{ secret }}"}

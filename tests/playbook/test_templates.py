@@ -13,7 +13,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     RUNNING,
     inventory,
     play,
-    reading_train,
+    reading_releases,
     release,
     scenario,
 )
@@ -35,7 +35,7 @@ def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[...,
     releases: list[dict[str, Any]] = [{**each, "steps": [RUNNING]} for each in hostile(ansible.directory)]
     simulator = simulate(scenario(*releases, release("other", RUNNING)))
     ids = [each["id"] for each in releases]
-    options = reading_train(simulator, *ids, manifests=True)
+    options = reading_releases(simulator, *ids, manifests=True)
     refused = {**options, "wait": True, "success_phases": ["Never"], "failure_phases": ["Running"]}
     tasks: list[dict[str, Any]] = [
         {MODULE: options, "register": "seen"},

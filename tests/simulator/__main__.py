@@ -42,7 +42,9 @@ def _loopback(host: str) -> str:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{host!r} is no IP address; give 127.0.0.1 or ::1") from None
     if not address.is_loopback:
-        raise argparse.ArgumentTypeError(f"{host} is not a loopback address; nobody outside may reach the simulator")
+        raise argparse.ArgumentTypeError(
+            f"{host} is not a loopback address; the simulator must not be reachable from outside"
+        )
     return host
 
 

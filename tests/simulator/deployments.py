@@ -4,7 +4,7 @@
 """Kubernetes ``Deployment`` objects (apps/v1) as an API server gives them: all that a real one carries, about 10 kB.
 
 Counters that are 0 are left out and conditions say why, as in a real cluster. The environment of the containers holds
-one value, ``ENVIRONMENT_SECRET``, that must never show up in anybody's output.
+one value, ``ENVIRONMENT_SECRET``, that must never show up in any output.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ def _log_shipper() -> dict[str, Any]:
 
 
 def _managed_fields(workload: Workload) -> list[dict[str, Any]]:
-    """Who owns which field: bulky in every real object, and of no interest to anybody who reads a release."""
+    """Who owns which field: bulky in every real object, and of no interest to a reader of a release."""
     owned_container: dict[str, Any] = {
         f"f:{name}": {}
         for name in ("image", "imagePullPolicy", "env", "livenessProbe", "readinessProbe", "resources", "volumeMounts")

@@ -215,7 +215,7 @@ class Damage(_Fault):
         try:
             answer.body = self._damaged(body_of(answer))
         except (LookupError, TypeError, ValueError) as error:
-            # The scenario is wrong. 400 ends every client at once; a 500 would look like a passing fault.
+            # The scenario is wrong. 400 ends every client at once; a 500 would look like a transient error.
             return web.Response(status=400, text=f"simulator: the answer has no such place to damage: {error!r}")
         return answer
 
@@ -333,7 +333,7 @@ class GzipBomb(_Fault):
     mebibytes: Count = 256
 
     async def respond(self, _exchange: Exchange) -> web.StreamResponse:
-        # In a thread, so that nobody else waits for it.
+        # In a thread, so that no other request waits for it.
         body = await asyncio.to_thread(self._packed)
         return web.Response(body=body, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
 

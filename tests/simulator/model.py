@@ -17,8 +17,8 @@ Count = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(ge=0)]
 Range = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*-([1-9][0-9]*)?$")]
 Numbers = tuple[Count | Range, ...]
-# GetAllReleases and GetReleaseByName.
-Operation = Literal["list", "read"]
+# GetAllReleases, GetReleaseByName and GetServiceAggregation.
+Operation = Literal["list", "read", "service"]
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)

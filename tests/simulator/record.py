@@ -31,7 +31,8 @@ class Entry:
 
     ``seconds`` count from the start of the simulator, ``took`` is how long the answer took. ``headers`` holds the
     values of harmless headers, ``header_names`` the names of all (in lower case). ``credential`` is the name of it.
-    ``release`` is as the path names it; ``operation`` is ``list`` or ``read``, if the request is one of these.
+    ``release`` is the id or the service by which the path names one; ``operation`` is ``list``, ``read`` or
+    ``service``, if the request is one of these.
     """
 
     number: int

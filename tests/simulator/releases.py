@@ -12,11 +12,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from .deployments import Workload, deployment
 from .scenario import Change, Release, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 COUNTS = ("updated", "ready", "available", "fill_seconds", "fill_reads")
 NAME = re.compile(r"[a-z][a-z0-9-]{2,62}[a-z0-9]")
@@ -175,6 +178,39 @@ def document(release: Release, state: State, began: datetime, now: datetime) -> 
             "grayDeployments": [deployment(workload) for workload in gray],
         },
     }
+
+
+def aggregation(namespace: str, service: str, release: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what GetServiceAggregation answers, without its ``release``.
+
+    Args:
+        namespace: of the service.
+        service: its name.
+        release: the Release object whose Deployments belong to the service, if there is one.
+    """
+    status = release["status"] if release is not None else {}
+    deployments = [status["deployment"], *status["grayDeployments"]] if status else []
+    return {
+        "service": {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": {"name": service, "namespace": namespace},
+            "spec": {"selector": {"app": service}, "ports": [{"name": "http", "port": 9080, "protocol": "TCP"}]},
+        },
+        "clusters": [{"clusterID": "cluster-1"}],
+        "deployments": deployments,
+        "ASMStyled": {"traffic_manage": "NotMatch"},
+        "entries": [],
+    }
+
+
+def newest(releases: Iterable[Release]) -> Release | None:
+    """Return the release that starts last: by the first step, and of equals the later in the scenario."""
+    return max(
+        enumerate(releases),
+        key=lambda entry: (entry[1].steps[0].after_reads or 0, entry[1].steps[0].after_seconds or 0.0, entry[0]),
+        default=(0, None),
+    )[1]
 
 
 def without(data: dict[str, Any], places: tuple[str, ...]) -> dict[str, Any]:

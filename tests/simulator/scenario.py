@@ -71,7 +71,7 @@ class Key:
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class User:
-    """Someone who can log in at IAM, with the projects that a token may be scoped to."""
+    """A user of IAM, with the project that a token may be scoped to."""
 
     username: Text
     password: Text
@@ -201,7 +201,7 @@ class Release:
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class ReleaseList:
-    """What GetAllReleases leaves out, as nobody has published that it does not.
+    """What GetAllReleases leaves out: that a list is complete is not published.
 
     It shows only the first ``shown`` releases of a mesh, as if there were more pages, and its items are ``without``
     these places.
@@ -212,12 +212,34 @@ class ReleaseList:
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
+class KnownService:
+    """A service that ASM knows although no release of the scenario is of it."""
+
+    mesh_id: Text
+    namespace: Text
+    service: Text
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
+class Services:
+    """What GetServiceAggregation answers.
+
+    ASM knows the services of all releases in the scenario, and the ``known`` ones. ``without_release`` is what
+    ``release`` is for a service that has none now: ``absent``, ``null`` or ``empty`` (``{}``).
+    """
+
+    known: tuple[KnownService, ...] = ()
+    without_release: Literal["absent", "empty"] | None = None
+
+
+@dataclass(config=STRICT, kw_only=True, frozen=True)
 class Scenario:
-    """The whole of it. ``clock`` says from when seconds count: ``first_read`` of a release (for faults: the first
+    """The whole scenario. ``clock`` says from when seconds count: ``first_read`` of a release (for faults: the first
     request of all), or the ``start`` of the simulator. With ``project_id`` each read must be for that project."""
 
     releases: tuple[Release, ...] = ()
     list: ReleaseList = ReleaseList()
+    services: Services = Services()
     credentials: Credentials = Credentials()
     iam: Iam = Iam()
     metadata: Metadata = Metadata()

@@ -62,7 +62,7 @@ class Simulator:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Begin to listen; ``OSError`` if the port is taken."""
-        # A handler whose client has left is cancelled: a fault that hangs must not hang on for nobody.
+        # A handler whose client has left is cancelled: a fault that hangs must not outlive its client.
         self._http = web.Server(self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=IDLE)
         self._listener = Listener(self._http, self._tls, self._connection_fault)
         self._control_http = web.Server(self._handle_control, access_log=None)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
 from .credentials import AgencyKey, Caller, KeyRing, Received, RefusedError
-from .releases import Applied, State, document, expand, state_at, without
+from .releases import Applied, State, aggregation, document, expand, newest, state_at, without
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,7 @@ LONGEST_METADATA_TOKEN = 21600
 
 RELEASE = re.compile(r"/v2/meshes/([^/]+)/namespaces/([^/]+)/releases/([^/]+)/?")
 RELEASES = re.compile(r"/v2/meshes/([^/]+)/releases/?")
+SERVICE = re.compile(r"/v3/meshes/([^/]+)/namespaces/([^/]+)/services/([^/]+)/?")
 METADATA = ("/meta-data/", "/openstack/")
 
 
@@ -64,8 +65,8 @@ class _Running:
 
 
 def service_of(path: str) -> ServiceName:
-    """Which service a path belongs to."""
-    if path.startswith("/v2/"):
+    """Return which of the cloud's services a path belongs to."""
+    if path.startswith(("/v2/", "/v3/meshes/")):
         return "asm"
     if path.startswith("/v3"):
         return "iam"
@@ -73,18 +74,24 @@ def service_of(path: str) -> ServiceName:
 
 
 def release_of(path: str) -> str | None:
-    """The id of the release that a path asks for."""
-    place = RELEASE.fullmatch(path)
+    """Return how a path names one release: by its id, or by its service."""
+    place = RELEASE.fullmatch(path) or SERVICE.fullmatch(path)
     return unquote(place[3]) if place is not None else None
 
 
 def operation_of(method: str, path: str) -> Operation | None:
-    """Whether a request asks for all releases of a mesh, or for one."""
+    """Return whether a request asks for all releases of a mesh, for one release, or for a service."""
     if method != "GET":
         return None
     if RELEASES.fullmatch(path):
         return "list"
+    if SERVICE.fullmatch(path):
+        return "service"
     return "read" if RELEASE.fullmatch(path) else None
+
+
+def _place(release: Release) -> tuple[str, str, str]:
+    return release.mesh_id, release.namespace, release.service
 
 
 def _dumped(data: object) -> bytes:
@@ -140,6 +147,7 @@ class Service:
         routes: list[tuple[re.Pattern[str], str, Callable[..., Reply]]] = [
             (RELEASE, "GET", self._release),
             (RELEASES, "GET", self._release_list),
+            (SERVICE, "GET", self._service),
             (re.compile(r"/v3/auth/tokens"), "POST", self._token),
             (re.compile(r"/meta-data/latest/api/token"), "PUT", self._metadata_token),
             (re.compile(r"/openstack/latest/securitykey"), "GET", self._security_key),
@@ -178,6 +186,27 @@ class Service:
                 items.append(self._rendered(running, state).item)
         body = b'{"kind":"ReleaseList","apiVersion":"asm/v2","items":[%b]}' % b",".join(items)
         return Reply(200, body, {"Content-Type": "application/json"})
+
+    def _service(self, request: Received, mesh_id: str, namespace: str, service: str) -> Reply:
+        """A service with its current release; one read of each release of the service."""
+        refused = self._refused(request)
+        if refused is not None:
+            return refused
+        place = (mesh_id, namespace, service)
+        known = {(each.mesh_id, each.namespace, each.service) for each in self._scenario.services.known}
+        every = [running for running in self._releases.values() if _place(running.release) == place]
+        if not every and place not in known:
+            return _asm_not_found(f"service {service} not found in namespace {namespace} of mesh {mesh_id}")
+        shown = {id(running.release): (running, state) for running in every if (state := self._read(running)).found}
+        current = newest(running.release for running, _unused in shown.values())
+        if current is None:
+            return _json(200, {**aggregation(namespace, service, None), **self._without_release()})
+        release = json.loads(self._rendered(*shown[id(current)]).release)
+        return _json(200, {**aggregation(namespace, service, release), "release": release})
+
+    def _without_release(self) -> dict[str, Any]:
+        form = self._scenario.services.without_release
+        return {} if form == "absent" else {"release": {} if form == "empty" else None}
 
     def _asked(self, mesh_id: str, namespace: str, release_id: str) -> _Running | None:
         """The release that a path names by its id in the scenario, or by the uid that a read of it would show."""

@@ -2,41 +2,41 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""README.md names every option of the one table, with its default."""
+"""README.md lists what the collection contains, and its table of contents leads to its sections."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS, Option
-
-README = Path(__file__).resolve().parents[2] / "README.md"
-ROW = re.compile(r"^\| (?P<names>`[^|]+`) \| (?P<default>[^|]*?) ?\|", re.MULTILINE)
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def told() -> list[tuple[str, str]]:
-    """Return each option of the section on options, with what stands as its default."""
-    (section,) = re.findall(r"^### Options\n(.*?)^### ", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [(name, row["default"]) for row in ROW.finditer(section) for name in re.findall(r"`(\w+)`", row["names"])]
+def _section(title: str) -> str:
+    return README.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-def test_the_options_are_those_of_the_table() -> None:
-    assert sorted(name for name, _default in told()) == sorted(option.name for option in OPTIONS)
+def test_contents_name_every_plugin_and_role() -> None:
+    plugins = {
+        path.stem for folder in ("modules", "lookup", "test") for path in (ROOT / "plugins" / folder).glob("[!_]*.*")
+    }
+    roles = {path.name for path in (ROOT / "roles").iterdir()}
+    sources = {path.stem for path in (ROOT / "extensions" / "eda" / "plugins" / "event_source").glob("*.py")}
+
+    named = re.findall(r"`(\w+)`", _section("Contents of the collection"))
+
+    assert plugins | roles | sources <= set(named)
 
 
-@pytest.mark.parametrize(
-    "option",
-    [option for option in OPTIONS if option.required or option.default is not None],
-    ids=lambda option: option.name,
-)
-def test_an_option_has_the_default_of_the_table(option: Option) -> None:
-    if option.required:
-        wanted = "required"
-    elif option.default == []:
-        wanted = "none"
-    else:
-        wanted = str(option.default).lower()
+def test_every_guide_is_linked() -> None:
+    guides = {path.name for path in (ROOT / "docs" / "docsite" / "rst").glob("*.rst")}
 
-    assert re.findall(r"\w+", dict(told())[option.name])[:1] == [wanted]
+    assert set(re.findall(r"/docs/docsite/rst/(\w+\.rst)\)", _section("Guides"))) == guides
+
+
+def test_table_of_contents_has_every_section() -> None:
+    listed = re.findall(r"^- \[(.+)\]\(#(.+)\)$", README, re.MULTILINE)
+
+    assert [title for title, _anchor in listed] == re.findall(r"^## (.+)$", README, re.MULTILINE)
+    assert [anchor for _title, anchor in listed] == [title.lower().replace(" ", "-") for title, _anchor in listed]

@@ -9,10 +9,11 @@ The names of phases are illustrations: nobody has published the real ones.
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
-    NO_RESPONSE,
     AsmError,
     ErrorResponse,
     NotFoundError,
@@ -21,19 +22,21 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release, parse
 
 IMAGE = "registry.example/reviews:2"
+MISSING = object()
+"""A value for `changed`."""
 
 
 def deployment(
-    name: str = "reviews-gray", ready: int = 3, replicas: int = 3, image: str = IMAGE, **status: Any
+    name: str = "reviews-gray", ready: int = 3, wanted: int = 3, image: str = IMAGE, **status: Any
 ) -> dict[str, Any]:
     """Return a Deployment with so many replicas ready and available; `status` overrides fields of its status."""
     return {
         "metadata": {"name": name, "namespace": "bookinfo", "generation": 2},
-        "spec": {"replicas": replicas, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
+        "spec": {"replicas": wanted, "template": {"spec": {"containers": [{"name": "reviews", "image": image}]}}},
         "status": {
             "observedGeneration": 2,
-            "replicas": replicas,
-            "updatedReplicas": replicas,
+            "replicas": wanted,
+            "updatedReplicas": wanted,
             "readyReplicas": ready,
             "availableReplicas": ready,
             **status,
@@ -94,6 +97,32 @@ def document(
     }
 
 
+def result(release: Release) -> dict[str, Any]:
+    """Return a result of a read, in the keys that a test plugin uses."""
+    gray = [asdict(workload) for workload in release.gray]
+    for each in gray:
+        del each["has_status"], each["deadline_exceeded"]
+    return {"found": True, "phase": release.phase, "release": release.content, "workloads": {"gray": gray}}
+
+
+def changed(content: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """Return a copy of an object with another value in a place such as `status.grayDeployments.0.kind`.
+
+    Args:
+        value: `MISSING` to remove what is in the place.
+    """
+    copy: dict[str, Any] = json.loads(json.dumps(content))
+    *outer, last = (int(key) if key.isdecimal() else key for key in place.split("."))
+    parent: Any = copy
+    for key in outer:
+        parent = parent[key]
+    if value is MISSING:
+        del parent[last]
+    else:
+        parent[last] = value
+    return copy
+
+
 def release_list(*items: Any) -> dict[str, Any]:
     """Return a response of GetAllReleases with these items."""
     return {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}
@@ -110,9 +139,9 @@ def not_found() -> AsmError:
     return NotFoundError("ASM has no such release", response=response)
 
 
-def error_of_kind(kind: str = "server", response: ErrorResponse = NO_RESPONSE) -> AsmError:
+def error_of_kind(kind: str = "server", response: ErrorResponse | None = None) -> AsmError:
     """Return an error; of the two of kind `protocol`, the final one."""
     classes: dict[str, type[AsmError]] = {"protocol": ProtocolError}
     for each in AsmError.__subclasses__():
         classes.setdefault(each.kind, each)
-    return classes[kind](f"an error of kind {kind}", response=response)
+    return classes[kind](f"an error of kind {kind}", response=response or ErrorResponse())

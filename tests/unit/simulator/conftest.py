@@ -28,6 +28,7 @@ TOKEN = "token-of-the-tests"
 RELEASE = {"id": "reviews-canary", "mesh_id": "mesh", "namespace": "bookinfo", "steps": [{"phase": "Creating"}]}
 READ = "/v2/meshes/mesh/namespaces/bookinfo/releases/reviews-canary"
 LIST = "/v2/meshes/mesh/releases"
+SERVICE = "/v3/meshes/mesh/namespaces/bookinfo/services/reviews"
 
 
 @dataclass
@@ -95,7 +96,7 @@ def client() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def stranger() -> Iterator[requests.Session]:
+def without_token() -> Iterator[requests.Session]:
     """A client without a token, on a connection of its own."""
     with requests.Session() as session:
         session.trust_env = False

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 import requests
 
-from .conftest import LIST, READ, RELEASE, TOKEN, Serve, Served
+from .conftest import LIST, READ, RELEASE, SERVICE, TOKEN, Serve, Served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,24 +314,27 @@ def test_requests_are_counted_for_each_release_when_the_fault_names_one(serve: S
 
 
 OPERATIONS = {
-    "both": ({"requests": [2, 3]}, [200, 403, 403, 200]),
-    "lists": ({"operation": "list"}, [403, 200, 403, 200]),
-    "reads": ({"operation": "read"}, [200, 403, 200, 403]),
-    "lists by number": ({"operation": "list", "requests": ["2-"]}, [200, 200, 403, 200]),
-    "reads by number": ({"operation": "read", "requests": [1]}, [200, 403, 200, 200]),
-    "reads of one release": ({"operation": "read", "release": "reviews-canary", "requests": [2]}, [200, 200, 200, 403]),
-    "reads of another": ({"operation": "read", "release": "other"}, [200, 200, 200, 200]),
+    "all": ({"requests": [2, 3, 4]}, [200, 403, 403, 403, 200, 200]),
+    "lists": ({"operation": "list"}, [403, 200, 200, 403, 200, 200]),
+    "reads": ({"operation": "read"}, [200, 403, 200, 200, 403, 200]),
+    "services": ({"operation": "service"}, [200, 200, 403, 200, 200, 403]),
+    "lists by number": ({"operation": "list", "requests": ["2-"]}, [200, 200, 200, 403, 200, 200]),
+    "reads by number": ({"operation": "read", "requests": [1]}, [200, 403, 200, 200, 200, 200]),
+    "reads of one release": ({"operation": "read", "release": RELEASE["id"], "requests": [2]}, [200] * 4 + [403, 200]),
+    "reads of another": ({"operation": "read", "release": "other"}, [200] * 6),
+    "one service by number": ({"operation": "service", "release": "reviews", "requests": [2]}, [200] * 5 + [403]),
+    "one service": ({"release": "reviews"}, [200, 200, 403, 200, 200, 403]),
 }
 
 
 @pytest.mark.parametrize(("parts", "statuses"), list(OPERATIONS.values()), ids=list(OPERATIONS))
-def test_a_fault_is_for_lists_or_reads(serve: Serve, parts: dict[str, Any], statuses: list[int]) -> None:
+def test_a_fault_can_be_for_one_operation(serve: Serve, parts: dict[str, Any], statuses: list[int]) -> None:
     served = serve(faults=[{"fault": "answer", "status": 403, "body": "iam_new", **parts}])
-    seen = [served.session.get(served.url + path, timeout=10).status_code for path in (LIST, READ) * 2]
+    seen = [served.session.get(served.url + path, timeout=10).status_code for path in (LIST, READ, SERVICE) * 2]
     assert seen == statuses
 
 
-def test_the_first_fault_that_fits_is_done(serve: Serve) -> None:
+def test_the_first_fault_that_matches_is_applied(serve: Serve) -> None:
     faults = [{"fault": "answer", "status": 503, "requests": [1]}, {"fault": "answer", "status": 500}]
     served = serve(faults=faults)
     assert [served.read().status_code for _index in range(2)] == [503, 500]

@@ -34,7 +34,7 @@ def test_each_example_is_a_scenario(path: Path) -> None:
 
 
 def test_the_examples_are_there() -> None:
-    assert [path.stem for path in EXAMPLES] == ["demo", "opens", "refuses"]
+    assert [path.stem for path in EXAMPLES] == ["demo", "opens", "stays_closed"]
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,14 @@ def test_the_examples_are_there() -> None:
         pytest.param(release(count=501, id="r{number}"), "releases.0.count: .*500", id="too many releases"),
         pytest.param({"releases": release()["releases"] * 2}, "m/n/one is there twice", id="one release twice"),
         pytest.param({"list": {"limit": 1}}, "list.limit: unknown key", id="unknown key of the list"),
+        pytest.param(
+            {"services": {"without_release": "{}"}}, "without_release: .*'absent' or 'empty'", id="no release"
+        ),
         pytest.param({"list": {"shown": -1}}, "list.shown: .*greater than or equal to 0", id="fewer than none shown"),
         pytest.param({"list": {"without": ["spec.x"]}}, "list.without.0: .*'spec'", id="a place that no item has"),
-        pytest.param(fault(fault="hang", operation="get"), "hang.operation: .*'list' or 'read'$", id="no operation"),
+        pytest.param(
+            fault(fault="hang", operation="get"), "hang.operation: .*'list', 'read' or 'service'$", id="no operation"
+        ),
         pytest.param(
             fault(fault="hang", operation="list", service="iam"), "faults.0.hang: .*not for iam", id="a list of IAM"
         ),

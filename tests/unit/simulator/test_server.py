@@ -13,7 +13,7 @@ import pytest
 import requests
 from ansible_collections.huaweicloud.asm.tests.simulator.record import Record
 
-from .conftest import LIST, READ, RELEASE, TOKEN, Serve
+from .conftest import LIST, READ, RELEASE, SERVICE, TOKEN, Serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +46,13 @@ def test_a_session_uses_one_connection(serve: Serve) -> None:
     assert (summary["requests"], summary["connections"], summary["accepted"]) == (60, 1, 1)
 
 
-def test_every_answer_names_its_request(serve: Serve, stranger: requests.Session) -> None:
+def test_every_answer_names_its_request(serve: Serve, without_token: requests.Session) -> None:
     served = serve()
-    answers = [served.read(), served.session.get(served.url + "/nothing"), stranger.get(served.url + READ, timeout=10)]
+    answers = [
+        served.read(),
+        served.session.get(served.url + "/nothing"),
+        without_token.get(served.url + READ, timeout=10),
+    ]
     assert [answer.status_code for answer in answers] == [200, 404, 401]
     assert len({answer.headers["X-Request-Id"] for answer in answers}) == 3
 
@@ -59,7 +63,7 @@ def test_iam_names_the_request_in_its_own_header(serve: Serve) -> None:
     assert (answer.status_code, answer.headers["X-IAM-Trace-Id"]) == (400, answer.headers["X-Request-Id"])
 
 
-def test_the_record_tells_what_came(serve: Serve) -> None:
+def test_the_record_describes_a_request(serve: Serve) -> None:
     served = serve()
     served.clock.advance(5)
     served.read(headers={"X-Project-Id": "p-1", "X-Other": "kept-back"}, params={"a": "1"})
@@ -98,21 +102,22 @@ def test_the_record_holds_no_secret(serve: Serve) -> None:
         assert TOKEN not in text
 
 
-def test_the_record_tells_lists_from_reads(serve: Serve) -> None:
+def test_the_record_names_the_operation(serve: Serve) -> None:
     served = serve()
     served.list()
     served.read()
+    served.session.get(served.url + SERVICE, timeout=10)
     served.session.post(served.url + LIST, timeout=10)
     seen = [(entry["operation"], entry["release"]) for entry in served.ask("GET", "requests")]
-    assert seen == [("list", None), ("read", "reviews-canary"), (None, None)]
+    assert seen == [("list", None), ("read", "reviews-canary"), ("service", "reviews"), (None, None)]
 
 
-def test_the_summary_counts(serve: Serve, stranger: requests.Session) -> None:
+def test_the_summary_counts(serve: Serve, without_token: requests.Session) -> None:
     served = serve()
     served.read()
     served.list()
     served.read()
-    stranger.get(served.url + READ, timeout=10)
+    without_token.get(served.url + READ, timeout=10)
     served.session.put(f"{served.url}/meta-data/latest/api/token", timeout=10)
     summary = served.ask("GET", "summary")
     assert summary["by_service"] == {"asm": 4, "metadata": 1}

@@ -21,7 +21,7 @@ from ansible_collections.huaweicloud.asm.tests.simulator.service import (
     service_of,
 )
 
-from .conftest import LIST, READ, RELEASE, TOKEN, ScriptedClock, scenario
+from .conftest import LIST, READ, RELEASE, SERVICE, TOKEN, ScriptedClock, scenario
 
 LOGIN = "/v3/auth/tokens?nocatalog=true"
 METADATA_TOKEN = "/meta-data/latest/api/token"
@@ -83,7 +83,7 @@ def test_a_release_is_read(clock: ScriptedClock) -> None:
         pytest.param(LOGIN, "GET", 405, "APIGW.0101", id="wrong method for a login"),
     ],
 )
-def test_what_is_not_there_is_refused_by_whom_it_would_be(
+def test_asm_or_the_gateway_refuses_unknown_paths(
     clock: ScriptedClock, target: str, method: str, status: int, code: str
 ) -> None:
     reply = ask(service(clock), target, method, headers={"x-auth-token": TOKEN})
@@ -96,8 +96,8 @@ def test_the_gateway_names_the_request_in_its_body(clock: ScriptedClock) -> None
     assert json.loads(ask(service(clock), READ).body)["request_id"] == "request-1"
 
 
-@pytest.mark.parametrize("target", [READ, LIST])
-def test_nobody_is_let_in_without_a_good_credential(clock: ScriptedClock, target: str) -> None:
+@pytest.mark.parametrize("target", [READ, LIST, SERVICE])
+def test_a_request_without_a_valid_credential_is_refused(clock: ScriptedClock, target: str) -> None:
     asked = service(clock)
     for reply in (ask(asked, target), ask(asked, target, headers={"x-auth-token": "other"})):
         assert (reply.status, json.loads(reply.body)["error_code"]) == (401, "APIGW.0301")
@@ -232,6 +232,68 @@ def test_a_release_is_read_by_the_uid_that_it_has_now(clock: ScriptedClock) -> N
         READ.replace("bookinfo/releases/reviews-canary", "x/releases/uid-2"),
     ]
     assert [read(asked, target).status for target in gone] == [404, 404]
+
+
+def aggregation(asked: Service, target: str = SERVICE) -> dict[str, Any]:
+    seen: dict[str, Any] = json.loads(read(asked, target).body)
+    return seen
+
+
+def current(asked: Service) -> str | None:
+    """The name of the release that the service shows now."""
+    release = aggregation(asked).get("release")
+    return release["metadata"]["name"] if release else None
+
+
+def test_a_service_shows_its_release_as_a_read_does(clock: ScriptedClock) -> None:
+    asked = service(clock)
+    shown = aggregation(asked)
+    assert list(shown) == ["service", "clusters", "deployments", "ASMStyled", "entries", "release"]
+    assert shown["service"]["metadata"] == {"name": "reviews", "namespace": "bookinfo"}
+    assert [each["metadata"]["name"] for each in shown["deployments"]] == ["reviews-v1", "reviews-v2"]
+    assert shown["release"] == json.loads(read(asked).body)
+
+
+@pytest.mark.parametrize(
+    "target", [SERVICE.replace("/mesh/", "/x/"), SERVICE.replace("bookinfo", "x"), SERVICE.replace("reviews", "x")]
+)
+def test_an_unknown_service_is_a_404_of_asm(clock: ScriptedClock, target: str) -> None:
+    reply = read(service(clock), target)
+    assert (reply.status, json.loads(reply.body)["errorCode"]) == (404, "ASM.01404001")
+
+
+@pytest.mark.parametrize(
+    ("form", "release"),
+    [
+        pytest.param({}, {"release": None}, id="null by default"),
+        pytest.param({"without_release": None}, {"release": None}, id="null"),
+        pytest.param({"without_release": "empty"}, {"release": {}}, id="empty"),
+        pytest.param({"without_release": "absent"}, {}, id="absent"),
+    ],
+)
+def test_a_service_without_a_release_shows_what_the_scenario_says(
+    clock: ScriptedClock, form: dict[str, Any], release: dict[str, Any]
+) -> None:
+    known = [{"mesh_id": "mesh", "namespace": "bookinfo", "service": "ratings"}]
+    late = {**RELEASE, "steps": [{"phase": "A", "after_reads": 1}, {"after_reads": 2, "found": False}]}
+    asked = service(clock, releases=[late], services={"known": known, **form})
+    shown = aggregation(asked, SERVICE.replace("reviews", "ratings"))
+    assert {name: shown[name] for name in shown.keys() & {"release"}} == release
+    assert [current(asked) for _index in range(3)] == [None, "reviews-canary", None]
+
+
+def test_the_current_release_of_a_service_is_the_one_that_started_last(clock: ScriptedClock) -> None:
+    late = {**RELEASE, "id": "late", "steps": [{"phase": "A", "after_reads": 1}, {"after_reads": 3, "found": False}]}
+    releases = [late, {**RELEASE, "id": "first"}, {**RELEASE, "id": "last-in-scenario"}]
+    asked = service(clock, releases=[*releases, {**RELEASE, "id": "other", "service": "ratings"}])
+    assert [current(asked) for _index in range(4)] == ["last-in-scenario", "late", "late", "last-in-scenario"]
+
+
+def test_a_service_is_one_read_of_each_of_its_releases(clock: ScriptedClock) -> None:
+    other = {**RELEASE, "id": "other", "service": "ratings", "steps": BY_READS}
+    asked = service(clock, releases=[{**RELEASE, "id": "rel-{number}", "count": 2, "steps": BY_READS}, other])
+    read(asked, SERVICE)
+    assert listed(asked) == {"rel-1": "B", "rel-2": "B", "other": "A"}
 
 
 STEPS = [{"phase": "A"}, {"phase": "B", "after_seconds": 10}]
@@ -440,6 +502,8 @@ def test_a_key_is_the_same_until_half_of_its_lifetime_is_over(clock: ScriptedClo
         (LIST, "asm", None, "list"),
         (LIST + "/", "asm", None, "list"),
         (LIST + "/more", "asm", None, None),
+        (SERVICE, "asm", "reviews", "service"),
+        (SERVICE + "/more", "asm", None, None),
         (LOGIN, "iam", None, None),
         (METADATA_TOKEN, "metadata", None, None),
         (SECURITY_KEY, "metadata", None, None),
@@ -450,6 +514,6 @@ def test_a_path_belongs_to_a_service(path: str, name: str, release: str | None, 
     assert (service_of(path), release_of(path), operation_of("GET", path)) == (name, release, operation)
 
 
-@pytest.mark.parametrize("path", [READ, LIST])
-def test_what_would_change_something_is_neither_a_list_nor_a_read(path: str) -> None:
+@pytest.mark.parametrize("path", [READ, LIST, SERVICE])
+def test_only_a_get_is_an_operation(path: str) -> None:
     assert operation_of("POST", path) is None

@@ -2,317 +2,273 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The client of `asm/v2`: one read, classified, and the retries of a read that nobody waits for.
-
-It knows paths, statuses and JSON. What a release is, and what its phase means, it does not know.
-"""
+"""The client of ASM: one request, its response as a model, and the retries of a single read."""
 
 from __future__ import annotations
 
-import json
 import math
-import re
-import time
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Callable, TypeVar
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 from urllib.parse import quote
 
-from ..errors import AsmError, of_list, refusal, request_id
-from ..connection.login import Authority
-from ..options.spec import Target
-from ..connection.transport import Answer, Transport
+from ansible.module_utils.basic import missing_required_lib
+
+from ..connection import endpoints
+from ..connection.channel import Channel, open_channel
+from ..connection.credentials import find
+from ..connection.transport import DEFAULT_BOUNDS, MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
+from ..errors import (
+    AsmError,
+    CredentialsError,
+    ErrorResponse,
+    NotFoundError,
+    ProtocolError,
+    UsageError,
+    list_refusal,
+    pause_after,
+    refusal,
+    request_id,
+    service_refusal,
+)
+from ..models.release import Release, check_identity
+from ..models.release import parse as parse_release
+from ..models.release_list import ReleaseList, parse_list
+from .decode import decode
 
 try:
     from requests import Request
 except ImportError:
-    # `transport` keeps the reason, and `read` reports it before anything here is called.
+    # `connect` reports it before anything here is called.
     Request = None  # type: ignore[assignment,misc]
 
+if TYPE_CHECKING:
+    from ..options.request import ConnectionOptions, ReleaseTarget, Schedule
+    from ..runtime import Runtime
+    from ..sanitize import Sanitizer
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
-_Decoded = tuple[dict[str, Any], Mapping[int, str]]
-"""The object in a 200, and the flaws of its items."""
-
-_RESERVED = "__ansible"
-_TELLING_ESCAPE = re.compile(rb"\\u(?:[dD]|00[4-7])")
-"""How half of a surrogate pair, or a letter of what is reserved, can be written."""
-
-_TWICE = "a name stands twice in one object of the answer"
-_UNPORTABLE = "the answer holds what Ansible cannot hand on"
+LIST_BOUNDS = Bounds(limit=256 * MIB, hint="delete ended releases of the mesh, or name each release by id or service")
+"""A release has about 33 kB, and the list cannot be paged."""
 
 
 @dataclass(frozen=True)
-class Document:
-    """A 200 of ASM: the decoded object, and the id of its request.
+class _Operation:
+    """An operation of the API: its path, the meaning of a refusal, and the bounds of a response."""
 
-    Attributes:
-        flaws: of a list that was read leniently, what in an item cannot be handed on, by the position of the item.
-    """
-
-    content: dict[str, Any]
-    request_id: str
-    url: str
-    flaws: Mapping[int, str] = field(default_factory=dict)
+    path: str
+    refusal: Callable[[int, Mapping[str, str], bytes, str], AsmError]
+    bounds: Bounds = DEFAULT_BOUNDS
 
 
 class Client:
-    """Reads from one endpoint over one session.
+    """Reads releases from one endpoint.
 
     Args:
         endpoint: `scheme://host[:port][/path]`, as `endpoints.checked_endpoint` returns it.
         transport: sends.
-        authority: authorizes.
+        channel: authorizes; it is kept for the next client.
+        manifests: whether releases keep their Deployments.
+        warn: takes each warning once.
+
+    Attributes:
+        request_id: of the last response that had one.
     """
 
-    def __init__(self, endpoint: str, transport: Transport, authority: Authority) -> None:
+    def __init__(
+        self, endpoint: str, transport: Transport, channel: Channel, manifests: bool, warn: Callable[[str], None]
+    ) -> None:
         self._endpoint = endpoint
         self._transport = transport
-        self._authority = authority
-        self._renewed = False
+        self._channel = channel
+        self._manifests = manifests
+        self._warn = warn
+        self._warned: set[str] = set()
+        self.request_id = ""
 
-    def read_release(self, target: Target, deadline: float) -> Document:
-        """Return the answer of GetReleaseByName ("Obtaining the Details About a Grayscale Release Task").
+    def get_release(self, target: ReleaseTarget, deadline: float) -> Release:
+        """Return a release by its id: GetReleaseByName ("Obtaining the Details About a Grayscale Release Task").
 
-        A 401 is answered by one more try with a new token, if this run obtained the old one itself, and then not again
-        until ASM has accepted one.
-
-        Args:
-            target: which release.
-            deadline: on the clock of the transport; login and read are over by then.
-
-        Raises:
-            AsmError: of any kind but `internal`.
-        """
-        mesh, namespace, release = map(_segment, (target.mesh_id, target.namespace, target.release_id))
-        return self._get(f"/v2/meshes/{mesh}/namespaces/{namespace}/releases/{release}", deadline)
-
-    def read_releases(self, mesh_id: str, deadline: float, leniently: bool = False) -> Document:
-        """Return the answer of GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh"); as `read_release`.
+        A 401 is answered by one more try with a new token, if this process obtained the old one itself, and then not
+        again until ASM has accepted one.
 
         Args:
-            leniently: whether what cannot be handed on of one item leaves the others.
+            deadline: on the clock of the runtime; login and read are over by then.
 
         Raises:
-            AsmError: of any kind but `internal`; `not_found` when ASM knows no such mesh.
+            NotFoundError: ASM itself has no such release.
+            AsmError: of any other kind.
         """
+        path = f"/v2/meshes/{_segment(target.mesh_id)}/namespaces/{_segment(target.namespace)}/releases/"
+
+        def understand(content: dict[str, Any]) -> Release:
+            check_identity(content, target.mesh_id, target.namespace)
+            return parse_release(content, self._manifests)
+
+        release = self._get(_Operation(path + _segment(target.name), refusal), deadline, understand)
+        self._compare_ids(release, target.name)
+        return release
+
+    def get_service(self, target: ReleaseTarget, deadline: float) -> Release:
+        """Return the current release of a service: GetServiceAggregation.
+
+        Args:
+            deadline: as for `get_release`.
+
+        Raises:
+            NotFoundError: ASM itself has no such service, or the service has no release.
+            AsmError: of any other kind.
+        """
+        path = f"/v3/meshes/{_segment(target.mesh_id)}/namespaces/{_segment(target.namespace)}/services/"
+
+        def understand(content: dict[str, Any]) -> Release:
+            release = content.get("release")
+            # The API reference does not say which of the three it is.
+            if release is None or release == {}:
+                raise NotFoundError("the service has no release", "check namespace and service")
+            if not isinstance(release, dict):
+                raise ProtocolError("release of the response is not an object", "check endpoint")
+            check_identity(release, target.mesh_id, target.namespace, target.name)
+            return parse_release(release, self._manifests)
+
+        return self._get(_Operation(path + _segment(target.name), service_refusal), deadline, understand)
+
+    def list_releases(self, mesh_id: str, deadline: float) -> ReleaseList:
+        """Return all releases of a mesh: GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh").
+
+        Args:
+            deadline: as for `get_release`.
+
+        Raises:
+            NotFoundError: ASM itself has no such mesh.
+            AsmError: of any other kind.
+        """
+
+        def understand(content: dict[str, Any]) -> ReleaseList:
+            return parse_list(content, mesh_id, self._manifests)
+
+        operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", list_refusal, LIST_BOUNDS)
+        return self._get(operation, deadline, understand)
+
+    def close(self) -> None:
+        """Leave connection and token to the next client of this process with the same settings."""
+        self._channel.close()
+
+    def _get(self, operation: _Operation, deadline: float, understand: Callable[[dict[str, Any]], T]) -> T:
+        """Return what a response 200 means; decoding and parsing are over by the deadline too."""
+        authority = self._channel.authority
         try:
-            return self._get(f"/v2/meshes/{_segment(mesh_id)}/releases", deadline, leniently)
+            response = self._send(operation, deadline, partial(_understood, understand=understand))
+            if response.status == 401 and authority.renew():
+                response = self._send(operation, deadline, partial(_understood, understand=understand))
+            if response.status != 200:
+                raise operation.refusal(response.status, response.headers, response.body, response.url)
         except AsmError as error:
-            raise of_list(error) from None
+            self.request_id = error.response.request_id or self.request_id
+            if isinstance(error, NotFoundError):
+                authority.accept()
+            elif isinstance(error, CredentialsError):
+                authority.refuse(error)
+            raise
+        authority.accept()
+        self.request_id = request_id(response.headers) or self.request_id
+        content: T = response.content
+        return content
 
-    def _get(self, path: str, deadline: float, leniently: bool = False) -> Document:
-        url = self._endpoint + path
-        decode = _decoded_leniently if leniently else _decoded_strictly
-        answer = self._send(url, deadline, decode)
-        if answer.status == 401 and not self._renewed and self._authority.discard():
-            self._renewed = True
-            answer = self._send(url, deadline, decode)
-        if answer.status != 200:
-            refused = refusal(answer.status, answer.headers, answer.body, url)
-            # That there is no such release is a good answer too: the credentials were.
-            self._renewed = self._renewed and refused.kind != "not_found"
-            raise refused
-        self._renewed = False
-        content, flaws = answer.content
-        return Document(content, request_id(answer.headers), url, flaws)
+    def _send(self, operation: _Operation, deadline: float, understand: Callable[[Response], Any]) -> Response:
+        authorization = self._channel.authority.authorization(self._transport, deadline)
+        request = Request("GET", self._endpoint + operation.path, auth=authorization)
+        return self._transport.send(request, deadline, operation.bounds, understand)
 
-    def _send(self, url: str, deadline: float, decode: Callable[[Answer], _Decoded]) -> Answer:
-        authorization = self._authority.authorization(deadline)
-        return self._transport.send(Request("GET", url, auth=authorization), deadline, decode=decode)
+    def _compare_ids(self, release: Release, release_id: str) -> None:
+        """Warn if a release has neither the uid nor the name that it was asked for by.
+
+        The API reference does not say whether there is another form of id, so it is no error.
+        """
+        if release.uid and release.name and release_id not in (release.uid, release.name):
+            asked, uid, name = map(self._transport.sanitizer, (release_id, release.uid, release.name))
+            text = (
+                f"release_id '{asked}' is neither uid nor name of the release in the response "
+                f"(uid '{uid}', name '{name}'); check that it is the right one"
+            )
+            if text not in self._warned:
+                self._warned.add(text)
+                self._warn(text)
+
+
+def _understood(response: Response, understand: Callable[[dict[str, Any]], T]) -> T:
+    """Return what a response 200 means; an error of its content names the request."""
+    content = decode(response)
+    try:
+        return understand(content)
+    except AsmError as error:
+        # That a service has no release is an answer of ASM, as a 404 is.
+        is_answer = isinstance(error, NotFoundError)
+        at = ErrorResponse(200, request_id=request_id(response.headers), url=response.url, from_asm=is_answer)
+        raise error.with_response(at) from None
 
 
 def _segment(value: str) -> str:
     return quote(value, safe="-_.~")
 
 
-def _decoded(answer: Answer) -> dict[str, Any]:
-    """Return the object in a 200.
-
-    Raises:
-        AsmError: kind `protocol`; passing when it is not JSON at all, which is a page of something on the way.
-    """
-
-    def wrong(problem: str, passing: bool) -> AsmError:
-        return AsmError(
-            "protocol",
-            problem,
-            "check endpoint and whatever stands between here and ASM",
-            status=answer.status,
-            request_id=request_id(answer.headers),
-            url=answer.url,
-            passing=passing,
-        )
-
-    try:
-        content = json.loads(
-            answer.body.decode("utf-8"),
-            object_pairs_hook=_unambiguous,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
-    except _AmbiguousError as ambiguous:
-        raise wrong(_TWICE, passing=False) from ambiguous
-    except RecursionError:
-        raise wrong("the answer is nested too deeply", passing=False) from None
-    except ValueError:
-        raise wrong("the answer is not JSON", passing=True) from None
-    if not isinstance(content, dict):
-        raise wrong("the answer is no object", passing=False)
-    if _is_unportable(answer.body, content):
-        raise wrong(_UNPORTABLE, passing=False)
-    return content
-
-
-def _is_unportable(body: bytes, content: dict[str, Any]) -> bool:
-    """Return whether Ansible would stumble over the result of a module that holds this.
-
-    That is half of a surrogate pair, or a name that it reserves for itself.
-    """
-    # Where a name does not stand as it is, only an escape can bring one in, and half of a pair comes in no other way.
-    is_suspect = _RESERVED.encode() in body or _TELLING_ESCAPE.search(body)
-    return bool(is_suspect and _flaw(content))
-
-
-class _AmbiguousError(Exception):
-    """A name stands twice in one object: two readings, and the gate must not choose."""
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise _AmbiguousError
-    return content
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(number: str) -> float:
-    """Return a number that can be written as JSON again: 1e999 becomes an infinity, which cannot."""
-    found = float(number)
-    return found if math.isfinite(found) else _refuse_constant(number)
-
-
-def _decoded_strictly(answer: Answer) -> _Decoded:
-    return _decoded(answer), {}
-
-
-def _decoded_leniently(answer: Answer) -> _Decoded:
-    """Return the list in a 200, and which of its items `_decoded` would refuse it for, and why.
-
-    Of a name that stands twice in one object, neither value is in it.
-
-    Raises:
-        AsmError: as `_decoded`, final when it is JSON: what is wrong is not within one of the items.
-    """
-    try:
-        return _decoded(answer), {}
-    except AsmError as refused:
-        error = refused
-    try:
-        content = json.loads(answer.body.decode("utf-8"), object_pairs_hook=_with_clear_names, parse_int=_whole_number)
-    except (ValueError, RecursionError):
-        raise error from None
-    # It is JSON, so no page of something on the way.
-    error.passing = False
-    if not isinstance(content, dict) or isinstance(content, _AmbiguousObject):
-        raise error
-    items = content.get("items")
-    if not isinstance(items, list) or _flaw({**content, "items": None}):
-        raise error
-    flaws = {number: _flaw(item) for number, item in enumerate(items)}
-    return content, {number: flaw for number, flaw in flaws.items() if flaw}
-
-
-class _AmbiguousObject(dict[str, Any]):
-    """An object in which a name stood twice: what is left are the others."""
-
-
-def _with_clear_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) == len(pairs):
-        return content
-    counts = Counter(name for name, _value in pairs)
-    return _AmbiguousObject((name, value) for name, value in pairs if counts[name] == 1)
-
-
-def _whole_number(digits: str) -> float:
-    """Return a number; one of more digits than Python would read is as little of use as an infinity."""
-    try:
-        return int(digits)
-    except ValueError:
-        return math.inf
-
-
-def _flaw(value: Any) -> str:
-    """Return what of a decoded value cannot be handed on, empty when all of it can."""
-    rest = [value]
-    while rest:
-        each = rest.pop()
-        if isinstance(each, dict):
-            if isinstance(each, _AmbiguousObject):
-                return _TWICE
-            rest += each
-            rest += each.values()
-        elif isinstance(each, list):
-            rest += each
-        elif isinstance(each, str):
-            if _RESERVED in each or _is_broken(each):
-                return _UNPORTABLE
-        elif isinstance(each, float) and not math.isfinite(each):
-            return "a number of the answer is not JSON"
-    return ""
-
-
-def _is_broken(text: str) -> bool:
-    """Return whether it has half of a surrogate pair."""
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False
-
-
-def with_retries(
-    attempt: Callable[[float], Found],
-    request_timeout: float,
-    request_retries: int,
-    jitter: Callable[[], float],
-    monotonic: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
-    at_most: float = float("inf"),
-    at_least: float = 0.0,
-) -> Found:
-    """Return what a single read finds that survives passing faults.
-
-    It is over within `request_timeout` × (`request_retries` + 1) seconds: a pause that would end later, such as a long
-    Retry-After, is not begun.
+def connect(
+    connection: ConnectionOptions,
+    runtime: Runtime,
+    sanitizer: Sanitizer,
+    warn: Callable[[str], None],
+    on_idle: Callable[[], None] = lambda: None,
+    *,
+    manifests: bool = False,
+) -> Client:
+    """Return a client; nothing has been sent yet.
 
     Args:
-        attempt: reads once, before a deadline.
-        jitter: factors near 1.
-        at_most: seconds, a tighter bound.
-        at_least: seconds of a pause, for a budget of requests.
+        sanitizer: learns the credentials.
+        warn: takes warnings, sanitized.
+        on_idle: called about once a second while a request takes its time.
+        manifests: whether releases keep their Deployments.
+
+    Raises:
+        UsageError, CredentialsError: a setting is wrong or missing.
+    """
+    if REQUESTS_IMPORT_ERROR:
+        raise UsageError(missing_required_lib("requests"))
+    endpoint = endpoints.asm_endpoint(connection, runtime.environment)
+    credentials = find(connection, runtime.environment, warn, sanitizer)
+    channel = open_channel(endpoint, credentials, connection, runtime)
+    transport = Transport(channel.routes, connection.request_timeout, runtime, sanitizer, on_idle)
+    return Client(endpoint, transport, channel, manifests, warn)
+
+
+def read_with_retries(
+    read: Callable[[float], T], schedule: Schedule, runtime: Runtime, until: float = math.inf, spacing: float = 0.0
+) -> T:
+    """Return what a single read finds, after retries of transient errors.
+
+    The read is over within `request_timeout` × (`request_retries` + 1) seconds: a pause that would end later, such as
+    a long Retry-After, is not begun.
+
+    Args:
+        read: reads once, before a deadline.
+        until: a tighter deadline.
+        spacing: shortest pause in seconds, for a budget of requests.
 
     Raises:
         AsmError: the last one.
     """
-    deadline = monotonic() + min(request_timeout * (request_retries + 1), at_most)
+    deadline = min(until, runtime.monotonic() + schedule.request_timeout * (schedule.request_retries + 1))
     tries = 0
     while True:
         try:
-            return attempt(deadline)
+            return read(deadline)
         except AsmError as error:
             tries += 1
-            pause = max(error.pause(tries, jitter()), at_least)
-            # What the service asks for counts here, not what `pause` cuts it to: a try before that is of no use.
-            due = monotonic() + max(pause, error.retry_after or 0.0)
-            if not error.passing or tries > request_retries or due >= deadline:
+            pause = max(pause_after(error, tries, runtime.jitter()), spacing)
+            # What the service asks for counts here, not what `pause_after` cuts it to: a try before that is of no use.
+            due = runtime.monotonic() + max(pause, error.response.retry_after or 0.0)
+            if not error.is_transient or tries > schedule.request_retries or due >= deadline:
                 raise
-        sleep(pause)
+        runtime.sleep(pause)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -19,9 +19,9 @@ from ..errors import (
     ErrorResponse,
     ProtocolError,
     login_refusal,
+    request_id,
     time_of_response,
 )
-from ..sanitize import Sanitizer
 from .credentials import (
     AgencyCredentials,
     Credentials,
@@ -31,7 +31,7 @@ from .credentials import (
     fits_header,
 )
 from .signing import Signature
-from .transport import Answer, Transport
+from .transport import Bounds, Response, Transport
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -39,14 +39,13 @@ if TYPE_CHECKING:
 try:
     from requests import Request
 except ImportError:
-    # `transport` keeps the reason, and `read` reports it before anything here is called.
+    # `routes` keeps the reason, and `connect` reports it before anything here is called.
     Request = None  # type: ignore[assignment,misc]
 
 Authorization = Callable[["PreparedRequest"], "PreparedRequest"]
 """An auth object of `requests`."""
 
-_METADATA_SECONDS = 2.0
-_METADATA_LIMIT = 64 * 1024
+_METADATA_BOUNDS = Bounds(seconds=2.0, limit=64 * 1024)
 _TOKEN_LIFETIME = 24 * 3600.0
 _AGENCY_LIFETIME = 15 * 60.0
 """When the metadata service does not say how long its keys live, they are asked for again after so long."""
@@ -54,73 +53,86 @@ _AGENCY_LIFETIME = 15 * 60.0
 
 @dataclass(frozen=True)
 class Grant:
-    """What a login gave: how to authorize a request, and for how many seconds."""
+    """What a login obtained: how to authorize a request, for how many seconds, and the secrets in it."""
 
     authorization: Authorization
     lifetime: float
+    secrets: tuple[str, ...] = field(repr=False)
 
 
 class Authority:
-    """Authorizes the requests of one run, and logs in as often as that needs.
+    """Authorizes requests with one set of credentials, and logs in as often as that needs.
+
+    Credentials that were refused are not sent again: more than a few refusals lock a user or an access key.
 
     Args:
-        login: None when the credentials are used as they are; else obtains a grant before a deadline.
-        fixed: the authorization, when nothing has to be obtained.
+        credentials: as they were found.
         monotonic: the clock of deadlines and lifetimes.
     """
 
-    def __init__(
-        self,
-        login: Callable[[float], Grant] | None = None,
-        fixed: Authorization | None = None,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._login = login
-        self._authorization = fixed
+    def __init__(self, credentials: Credentials, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._credentials = credentials
         self._monotonic = monotonic
+        self._grant: Grant | None = None
         self._renew_at = float("inf")
+        self._is_renewed = False
+        self._refusal: CredentialsError | None = None
 
-    def authorization(self, deadline: float) -> Authorization:
+    def authorization(self, transport: Transport, deadline: float) -> Authorization:
         """Return the auth object for the next request, after a login where one is due.
 
         Raises:
-            AsmError: whatever the login met.
+            CredentialsError: the credentials were refused, now or before.
+            AsmError: whatever else the login met.
         """
-        if self._login and (self._authorization is None or self._monotonic() >= self._renew_at):
-            # From before the request: a grant that was long on its way is not older than it looks.
+        credentials = self._credentials
+        if self._refusal is not None:
+            # A copy: an exception collects the frames that raised it.
+            raise self._refusal.with_response(self._refusal.response)
+        if isinstance(credentials, TokenCredentials):
+            return _token_header(credentials.token)
+        if isinstance(credentials, KeyCredentials):
+            return _signature(credentials)
+        if self._grant is None or self._monotonic() >= self._renew_at:
+            # From before the request: its lifetime began before the grant arrived.
             asked_at = self._monotonic()
-            grant = self._login(deadline)
-            self._authorization = grant.authorization
-            self._renew_at = asked_at + grant.lifetime - min(600.0, grant.lifetime / 10)
-        if self._authorization is None:
-            raise RuntimeError("an authority needs a login or a fixed authorization")
-        return self._authorization
+            self._grant = self._log_in(credentials, transport, deadline)
+            self._renew_at = asked_at + self._grant.lifetime - min(600.0, self._grant.lifetime / 10)
+        transport.sanitizer.learn(*self._grant.secrets)
+        return self._grant.authorization
 
-    def discard(self) -> bool:
-        """Forget what a login gave, after a 401. Returns False when nothing was obtained by this run."""
-        if self._login is None:
+    def renew(self) -> bool:
+        """Forget what a login obtained, after a 401.
+
+        Returns:
+            Whether one more try makes sense: this process obtained the token, and ASM has accepted one since the last
+            renewal.
+        """
+        is_own = self._grant is not None
+        self._grant = None
+        if not is_own or self._is_renewed:
             return False
-        self._authorization = None
+        self._is_renewed = True
         return True
 
+    def accept(self) -> None:
+        """Note that ASM accepted the credentials."""
+        self._is_renewed = False
 
-def authority(
-    credentials: Credentials,
-    transport: Transport,
-    sanitizer: Sanitizer,
-    monotonic: Callable[[], float] = time.monotonic,
-) -> Authority:
-    """Return who authorizes the requests made with these credentials."""
-    if isinstance(credentials, TokenCredentials):
-        return Authority(fixed=_token_header(credentials.token))
-    if isinstance(credentials, KeyCredentials):
-        return Authority(fixed=_signature(credentials))
-    login: Callable[[float], Grant]
-    if isinstance(credentials, PasswordCredentials):
-        login = _PasswordLogin(credentials, transport, sanitizer)
-    else:
-        login = _AgencyLogin(credentials, transport, sanitizer)
-    return Authority(login, monotonic=monotonic)
+    def refuse(self, error: CredentialsError) -> None:
+        """Note that the credentials were refused for good."""
+        self._grant, self._refusal = None, error
+
+    def _log_in(
+        self, credentials: PasswordCredentials | AgencyCredentials, transport: Transport, deadline: float
+    ) -> Grant:
+        try:
+            if isinstance(credentials, PasswordCredentials):
+                return _log_in_with_password(credentials, transport, deadline)
+            return _Agency(credentials, transport, deadline).log_in()
+        except CredentialsError as error:
+            self.refuse(error)
+            raise
 
 
 def _signature(keys: KeyCredentials) -> Signature:
@@ -135,33 +147,26 @@ def _token_header(token: str) -> Authorization:
     return authorize
 
 
-class _PasswordLogin:
+def _log_in_with_password(credentials: PasswordCredentials, transport: Transport, deadline: float) -> Grant:
     """`POST /v3/auth/tokens` (IAM reference, "Obtaining a User Token Through Password Authentication")."""
+    url = f"{credentials.iam_endpoint}/v3/auth/tokens?nocatalog=true"
+    response = transport.send(Request("POST", url, json=_password_body(credentials)), deadline)
+    if response.status not in (200, 201):
+        raise login_refusal(response.status, response.headers, response.body, url)
+    token = response.headers.get("X-Subject-Token", "")
+    transport.sanitizer.learn(token)
+    if not _is_issued(token):
+        at = ErrorResponse(response.status, request_id=request_id(response.headers), url=url)
+        raise ProtocolError("the response to the login has no token", "check iam_endpoint", response=at)
+    return Grant(_token_header(token), _token_lifetime(response.body), (token,))
 
-    def __init__(self, credentials: PasswordCredentials, transport: Transport, sanitizer: Sanitizer) -> None:
-        self._credentials = credentials
-        self._transport = transport
-        self._sanitizer = sanitizer
 
-    def __call__(self, deadline: float) -> Grant:
-        url = f"{self._credentials.iam_endpoint}/v3/auth/tokens?nocatalog=true"
-        answer = self._transport.send(Request("POST", url, json=self._body()), deadline)
-        if answer.status not in (200, 201):
-            raise login_refusal(answer.status, answer.headers, answer.body, url)
-        token = answer.headers.get("X-Subject-Token", "")
-        self._sanitizer.learn(token)
-        if not _is_issued(token):
-            raise ProtocolError(
-                "the login gave no token", "check iam_endpoint", response=ErrorResponse(answer.status, url=url)
-            )
-        return Grant(_token_header(token), _token_lifetime(answer.body))
-
-    def _body(self) -> dict[str, Any]:
-        who = self._credentials
-        user = {"name": who.username, "password": who.password, "domain": {"name": who.domain_name}}
-        project = {"id": who.project_id} if who.project_id else {"name": who.project_name}
-        identity = {"methods": ["password"], "password": {"user": user}}
-        return {"auth": {"identity": identity, "scope": {"project": project}}}
+def _password_body(credentials: PasswordCredentials) -> dict[str, Any]:
+    domain = {"name": credentials.domain_name}
+    user = {"name": credentials.username, "password": credentials.password, "domain": domain}
+    project = {"id": credentials.project_id} if credentials.project_id else {"name": credentials.project_name}
+    identity = {"methods": ["password"], "password": {"user": user}}
+    return {"auth": {"identity": identity, "scope": {"project": project}}}
 
 
 def _is_issued(secret: Any) -> bool:
@@ -188,62 +193,60 @@ def _instant(text: str) -> datetime:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=timezone.utc)
 
 
-class _AgencyLogin:
+class _Agency:
     """Temporary keys of the agency (ECS guide, "Metadata": `securitykey`), with a session token where it is served."""
 
-    def __init__(self, credentials: AgencyCredentials, transport: Transport, sanitizer: Sanitizer) -> None:
+    def __init__(self, credentials: AgencyCredentials, transport: Transport, deadline: float) -> None:
         self._credentials = credentials
         self._transport = transport
-        self._sanitizer = sanitizer
+        self._deadline = deadline
 
-    def __call__(self, deadline: float) -> Grant:
-        headers = self._session_header(deadline)
-        answer = self._ask("GET", "/openstack/latest/securitykey", headers, deadline)
-        if answer.status != 200:
-            raise self._refusal(answer)
+    def log_in(self) -> Grant:
+        response = self._ask("GET", "/openstack/latest/securitykey", self._session_header())
+        if response.status != 200:
+            raise _agency_refusal(response)
         try:
-            found = json.loads(answer.body)["credential"]
+            found = json.loads(response.body)["credential"]
             access_key, secret_key, security_token = (found[key] for key in ("access", "secret", "securitytoken"))
         except (ValueError, KeyError, TypeError, RecursionError):
-            found = access_key = secret_key = security_token = None
-        if not all(_is_issued(part) for part in (access_key, secret_key, security_token)):
-            raise _no_keys(answer)
-        self._sanitizer.learn(access_key, secret_key, security_token)
-        keys = KeyCredentials(access_key, secret_key, security_token, self._credentials.project_id)
-        return Grant(_signature(keys), _agency_lifetime(found.get("expires_at"), time_of_response(answer.headers)))
+            raise _no_keys(response) from None
+        secrets = (access_key, secret_key, security_token)
+        if not all(_is_issued(secret) for secret in secrets):
+            raise _no_keys(response)
+        keys = KeyCredentials(*secrets, project_id=self._credentials.project_id)
+        lifetime = _agency_lifetime(found.get("expires_at"), time_of_response(response.headers))
+        return Grant(_signature(keys), lifetime, secrets)
 
-    def _session_header(self, deadline: float) -> dict[str, str]:
+    def _session_header(self) -> dict[str, str]:
         wanted = {"X-Metadata-Token-Ttl-Seconds": "21600"}
-        answer = self._ask("PUT", "/meta-data/latest/api/token", wanted, deadline)
-        if answer.status in (404, 405, 503):
+        response = self._ask("PUT", "/meta-data/latest/api/token", wanted)
+        if response.status in (404, 405, 503):
             return {}
-        if answer.status != 200:
-            raise self._refusal(answer)
-        token = answer.body.decode("ascii", "replace").strip()
-        self._sanitizer.learn(token)
+        if response.status != 200:
+            raise _agency_refusal(response)
+        token = response.body.decode("ascii", "replace").strip()
+        self._transport.sanitizer.learn(token)
         if not _is_issued(token):
-            raise _no_keys(answer)
+            raise _no_keys(response)
         return {"X-Metadata-Token": token}
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], deadline: float) -> Answer:
+    def _ask(self, method: str, path: str, headers: dict[str, str]) -> Response:
         request = Request(method, self._credentials.metadata_endpoint + path, headers=headers)
-        return self._transport.send(request, deadline, at_most=_METADATA_SECONDS, limit=_METADATA_LIMIT)
-
-    @staticmethod
-    def _refusal(answer: Answer) -> AsmError:
-        error = login_refusal(answer.status, answer.headers, answer.body, answer.url)
-        if error.is_transient:
-            return error
-        is_endpoint = error.kind == "endpoint" and answer.status != 404
-        problem, hint = "the metadata service gave no keys", "give this ECS an agency"
-        return (EndpointError if is_endpoint else CredentialsError)(problem, hint, response=error.response)
+        return self._transport.send(request, self._deadline, _METADATA_BOUNDS)
 
 
-def _no_keys(answer: Answer) -> AsmError:
-    hint = "check the agency of this ECS"
-    return ProtocolError(
-        "the metadata service gave no keys", hint, response=ErrorResponse(answer.status, url=answer.url)
-    )
+def _agency_refusal(response: Response) -> AsmError:
+    error = login_refusal(response.status, response.headers, response.body, response.url)
+    if error.is_transient:
+        return error
+    is_endpoint = error.kind == "endpoint" and response.status != 404
+    problem, hint = "the metadata service gave no keys", "give this ECS an agency"
+    return (EndpointError if is_endpoint else CredentialsError)(problem, hint, response=error.response)
+
+
+def _no_keys(response: Response) -> ProtocolError:
+    at = ErrorResponse(response.status, url=response.url)
+    return ProtocolError("the metadata service gave no keys", "check the agency of this ECS", response=at)
 
 
 def _agency_lifetime(expires_at: Any, now: datetime) -> float:

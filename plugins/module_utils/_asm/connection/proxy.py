@@ -4,7 +4,7 @@
 
 """The proxy of the environment: which one, and what its refusal means. Pure.
 
-No part of a proxy URL that cannot be parsed is shown or learnt as a secret: nobody knows where its password is.
+No part of a proxy URL that cannot be parsed is shown or learnt as a secret: its password could be anywhere in it.
 """
 
 from __future__ import annotations
@@ -29,26 +29,23 @@ class Proxy:
     """A proxy that the environment names.
 
     Attributes:
-        url: `scheme://[user:password@]host:port`; user and password are percent-encoded.
+        url: `scheme://host:port`.
         address: `host:port`.
         origin: the name of the variable.
+        userinfo: `user:password`, percent-encoded; empty without a user.
         password: as it is written in the variable; empty without one.
     """
 
-    url: str = field(repr=False)
+    url: str
     address: str
     origin: str
+    userinfo: str = field(default="", repr=False)
     password: str = field(default="", repr=False)
 
     @property
     def secrets(self) -> tuple[str, str]:
         """Return the password as it is written, and as the proxy gets it."""
         return self.password, unquote(self.password)
-
-    @property
-    def has_credentials(self) -> bool:
-        """Return whether the URL has a user."""
-        return "@" in self.url
 
     def __str__(self) -> str:
         """Return the proxy as an error names it."""
@@ -66,7 +63,7 @@ class Proxy:
         if status != 407:
             hint = f"allow '{host}' in the proxy, or name the host in NO_PROXY"
             return ProxyError(f"{self} refused to connect to '{host}'", hint, response=response)
-        if self.has_credentials:
+        if self.userinfo:
             problem, hint = f"{self} refused its user or password", f"correct them in {self.origin}"
         else:
             problem, hint = f"{self} wants a user and a password", f"add them to {self.origin}"
@@ -102,8 +99,8 @@ def _parsed(value: str, origin: str) -> Proxy:
         raise _unparsed(origin) from None
     address = f"{f'[{host}]' if ':' in host else host}:{port or _DEFAULT_PORTS[scheme]}"
     user, _colon, password = userinfo.partition(":")
-    credentials = f"{_encoded(user)}:{_encoded(password)}@" if separator else ""
-    return Proxy(f"{scheme}://{credentials}{address}", address, origin, password)
+    encoded = f"{_encoded(user)}:{_encoded(password)}" if separator else ""
+    return Proxy(f"{scheme}://{address}", address, origin, encoded, password)
 
 
 def _unparsed(origin: str) -> ProxyError:

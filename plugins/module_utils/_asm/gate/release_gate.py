@@ -200,7 +200,9 @@ class ReleaseGate:
         if observation.completed > self.schedule.wait_timeout:
             return (gate if error is None or not error.is_transient else replace(gate, error=error)).at_deadline()
         if error is not None and not isinstance(error, NotFoundError):
-            return replace(gate, error=error, outcome=None if error.is_transient else "error")
+            # Of a release that is still missing at the deadline, the 404 says more than a later transient error.
+            keeps = error.is_transient and isinstance(self.error, NotFoundError)
+            return replace(gate, error=self.error if keeps else error, outcome=None if error.is_transient else "error")
         if observation.release is None:
             return self._missing(observation)
         return self._present(observation, observation.release)

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..sanitize import Sanitizer
-from .values import as_list, as_object, as_text, shown
+from .values import as_list, as_object, as_text
 
 _DEADLINE_EXCEEDED = "it has exceeded its progress deadline"
 
@@ -57,21 +56,6 @@ class Workload:
     message: str
     has_status: bool = True
     deadline_exceeded: bool = False
-
-    def report(self, sanitizer: Sanitizer) -> dict[str, Any]:
-        """Return the entry of `workloads` in a result."""
-        return {
-            "name": shown(self.name, sanitizer),
-            "namespace": shown(self.namespace, sanitizer),
-            "cluster_id": shown(self.cluster_id, sanitizer),
-            "images": [shown(image, sanitizer) for image in self.images],
-            "replicas": self.replicas,
-            "updated_replicas": self.updated_replicas,
-            "ready_replicas": self.ready_replicas,
-            "available_replicas": self.available_replicas,
-            "rolled_out": self.rolled_out,
-            "message": sanitizer(self.message),
-        }
 
 
 def rollout(deployment: Any, cluster_id: str = "") -> Workload:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AsmError, ProtocolError
-from ..sanitize import Sanitizer, printable, shortened
+from ..sanitize import printable, shortened
 from .bounds import check_characters, check_manifests, check_parts
 from .deployment import Workload, rollout
 from .values import as_list, as_object, as_text, plain_values
@@ -153,12 +153,6 @@ def planned_workloads(content: Mapping[str, Any]) -> int | None:
     """Return the number of gray workloads in the spec; None when `spec.grayDeployments` is missing or not a list."""
     planned = as_object(content.get("spec")).get("grayDeployments")
     return len(planned) if isinstance(planned, list) else None
-
-
-def report_workloads(release: Release | None, sanitizer: Sanitizer) -> dict[str, Any]:
-    """Return the `workloads` of a result."""
-    original = release.original.report(sanitizer) if release and release.original else {}
-    return {"original": original, "gray": [each.report(sanitizer) for each in release.gray] if release else []}
 
 
 def report_release(content: Mapping[str, Any], manifests: bool) -> dict[str, Any]:

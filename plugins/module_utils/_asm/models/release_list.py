@@ -120,7 +120,9 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     errors = [each.error for each in releases if each.error is not None]
     problems = []
     if len(objects) < len(items):
-        problems.append(_ignored(len(items) - len(objects), items, ProtocolError("the item is not an object")))
+        problems.append(
+            _ignored(len(items) - len(objects), items, ProtocolError("the item is not an object", "check endpoint"))
+        )
     if errors:
         problems.append(_ignored(len(errors), items, errors[0]))
     if repeated:
@@ -184,5 +186,5 @@ def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]
 
 def _ignored(count: int, items: Sequence[Any], error: AsmError) -> AsmError:
     """Return the problem of items that are ignored, with the first reason."""
-    problem = f"the list has {count} of {len(items)} items that are ignored: {error.problem}"
+    problem = f"{count} of {len(items)} items of the list are ignored: {error.problem}"
     return ProtocolError(problem, error.hint, error.seen)

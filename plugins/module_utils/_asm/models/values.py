@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..sanitize import Sanitizer, printable
-
 
 def as_object(value: Any) -> Mapping[str, Any]:
     """Return a decoded value if it is an object, else an empty one."""
@@ -30,9 +28,3 @@ def as_text(value: Any) -> str:
 def plain_values(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of an object whose values are neither objects nor lists."""
     return {key: value for key, value in content.items() if not isinstance(value, (dict, list))}
-
-
-def shown(text: str, sanitizer: Sanitizer) -> str:
-    """Return foreign text as a result shows it: on one line, without secrets, in full length."""
-    # The order matters: a secret that is escaped first is no longer found.
-    return printable(sanitizer.redact(text))

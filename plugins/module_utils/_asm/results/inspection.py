@@ -114,8 +114,9 @@ def _checked(result: Any, test: str) -> Mapping[str, Any]:
 
 def _is_answered(result: Mapping[str, Any]) -> bool:
     """Return whether ASM itself has said that it has no such release."""
-    if as_object(result.get("error")).get("kind") not in (None, "not_found"):
-        return False
+    kind = as_object(result.get("error")).get("kind")
+    if kind is not None:
+        return bool(kind == "not_found")
     # A result of one release has its requests in `gate`, an entry of several has them itself. A read has neither.
     gate = as_object(result.get("gate", result))
     return bool(gate.get("requests", "outcome" not in gate))

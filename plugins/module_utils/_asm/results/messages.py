@@ -227,7 +227,7 @@ class Messages:
             return ""
         if gates.outcome == "timeout":
             return self._too_late(gates, cost)
-        closed = [each for each in gates.closed_positions if gates.gates[each].outcome == gates.outcome]
+        closed = sorted(gates.closed_positions, key=lambda each: gates.gates[each].outcome != gates.outcome)
         if gates.outcome == "error" and all(gates.gates[each].error is not gates.error for each in closed):
             return gates.error.sentence(self.sanitize) if gates.error else ""
         return "; ".join(self._first(closed, gates))

@@ -43,7 +43,8 @@ class Poller:
         self.retries = retries
         self._targets = context.request.targets
         self._uids: dict[int, str] = {}
-        self._list_denied = False
+        # Two or more ids cost one request; services, and one id, are read singly.
+        self._uses_list = sum(target.release_id is not None for target in self._targets) > 1
         self._next_single_read = 0.0
         self._single_reads_before = 0
         spacing = 60.0 / context.request.schedule.requests_per_minute if len(self._targets) > 1 else 0.0
@@ -56,7 +57,7 @@ class Poller:
         self.cost = replace(self.cost, single_reads=0, paused=0.0)
         positions = gates.open_positions
         by_id = [each for each in positions if self._targets[each].release_id is not None]
-        if len(by_id) > 1 and not self._list_denied:
+        if by_id and self._uses_list:
             response = self._read_list(gates, by_id)
             if response is not None:
                 if response.error is not None:
@@ -119,12 +120,12 @@ class Poller:
         rate = schedule.requests_per_minute
         if context.request.gate is not None and not can_read_twice(count, self.cost, schedule, now):
             problem = (
-                f"the list of releases is denied, and with requests_per_minute {rate} not each of {count} releases can "
-                "be read twice before the deadline"
+                f"the list of releases is denied, and with requests_per_minute {rate} not every release could be read "
+                "twice before the deadline"
             )
             hint = f"{denied.hint}, or raise requests_per_minute or wait_timeout"
             return Response(started, now, DeniedError(problem, hint, response=denied.response))
-        self._list_denied = True
+        self._uses_list = False
         context.warn(
             f"the list of releases is denied, so each release is read singly, at most {rate} requests a minute; "
             "grant asm:mesh:listReleases, or set requests_per_minute"
@@ -167,6 +168,7 @@ class Poller:
             return
         now, schedule = self._context.elapsed(), self._context.request.schedule
         due = due_after_error(error, errors, schedule, now, self._context.runtime.jitter())
+        # No time for one: after the last request.
         due = last_request(schedule) + schedule.wait_sleep if due is None else due
         self._next_single_read = max(self._next_single_read, due)
         if isinstance(error, ThrottledError) or error.response.retry_after is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..gate.gate_set import GateSet, begin
-from ..gate.schedule import PollCost, next_poll
+from ..gate.schedule import PollCost, last_request, next_poll
 from ..options.request import Conditions, GateOptions, Schedule
 from .context import Context
 from .poller import Poller
@@ -45,7 +45,7 @@ class Waiter:
             gates = self._poll(poller, gates)
             now = context.elapsed()
             due = None if gates.outcome else next_poll(gates, poller.cost, now, context.runtime.jitter())
-            if due is None:
+            if due is None or poller.resume_at > last_request(schedule):
                 gates = gates if gates.outcome else gates.at_deadline(now)
                 self._progress.report(gates, None)
                 return gates

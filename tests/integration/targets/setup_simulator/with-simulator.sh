@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 # Runs a command while a simulator of the service serves on loopback: with-simulator.sh COMMAND ARGUMENT…
-# The command finds the simulator and a token for it as any user would, in the environment.
+# The command finds the simulator and a token for it in the environment, as any user would.
 set -euo pipefail
 scenario=$(cd "$(dirname "$0")" && pwd)/scenario.yml
 # ansible-test runs a target in a copy under the collection's own tests/output.
@@ -23,7 +23,7 @@ stop_simulator() {
 }
 trap stop_simulator EXIT
 read -r -t 60 -u "${simulator[0]}" address || {
-    echo "error: the simulator did not start within 60 s; its words are above." >&2
+    echo "error: the simulator did not start within 60 s; its output is above." >&2
     exit 1
 }
 

@@ -1,19 +1,25 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A service without a network: a clock that the test moves, and answers that the test wrote down."""
+"""A service without a network: a clock that the test moves, and responses that the test wrote down."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    Response,
+    Transport,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer, Transport
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from requests.structures import CaseInsensitiveDict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from requests import PreparedRequest, Request
 
@@ -33,18 +39,18 @@ class Clock:
         self.seconds += seconds
 
 
-def answer(status: int, body: bytes | str = b"", **headers: str) -> Answer:
-    """An answer; an underscore in the name of a header stands for a hyphen."""
+def answer(status: int, body: bytes | str = b"", **headers: str) -> Response:
+    """A response; an underscore in the name of a header stands for a hyphen."""
     sent = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
-    return Answer(status, sent, body.encode() if isinstance(body, str) else body, "https://asm.example/asked")
+    return Response(status, sent, body.encode() if isinstance(body, str) else body, "https://asm.example/asked")
 
 
-def given_back(given: Answer | AsmError, bounds: Mapping[str, Any]) -> Answer:
-    """An answer as `Transport.send` returns it with these keywords, decoded if that is wanted; or the error raised."""
+def given_back(given: Response | AsmError, url: str, decode: Callable[[Response], Any] | None) -> Response:
+    """A response as `Transport.send` returns it, decoded if that is wanted; or the error raised."""
     if isinstance(given, AsmError):
         raise given
-    decode = bounds.get("decode")
-    return replace(given, content=decode(given)) if decode and given.status == 200 else given
+    response = replace(given, url=url)
+    return replace(response, content=decode(response)) if decode and response.status == 200 else response
 
 
 @dataclass(frozen=True)
@@ -53,16 +59,23 @@ class Sent:
 
     request: PreparedRequest
     deadline: float
-    bounds: dict[str, Any]
+    bounds: Bounds
 
 
 class ScriptedTransport(Transport):
-    """Gives the answers in order, the last one for ever, and remembers what was sent."""
+    """Gives the responses in order, the last one for ever, and remembers what was sent."""
 
-    def __init__(self, *answers: Answer | AsmError) -> None:
-        self._answers: Sequence[Answer | AsmError] = answers
+    def __init__(self, *answers: Response | AsmError) -> None:
+        self._answers: Sequence[Response | AsmError] = answers
         self.sent: list[Sent] = []
+        self.sanitizer = Sanitizer()
 
-    def send(self, request: Request, deadline: float, **bounds: Any) -> Answer:
+    def send(
+        self,
+        request: Request,
+        deadline: float,
+        bounds: Bounds = DEFAULT_BOUNDS,
+        decode: Callable[[Response], Any] | None = None,
+    ) -> Response:
         self.sent.append(Sent(request.prepare(), deadline, bounds))
-        return given_back(self._answers[min(len(self.sent), len(self._answers)) - 1], bounds)
+        return given_back(self._answers[min(len(self.sent), len(self._answers)) - 1], request.url, decode)

@@ -45,7 +45,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     """A Deployment, rolled out or not, with an environment value in its container."""
     made = deployment(
         ready=draw(COUNTS),
-        desired=draw(COUNTS),
+        wanted=draw(COUNTS),
         image=draw(st.sampled_from([IMAGE, "registry.example/reviews:1"])),
         updatedReplicas=draw(COUNTS),
         availableReplicas=draw(COUNTS),
@@ -240,8 +240,8 @@ def is_ready(workload: Any) -> bool:
     """Whether a Deployment wants replicas, and all of them are updated, available, and alone."""
     if not isinstance(at(workload, "status"), dict):
         return False
-    wanted = at(workload, "spec", "replicas")
-    numbers = [1 if wanted is None else wanted]
+    replicas = at(workload, "spec", "replicas")
+    numbers = [1 if replicas is None else replicas]
     numbers += [
         0 if value is None else value
         for value in (
@@ -254,8 +254,8 @@ def is_ready(workload: Any) -> bool:
     ]
     if not all(isinstance(number, int) and not isinstance(number, bool) and number >= 0 for number in numbers):
         return False
-    desired, updated, available, existing, observed, generation = numbers
-    return updated >= desired > 0 and available >= updated and existing <= updated and observed >= generation
+    wanted, updated, available, existing, observed, generation = numbers
+    return updated >= wanted > 0 and available >= updated and existing <= updated and observed >= generation
 
 
 def verdict(status: int, body: bytes, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from typing import Any, Callable
 
 import pytest
@@ -135,7 +137,7 @@ class TestCopies:
         assert self.ERROR.sentence(str) == "namespace is 'a/b' (403); grant it"
 
 
-ASM = json.dumps({"errorCode": "ASM.01404001", "errorMsg": "no"}).encode()
+ASM = json.dumps({"errorCode": "ASM.01404001", "errorMsg": "text"})
 
 
 @pytest.mark.parametrize(
@@ -149,18 +151,159 @@ ASM = json.dumps({"errorCode": "ASM.01404001", "errorMsg": "no"}).encode()
 def test_refusals_name_what_was_asked_for(
     refuse: Callable[..., AsmError], name: str, options: str, permission: str
 ) -> None:
-    missing, denied, wrong = (refuse(status, {}, ASM, URL) for status in (404, 403, 400))
+    missing, denied, wrong = (refuse(status, {}, ASM.encode(), URL) for status in (404, 403, 400))
     assert isinstance(missing, NotFoundError)
     assert (missing.problem, missing.hint) == (f"ASM has no such {name}", f"check {options}")
-    assert missing.response == ErrorResponse(404, "ASM.01404001", "no", url=URL, from_asm=True)
+    assert missing.response == ErrorResponse(404, "ASM.01404001", "text", url=URL, from_asm=True)
     assert (denied.kind, denied.hint) == ("denied", f"grant {permission} to their user or agency")
     assert (wrong.kind, wrong.hint) == ("usage", f"check {options}")
 
 
-IAM = {"error": {"code": 401, "message": "wrong password", "title": "Unauthorized"}}
-IAM_NEWER = {"error_code": "IAM.0006", "error_msg": "wrong password", "encoded_authorization_message": "s3cret"}
-GATEWAY = {"error_code": "APIGW.0101", "error_msg": "no such API", "request_id": "r-1"}
-HTML = "<html>Not here</html>"
+GATEWAY = json.dumps({"error_code": "APIGW.0101", "error_msg": "text", "request_id": "id-of-body"})
+IAM = json.dumps({"error": {"code": 401, "message": "text", "title": "Unauthorized"}})
+IAM_NEWER = json.dumps({"error_code": "IAM.0006", "error_msg": "text", "encoded_authorization_message": "long"})
+HTML = "<html>text</html>"
+BODIES = {"ASM": ASM, "gateway": GATEWAY, "IAM v3": IAM, "IAM v3.0": IAM_NEWER, "page": HTML, "nothing": ""}
+CODES = {
+    "ASM": "ASM.01404001",
+    "gateway": "APIGW.0101",
+    "IAM v3": "401",
+    "IAM v3.0": "IAM.0006",
+    "page": "",
+    "nothing": "",
+}
+
+STATUSES = [
+    (201, "protocol", False),
+    (202, "protocol", False),
+    (204, "protocol", False),
+    (206, "protocol", False),
+    (301, "endpoint", False),
+    (302, "endpoint", False),
+    (304, "endpoint", False),
+    (307, "endpoint", False),
+    (308, "endpoint", False),
+    (400, "usage", False),
+    (401, "credentials", False),
+    (403, "denied", False),
+    (405, "endpoint", False),
+    (406, "endpoint", False),
+    (409, "endpoint", False),
+    (410, "endpoint", False),
+    (499, "endpoint", False),
+    (408, "server", True),
+    (429, "throttled", True),
+    (500, "server", True),
+    (501, "server", True),
+    (502, "server", True),
+    (503, "server", True),
+    (504, "server", True),
+    (599, "server", True),
+]
+
+
+@pytest.mark.parametrize("who", BODIES)
+@pytest.mark.parametrize(("status", "kind", "is_transient"), STATUSES)
+def test_status_decides_whoever_answers(status: int, kind: str, is_transient: bool, who: str) -> None:
+    error = refusal(status, {"Location": "https://evil.example"}, BODIES[who].encode(), URL)
+    assert (error.kind, error.is_transient, error.response.status, error.response.url) == (
+        kind,
+        is_transient,
+        status,
+        URL,
+    )
+    assert (error.response.code, error.response.from_asm) == (CODES[who], who == "ASM")
+    assert error.response.message == ("text" if CODES[who] else "")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        pytest.param(ASM, "not_found", id="ASM"),
+        pytest.param('{"errorCode": "ASM.404"}', "not_found", id="ASM without a message"),
+        pytest.param('{"errorCode": "ASM.404", "errorMsg": null}', "not_found", id="ASM with null as message"),
+        pytest.param(GATEWAY, "endpoint", id="gateway"),
+        pytest.param('{"error_code": "ASM.404", "error_msg": "no"}', "endpoint", id="gateway with a code like ASM's"),
+        pytest.param('{"errorCode": "APIGW.0101"}', "endpoint", id="gateway in ASM's form"),
+        pytest.param('{"errorCode": "asm.404"}', "endpoint", id="another prefix"),
+        pytest.param('{"errorCode": "ASM"}', "endpoint", id="half of the prefix"),
+        pytest.param('{"errorCode": null}', "endpoint", id="no code"),
+        pytest.param('{"errorCode": 404}', "endpoint", id="a number"),
+        pytest.param('{"errorCode": ["ASM.404"]}', "endpoint", id="a list"),
+        pytest.param('[{"errorCode": "ASM.404"}]', "endpoint", id="in a list"),
+        pytest.param('{"error": {"errorCode": "ASM.404"}}', "endpoint", id="inside of something else"),
+        pytest.param('"ASM.404"', "endpoint", id="a text"),
+        pytest.param('{"errorCode": "ASM.404"', "endpoint", id="half of the body"),
+        pytest.param(IAM, "endpoint", id="IAM"),
+        pytest.param(HTML, "endpoint", id="page"),
+        pytest.param("<!-- ASM.404 -->", "endpoint", id="page that names ASM"),
+        pytest.param("", "endpoint", id="nothing"),
+        pytest.param("[" * 100_000, "endpoint", id="nested without end"),
+        pytest.param(b"\xff\xfe", "endpoint", id="no text"),
+    ],
+)
+def test_only_404_of_asm_means_no_such_release(body: Any, kind: str) -> None:
+    content = body if isinstance(body, bytes) else body.encode()
+    error = refusal(404, {}, content, URL)
+    assert (error.kind, error.is_transient) == (kind, False)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "found"),
+    [
+        pytest.param({"X-Request-Id": "a"}, GATEWAY, "a", id="header"),
+        pytest.param({"X-IAM-Trace-Id": "b"}, GATEWAY, "b", id="header of IAM"),
+        pytest.param({}, GATEWAY, "id-of-body", id="body of the gateway"),
+        pytest.param({}, HTML, "", id="none"),
+    ],
+)
+def test_request_id_of_refusal(headers: dict[str, str], body: str, found: str) -> None:
+    assert refusal(500, headers, body.encode(), URL).response.request_id == found
+
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=timezone.utc)
+DATE = format_datetime(NOW, usegmt=True)
+
+
+def in_seconds(seconds: float) -> str:
+    return format_datetime(NOW + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        pytest.param("7", 7.0, id="seconds"),
+        pytest.param(" 7 ", 7.0, id="seconds among blanks"),
+        pytest.param("0", 0.0, id="none"),
+        pytest.param("600", 600.0, id="many seconds"),
+        pytest.param(in_seconds(90), 90.0, id="a date"),
+        pytest.param(in_seconds(-90), 0.0, id="a date that is over"),
+        pytest.param("Sunday, 01-Mar-26 12:01:00 GMT", 60.0, id="a date of an older form"),
+        pytest.param("", None, id="empty"),
+        pytest.param("-1", None, id="negative"),
+        pytest.param("1.5", None, id="a fraction"),
+        pytest.param("9" * 5000, None, id="without end"),
+        pytest.param("٣", None, id="digits of another script"),
+        pytest.param("soon", None, id="a word"),
+        pytest.param("Sun, 99 Xxx 2026 99:99:99 GMT", None, id="a date that is none"),
+    ],
+)
+def test_retry_after_is_seconds_or_date_of_service(status: int, value: str, seconds: float | None) -> None:
+    assert refusal(status, {"Retry-After": value, "Date": DATE}, b"", URL).response.retry_after == seconds
+
+
+@pytest.mark.parametrize("date", [{}, {"Date": "today"}])
+def test_local_time_counts_without_date_of_service(date: dict[str, str]) -> None:
+    due = format_datetime(datetime.now(timezone.utc) + timedelta(seconds=100), usegmt=True)
+    found = refusal(503, {"Retry-After": due, **date}, b"", URL).response.retry_after
+    assert found is not None
+    assert 90 < found <= 100
+
+
+@pytest.mark.parametrize("status", [204, 302, 400, 401, 403, 404, 405])
+def test_final_error_has_no_retry_after(status: int) -> None:
+    assert refusal(status, {"Retry-After": "7"}, b"", URL).response.retry_after is None
 
 
 @pytest.mark.parametrize(
@@ -185,12 +328,11 @@ HTML = "<html>Not here</html>"
         pytest.param(503, HTML, "server", True, id="503"),
     ],
 )
-def test_refused_login_is_final_unless_iam_failed(status: int, body: Any, kind: str, is_transient: bool) -> None:
-    content = body if isinstance(body, str) else json.dumps(body)
-    error = login_refusal(status, {}, content.encode(), URL)
+def test_refused_login_is_final_unless_iam_failed(status: int, body: str, kind: str, is_transient: bool) -> None:
+    error = login_refusal(status, {}, body.encode(), URL)
     assert (error.kind, error.is_transient) == (kind, is_transient)
     assert (error.response.status, error.response.url, error.response.from_asm) == (status, URL, False)
-    assert "s3cret" not in error.sentence(str)
+    assert "encoded" not in error.sentence(str)
 
 
 def test_request_id_of_login_is_trace_id_of_iam() -> None:

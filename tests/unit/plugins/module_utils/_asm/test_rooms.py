@@ -121,7 +121,6 @@ MAY_KNOW_FILES = {"credentials", "files", "state_file", "transport", "watch"}
 
 ADAPTERS = {
     "modules/asm_release_info.py": ({"options", "read", "task_limit", "watch"}, {"ansible.module_utils.basic"}),
-    "modules/asm_verdict_file.py": (set(), set()),
     "action/asm_verdict_file.py": (
         {"errors", "files", "text", "verdict"},
         {"ansible.module_utils.common.arg_spec", "ansible.plugins.action"},

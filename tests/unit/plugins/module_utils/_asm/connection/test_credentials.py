@@ -22,8 +22,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.cr
     find,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Connection
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import ConnectionOptions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 class Search:
     """One search, and what it said and learned on the way."""
 
-    cleaner: Cleaner = field(default_factory=Cleaner)
+    sanitizer: Sanitizer = field(default_factory=Sanitizer)
     warnings: list[str] = field(default_factory=list)
 
     def __call__(
@@ -58,15 +58,15 @@ class Search:
         variables: dict[str, str] | None = None,
         auth_type: str = "auto",
     ) -> Credentials:
-        connection = Connection(given or {}, variables or {}, auth_type)
-        return find(connection, environment or {}, self.warnings.append, self.cleaner)
+        connection = ConnectionOptions(given or {}, variables or {}, auth_type)
+        return find(connection, environment or {}, self.warnings.append, self.sanitizer)
 
     def refused(self, *arguments: Any, **named: Any) -> AsmError:
         """The error of a search; whatever it is, it must hold no secret."""
         with pytest.raises(AsmError) as refused:
             self(*arguments, **named)
         assert "s3cret" not in refused.value.sentence(str)
-        assert not refused.value.passing
+        assert not refused.value.is_transient
         return refused.value
 
 
@@ -516,7 +516,7 @@ class TestFile:
         refused = search.refused()
         assert refused.kind == "credentials"
         assert problem in refused.problem
-        assert refused.remedy
+        assert refused.hint
         assert "s3cret" not in refused.sentence(str)
 
     @pytest.mark.parametrize(
@@ -636,10 +636,10 @@ def test_every_secret_that_is_met_is_learned_and_none_is_part_of_a_representatio
     assert "s3cret" not in repr(found)
     for value in (*given.values(), *environment.values(), *variables.values()):
         if "s3cret" in value:
-            assert "s3cret" not in search.cleaner(f"it is {value}!")
+            assert "s3cret" not in search.sanitizer(f"it is {value}!")
 
 
 def test_secrets_of_the_file_are_learned(search: Search, default_file: Path) -> None:
     write(default_file, "[basic]\nak = s3cret-1\nsk = s3cret-2\nsecurity_token = s3cret-3\n")
     search()
-    assert "s3cret" not in search.cleaner("s3cret-1 s3cret-2 s3cret-3")
+    assert "s3cret" not in search.sanitizer("s3cret-1 s3cret-2 s3cret-3")

@@ -15,12 +15,12 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.en
     region,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import Connection
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import ConnectionOptions
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 
 
-def connection(**given: str) -> Connection:
-    return Connection(given, {})
+def connection(**given: str) -> ConnectionOptions:
+    return ConnectionOptions(given, {})
 
 
 @pytest.mark.parametrize("value", ["cn-north-4", "eu-west-101", "x", "0", "la-north-2"])
@@ -55,7 +55,7 @@ def test_what_is_no_region_never_becomes_part_of_a_host(value: str, origin: str)
         asm_endpoint(given, environment)
     assert refused.value.kind == "usage"
     assert refused.value.problem.startswith(f"{origin} is ")
-    assert refused.value.sentence(Cleaner()).isprintable()
+    assert refused.value.sentence(Sanitizer()).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_an_endpoint_is_scheme_host_port_and_path(endpoint: str, kept: str) -> N
 def test_what_is_no_endpoint_is_refused_by_name_and_never_quoted_whole(endpoint: str) -> None:
     with pytest.raises(AsmError) as refused:
         checked_endpoint(endpoint, "OS_AUTH_URL")
-    sentence = refused.value.sentence(Cleaner())
+    sentence = refused.value.sentence(Sanitizer())
     assert refused.value.kind == "usage"
     assert sentence.startswith("OS_AUTH_URL ")
     assert sentence.isprintable()
@@ -220,7 +220,7 @@ def test_the_endpoint_comes_from_the_first_place_that_has_one(
 def test_an_endpoint_of_the_environment_is_checked_like_an_option(name: str) -> None:
     with pytest.raises(AsmError, match=f"^{name} is http:// to ") as refused:
         asm_endpoint(connection(region="cn-north-4"), {name: "http://evil.example"})
-    assert "is http:// to 'evil.example'; " in refused.value.sentence(Cleaner())
+    assert "is http:// to 'evil.example'; " in refused.value.sentence(Sanitizer())
 
 
 def test_without_region_and_endpoint_the_ways_to_give_them_are_named() -> None:
@@ -228,7 +228,7 @@ def test_without_region_and_endpoint_the_ways_to_give_them_are_named() -> None:
         asm_endpoint(connection(), {})
     assert refused.value.kind == "usage"
     for name in ("region", "endpoint", "HW_REGION_NAME", "OS_REGION_NAME", "HUAWEICLOUD_ASM_ENDPOINT"):
-        assert name in refused.value.sentence(Cleaner())
+        assert name in refused.value.sentence(Sanitizer())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Logins: when they are due, how long they hold, and what is never asked twice."""
+"""Logins: when they are due, how long they hold, and credentials that are not sent twice."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.cr
     PasswordCredentials,
     TokenCredentials,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.login import Authority, authority
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Cleaner
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.login import Authority
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
+    AsmError,
+    CredentialsError,
+    NetworkError,
+)
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
     Clock,
     ScriptedTransport,
@@ -27,7 +30,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.sc
 from requests import Request
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Response
 
 HOUR = 3600.0
 USER = PasswordCredentials("who", "s3cret", "account", "https://iam.example", None, "cn-north-4")
@@ -36,14 +39,14 @@ NOON = "2026-03-01T12:00:00.000000Z"
 DATE = "Sun, 01 Mar 2026 12:00:00 GMT"
 
 
-def token(value: str = "token-1", lifetime: Any = 24 * HOUR, status: int = 201) -> Answer:
+def token(value: str = "token-1", lifetime: Any = 24 * HOUR, status: int = 201) -> Response:
     """What IAM answers to a login; the lifetime in seconds."""
     expires = datetime(2026, 3, 1, 12, tzinfo=timezone.utc) + timedelta(seconds=lifetime)
     body = {"token": {"issued_at": NOON, "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
     return answer(status, json.dumps(body), X_Subject_Token=value)
 
 
-def keys(**replaced: Any) -> Answer:
+def keys(**replaced: Any) -> Response:
     """What the metadata service answers, half an hour before the keys expire."""
     credential = {
         "access": "AK",
@@ -60,16 +63,15 @@ SESSION = answer(200, "session-token\n")
 class Login:
     """The authority for some credentials, on a scripted clock and service."""
 
-    def __init__(self, credentials: Any, *answers: Answer | AsmError) -> None:
+    def __init__(self, credentials: Any, *answers: Response | AsmError) -> None:
         self.transport = ScriptedTransport(*answers)
         self.clock = Clock()
-        self.cleaner = Cleaner()
-        self.authority: Authority = authority(credentials, self.transport, self.cleaner, self.clock)
+        self.authority = Authority(credentials, self.clock)
 
     def headers(self) -> dict[str, str]:
         """The headers that a request gets now."""
         request = Request("GET", "https://asm.example/v2").prepare()
-        return dict(self.authority.authorization(self.clock() + 10)(request).headers)
+        return dict(self.authority.authorization(self.transport, self.clock() + 10)(request).headers)
 
     def refused(self) -> AsmError:
         with pytest.raises(AsmError) as refused:
@@ -78,19 +80,19 @@ class Login:
         return refused.value
 
 
-def test_a_token_is_sent_as_it_is_and_nothing_is_asked() -> None:
+def test_given_token_is_sent_as_it_is() -> None:
     login = Login(TokenCredentials("t"))
     assert login.headers() == {"X-Auth-Token": "t"}
-    assert not login.authority.discard()
+    assert not login.authority.renew()
     assert login.transport.sent == []
 
 
-def test_a_key_pair_signs_and_nothing_is_asked() -> None:
+def test_key_pair_signs() -> None:
     login = Login(KeyCredentials("AK", "SK", "ST", "P"))
     headers = login.headers()
     assert headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK, ")
     assert (headers["X-Security-Token"], headers["X-Project-Id"]) == ("ST", "P")
-    assert not login.authority.discard()
+    assert not login.authority.renew()
     assert login.transport.sent == []
 
 
@@ -101,7 +103,7 @@ def test_a_key_pair_signs_and_nothing_is_asked() -> None:
         pytest.param({"project_id": "p", "project_name": "n"}, {"id": "p"}, id="by id"),
     ],
 )
-def test_a_login_asks_for_a_token_of_the_project(project: dict[str, Any], scope: dict[str, str]) -> None:
+def test_login_is_scoped_to_project(project: dict[str, Any], scope: dict[str, str]) -> None:
     who = PasswordCredentials("who", "s3cret", "account", "https://iam.example/x", **project)
     login = Login(who, token())
     assert login.headers() == {"X-Auth-Token": "token-1"}
@@ -121,13 +123,13 @@ def test_one_login_serves_many_reads() -> None:
     assert len(login.transport.sent) == 1
 
 
-def test_a_token_that_was_obtained_is_a_secret() -> None:
+def test_obtained_token_is_secret() -> None:
     login = Login(USER, token("token-of-iam"))
     login.headers()
-    assert login.cleaner("token-of-iam") == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+    assert login.transport.sanitizer("token-of-iam") == "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
-def test_a_three_day_gate_renews_its_tokens_of_a_day_before_they_expire() -> None:
+def test_token_never_expires_within_three_days() -> None:
     login = Login(USER, *(token(f"token-{day}") for day in range(1, 10)))
     start = login.clock()
     obtained: dict[str, float] = {}
@@ -147,7 +149,7 @@ def test_a_three_day_gate_renews_its_tokens_of_a_day_before_they_expire() -> Non
         pytest.param(1000.0, 900.0, id="or a tenth of a short life"),
     ],
 )
-def test_a_token_is_renewed_when_it_is_due_and_not_before(lifetime: float, held: float) -> None:
+def test_token_is_renewed_when_due(lifetime: float, held: float) -> None:
     login = Login(USER, token("token-1", lifetime), token("token-2"))
     login.headers()
     login.clock.seconds += held - 1
@@ -172,7 +174,7 @@ def test_a_token_is_renewed_when_it_is_due_and_not_before(lifetime: float, held:
         pytest.param(b"[" * 100_000, id="nested without end"),
     ],
 )
-def test_without_a_lifetime_a_token_lives_a_day(body: bytes) -> None:
+def test_token_without_lifetime_lives_one_day(body: bytes) -> None:
     login = Login(USER, answer(201, body, X_Subject_Token="token-1"), token("token-2"))
     login.headers()
     login.clock.seconds += 23 * HOUR
@@ -184,7 +186,7 @@ def test_without_a_lifetime_a_token_lives_a_day(body: bytes) -> None:
 @pytest.mark.parametrize(
     "zone", [pytest.param("Z", id="UTC"), pytest.param("+00:00", id="offset"), pytest.param("", id="without a zone")]
 )
-def test_times_with_and_without_a_zone_are_understood(zone: str) -> None:
+def test_times_may_lack_zone(zone: str) -> None:
     times = {"issued_at": f"2026-03-01T12:00:00.123000{zone}", "expires_at": f"2026-03-01T13:00:00.123000{zone}"}
     login = Login(USER, answer(201, json.dumps({"token": times}), X_Subject_Token="token-1"), token("token-2"))
     login.headers()
@@ -192,42 +194,82 @@ def test_times_with_and_without_a_zone_are_understood(zone: str) -> None:
     assert login.headers()["X-Auth-Token"] == "token-2"
 
 
-def test_what_was_discarded_is_obtained_anew() -> None:
+def test_renewed_token_is_obtained_again() -> None:
     login = Login(USER, token("token-1"), token("token-2"))
     login.headers()
-    assert login.authority.discard()
+    assert login.authority.renew()
     assert login.headers()["X-Auth-Token"] == "token-2"
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 302, 204])
-def test_a_refused_login_is_final_and_was_tried_once(status: int) -> None:
+def test_refused_login_is_final(status: int) -> None:
     login = Login(USER, answer(status, '{"error": {"code": 1, "message": "no"}}'))
     refused = login.refused()
     assert refused.kind == ("credentials" if status >= 400 else "endpoint")
-    assert not refused.passing
+    assert not refused.is_transient
     assert len(login.transport.sent) == 1
 
 
+class TestRefusedCredentials:
+    def test_of_login_are_not_sent_again(self) -> None:
+        login = Login(USER, answer(401, '{"error": {"code": 401, "message": "no"}}'))
+        errors = [login.refused() for _time in range(3)]
+        assert {error.sentence(str) for error in errors} == {errors[0].sentence(str)}
+        assert len(login.transport.sent) == 1
+
+    @pytest.mark.parametrize("credentials", [TokenCredentials("t"), KeyCredentials("AK", "SK"), USER])
+    def test_of_read_are_not_sent_again(self, credentials: Any) -> None:
+        login = Login(credentials, token())
+        login.headers()
+        login.authority.refuse(CredentialsError("the credentials were refused"))
+        assert login.refused().problem == "the credentials were refused"
+
+    def test_after_transient_error_are_sent_again(self) -> None:
+        login = Login(USER, answer(503), token())
+        assert login.refused().is_transient
+        assert login.headers() == {"X-Auth-Token": "token-1"}
+
+
+class TestRenewal:
+    def test_happens_once_until_token_is_accepted(self) -> None:
+        login = Login(USER, token("token-1"), token("token-2"), token("token-3"))
+        login.headers()
+        assert login.authority.renew()
+        login.headers()
+        assert not login.authority.renew()
+        login.headers()
+        login.authority.accept()
+        assert login.authority.renew()
+
+    def test_drops_token_in_any_case(self) -> None:
+        login = Login(USER, token("token-1"), token("token-2"), token("token-3"))
+        tokens = []
+        for _time in range(3):
+            tokens.append(login.headers()["X-Auth-Token"])
+            login.authority.renew()
+        assert tokens == ["token-1", "token-2", "token-3"]
+
+
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
-def test_a_fault_of_iam_may_pass(status: int) -> None:
-    assert Login(USER, answer(status, "")).refused().passing
+def test_failure_of_iam_is_transient(status: int) -> None:
+    assert Login(USER, answer(status, "")).refused().is_transient
 
 
 @pytest.mark.parametrize("value", ["", "to ken", "to\r\n ken", "tökén"])
-def test_a_login_without_a_token_that_can_be_sent_is_no_login(value: str) -> None:
+def test_token_must_fit_header(value: str) -> None:
     refused = Login(USER, token(value)).refused()
-    assert (refused.kind, refused.passing) == ("protocol", False)
+    assert (refused.kind, refused.is_transient) == ("protocol", False)
 
 
-def test_a_fault_on_the_way_to_iam_is_that_fault() -> None:
-    fault = AsmError("network", "no route")
-    assert Login(USER, fault).refused() is fault
+def test_network_error_of_login_is_kept() -> None:
+    error = NetworkError("no route")
+    assert Login(USER, error).refused() is error
 
 
 class TestAgency:
     """The temporary keys of an ECS."""
 
-    def test_keys_are_asked_for_with_a_session_token(self) -> None:
+    def test_keys_are_read_with_session_token(self) -> None:
         login = Login(AGENCY, SESSION, keys())
         headers = login.headers()
         assert headers["Authorization"].startswith("SDK-HMAC-SHA256 Access=AK, ")
@@ -239,22 +281,24 @@ class TestAgency:
         assert second.headers["X-Metadata-Token"] == "session-token"
 
     @pytest.mark.parametrize("status", [404, 405, 503])
-    def test_where_no_session_token_is_served_it_goes_on_without(self, status: int) -> None:
+    def test_session_token_is_optional(self, status: int) -> None:
         login = Login(AGENCY, answer(status), keys())
         login.headers()
         assert "X-Metadata-Token" not in login.transport.sent[1].request.headers
 
-    def test_every_request_is_bounded_by_two_seconds_and_64_kib(self) -> None:
+    def test_requests_are_bounded_by_2_s_and_64_kib(self) -> None:
         login = Login(AGENCY, SESSION, keys())
         login.headers()
         for sent in login.transport.sent:
-            assert sent.bounds == {"at_most": 2.0, "limit": 64 * 1024}
+            assert (sent.bounds.seconds, sent.bounds.limit) == (2.0, 64 * 1024)
             assert sent.deadline == login.clock() + 10
 
-    def test_everything_that_is_served_is_a_secret(self) -> None:
+    def test_all_parts_are_secret(self) -> None:
         login = Login(AGENCY, SESSION, keys(access="AK-123", securitytoken="ST-123"))
         login.headers()
-        assert login.cleaner("session-token AK-123 SK-s3cret ST-123") == "******** ******** ******** ********"
+        assert (
+            login.transport.sanitizer("session-token AK-123 SK-s3cret ST-123") == "******** ******** ******** ********"
+        )
 
     @pytest.mark.parametrize(
         ("expires_at", "date", "held"),
@@ -263,10 +307,10 @@ class TestAgency:
             pytest.param(
                 "2026-03-01T12:30:00.000000Z", "Sun, 01 Mar 2026 11:30:00 GMT", 3600 - 360, id="wherever it is"
             ),
-            pytest.param(None, DATE, 15 * 60 * 0.9, id="not told"),
-            pytest.param("soon", DATE, 15 * 60 * 0.9, id="told in another form"),
-            pytest.param(12345, DATE, 15 * 60 * 0.9, id="told as a number"),
-            pytest.param("2026-03-01T11:00:00Z", DATE, 15 * 60 * 0.9, id="told as over"),
+            pytest.param(None, DATE, 15 * 60 * 0.9, id="missing"),
+            pytest.param("soon", DATE, 15 * 60 * 0.9, id="another form"),
+            pytest.param(12345, DATE, 15 * 60 * 0.9, id="a number"),
+            pytest.param("2026-03-01T11:00:00Z", DATE, 15 * 60 * 0.9, id="already over"),
         ],
     )
     def test_keys_are_renewed_before_they_expire(self, expires_at: Any, date: str, held: float) -> None:
@@ -278,7 +322,7 @@ class TestAgency:
         login.clock.seconds += 1
         assert "Access=AK2," in login.headers()["Authorization"]
 
-    def test_without_the_time_of_the_service_that_of_this_machine_counts(self) -> None:
+    def test_local_time_counts_without_date_of_service(self) -> None:
         soon = (datetime.now(timezone.utc) + timedelta(seconds=1000)).isoformat()
         login = Login(AGENCY, SESSION, answer(200, keys(expires_at=soon).body), SESSION, keys(access="AK2"))
         login.headers()
@@ -294,18 +338,18 @@ class TestAgency:
             pytest.param([SESSION, answer(302, Location="http://evil.example")], id="redirect of the keys"),
         ],
     )
-    def test_a_redirect_leads_nowhere(self, answers: list[Answer]) -> None:
+    def test_redirect_is_not_followed(self, answers: list[Response]) -> None:
         login = Login(AGENCY, *answers)
         refused = login.refused()
-        assert (refused.kind, refused.passing) == ("endpoint", False)
+        assert (refused.kind, refused.is_transient) == ("endpoint", False)
         assert len(login.transport.sent) == len(answers)
 
     @pytest.mark.parametrize(
-        ("given", "kind", "passing"),
+        ("given", "kind", "is_transient"),
         [
             pytest.param(answer(404), "credentials", False, id="no agency"),
             pytest.param(answer(401), "credentials", False, id="no session"),
-            pytest.param(answer(500), "server", True, id="a fault"),
+            pytest.param(answer(500), "server", True, id="it failed"),
             pytest.param(answer(429), "throttled", True, id="too often"),
             pytest.param(answer(200, ""), "protocol", False, id="nothing"),
             pytest.param(answer(200, "<html>"), "protocol", False, id="a page"),
@@ -321,32 +365,27 @@ class TestAgency:
             pytest.param(keys(secret="s3cret\ud800"), "protocol", False, id="half of a surrogate pair in a key"),
         ],
     )
-    def test_what_are_no_keys_is_refused(self, given: Answer, kind: str, passing: bool) -> None:
+    def test_invalid_keys_are_refused(self, given: Response, kind: str, is_transient: bool) -> None:
         refused = Login(AGENCY, SESSION, given).refused()
-        assert (refused.kind, refused.passing) == (kind, passing)
+        assert (refused.kind, refused.is_transient) == (kind, is_transient)
 
     @pytest.mark.parametrize("session", ["", "\n", "a b", "a\r\nX-Evil: 1", b"\xff\xfe", "ä"])
-    def test_a_session_token_that_cannot_be_sent_is_refused(self, session: Any) -> None:
+    def test_session_token_must_fit_header(self, session: Any) -> None:
         login = Login(AGENCY, answer(200, session), keys())
         refused = login.refused()
-        assert (refused.kind, refused.passing) == ("protocol", False)
+        assert (refused.kind, refused.is_transient) == ("protocol", False)
         assert len(login.transport.sent) == 1
 
 
-def test_an_authority_has_something_to_authorize_with() -> None:
-    with pytest.raises(RuntimeError):
-        Authority().authorization(0.0)
-
-
 @pytest.mark.parametrize("make", [lambda: token("token-1", 60.0), lambda: token("token-1", 1.0)])
-def test_the_lifetime_runs_from_before_the_login_was_sent(make: Callable[[], Answer]) -> None:
+def test_lifetime_starts_before_login_is_sent(make: Callable[[], Response]) -> None:
     login = Login(USER)
 
     class Slow(ScriptedTransport):
-        def send(self, request: Request, deadline: float, **bounds: Any) -> Answer:
+        def send(self, *arguments: Any) -> Response:
             login.clock.seconds += 100
-            return super().send(request, deadline, **bounds)
+            return super().send(*arguments)
 
-    login.authority = authority(USER, Slow(make(), token("token-2")), Cleaner(), login.clock)
+    login.transport = Slow(make(), token("token-2"))
     assert login.headers()["X-Auth-Token"] == "token-1"
     assert login.headers()["X-Auth-Token"] == "token-2"

@@ -1,0 +1,372 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What changes about the releases of one mesh: a pure fold of the observations of each poll into events.
+
+No clock and no I/O; all times are seconds on one monotonic clock. Only a change between two observations is an event:
+a transient error is not, and neither is a value that a response leaves out or gives for the first time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ..errors import NotFoundError
+from ..gate.release_gate import Observation, ReleaseGate, unmet_besides_phase
+from ..models.deployment import Workload, why_not_ready
+from ..models.release import Release, is_phase
+from ..options.request import Conditions, Schedule
+
+BASELINE_LISTS = 2
+"""Releases first seen in the second list are treated as already present: the API may return an incomplete list."""
+
+GONE_KEPT = 1000
+"""How many releases that are gone are kept, so that one that comes back goes on with the numbers of its events."""
+
+VERDICTS = {"reached": "reached", "failed": "failed", "replaced": "failed", "stalled": "stalled", "timeout": "timeout"}
+"""Kind of the event for each outcome of a gate. That a release is missing is the event `gone`."""
+
+
+@dataclass(frozen=True)
+class GateRun:
+    """One run of the gate of a release.
+
+    Attributes:
+        began: times of the gate count from here.
+    """
+
+    began: float
+    gate: ReleaseGate
+
+
+@dataclass(frozen=True)
+class TrackedRelease:
+    """One release, as it was last seen. Releases are identified by uid.
+
+    Attributes:
+        phase, version, ready: the last values that a response gave, None before.
+        images: of each gray workload, likewise.
+        changes: the number of its events.
+        absent_since: when the first of the current 404s in a row was complete.
+        is_gone: whether its disappearance is confirmed.
+        unmet: whether its conditions were unmet in the first response that told all of them, and only its readiness
+            has changed since; None before that response.
+        was_interrupted: whether its disappearance ended a run without a verdict.
+        run: of its gate; None while it rests.
+    """
+
+    uid: str
+    namespace: str = ""
+    name: str = ""
+    service: str = ""
+    phase: str | None = None
+    version: str | None = None
+    images: tuple[tuple[str, ...], ...] | None = None
+    ready: bool | None = None
+    changes: int = 0
+    absent_since: float | None = None
+    is_gone: bool = False
+    unmet: bool | None = None
+    was_interrupted: bool = False
+    run: GateRun | None = None
+
+    @property
+    def needs_read(self) -> bool:
+        """Return whether it is read singly when the list lacks it."""
+        return not self.is_gone or self.run is not None
+
+
+@dataclass(frozen=True)
+class ReleaseEvent:
+    """One change.
+
+    Attributes:
+        tracked: the release after the change.
+        previous_phase: its phase before this poll; empty if it had none.
+        at: when the response was complete.
+        release: as this poll shows it; for `timeout` as it was last seen. None when it is gone.
+        run: the run that has just ended, for the verdict of a gate.
+    """
+
+    kind: str
+    tracked: TrackedRelease
+    previous_phase: str
+    at: float
+    release: Release | None
+    run: GateRun | None = None
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """The releases of one mesh, after all polls so far.
+
+    Attributes:
+        conditions: of the gate of each release, None without gates.
+        schedule: its `wait_timeout` bounds each run of a gate.
+        baseline: how many further lists show what was already present.
+        releases: by uid.
+    """
+
+    conditions: Conditions | None
+    schedule: Schedule
+    baseline: int = BASELINE_LISTS
+    releases: Mapping[str, TrackedRelease] = field(default_factory=dict)
+
+    def after_poll(
+        self, listed: Iterable[TrackedRelease], observations: Mapping[str, Observation], ended: float
+    ) -> tuple[Tracker, list[ReleaseEvent]]:
+        """Return the tracker after one more poll that read the list, and the events of the poll.
+
+        Args:
+            listed: who is in the list, by uid, namespace and name.
+            observations: the complete items of the list and the single reads, by uid.
+            ended: when the poll ended.
+        """
+        releases, events = dict(self.releases), []
+        for uid, observation in observations.items():
+            step = _Step(self, releases.pop(uid, None), observation)
+            step.take(uid)
+            events += step.events
+            if step.tracked is not None:
+                releases[uid] = step.tracked
+        for uid, tracked in releases.items():
+            if uid not in observations and _is_overdue(tracked, ended):
+                late = _Step(self, tracked, Observation(ended, ended))
+                late.give_up()
+                events += late.events
+                releases[uid] = late.tracked or tracked
+        if self.baseline:
+            # What is listed now but read later was present, too.
+            releases.update({each.uid: each for each in listed if each.uid not in releases})
+        tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
+        return tracker, events
+
+    def without(self, uids: Iterable[str]) -> Tracker:
+        """Return the tracker without releases that the filters turned out to exclude."""
+        excluded = set(uids)
+        return replace(self, releases={uid: each for uid, each in self.releases.items() if uid not in excluded})
+
+    def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
+        """Return a run that goes on with what is known of a release; streaks and idle times start anew."""
+        if self.conditions is None:
+            return None
+        gate = ReleaseGate(
+            self.conditions,
+            self.schedule,
+            release=_remembered(tracked),
+            first_uid=tracked.uid,
+            first_name=tracked.name,
+            version_matched=version_matched,
+        )
+        return GateRun(began, gate)
+
+
+class _Step:
+    """What one observation means for one release.
+
+    Attributes:
+        tracked: the release after the observation, None while it is unknown.
+        events: in their order.
+    """
+
+    def __init__(self, tracker: Tracker, tracked: TrackedRelease | None, observation: Observation) -> None:
+        self.tracked = tracked
+        self.events: list[ReleaseEvent] = []
+        self._tracker = tracker
+        self._conditions = tracker.conditions
+        self._observation = observation
+        self._previous_phase = (tracked.phase or "") if tracked is not None else ""
+
+    def take(self, uid: str) -> None:
+        """Take the observation."""
+        release, error = self._observation.release, self._observation.error
+        if release is not None:
+            self._present(uid, release)
+        elif isinstance(error, NotFoundError):
+            self._missing()
+
+    def give_up(self) -> None:
+        """End the run at its deadline, without an observation of the release."""
+        run = self.tracked.run if self.tracked is not None else None
+        if run is not None:
+            gate = replace(run.gate, ended=self._observation.completed - run.began).at_deadline()
+            self._end_run(GateRun(run.began, gate))
+
+    def _present(self, uid: str, release: Release) -> None:
+        before = self.tracked
+        after = _updated(before or TrackedRelease(uid), release)
+        self.tracked = after
+        if before is None:
+            self._meet(after, release)
+        elif before.is_gone:
+            self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
+            self._tell("appeared", release)
+            if before.was_interrupted or _has_moved(before, after):
+                self._begin()
+        else:
+            self._compare(before, after, release)
+        self._note_unmet(release)
+        self._observe()
+
+    def _meet(self, after: TrackedRelease, release: Release) -> None:
+        """Take the first observation of a release."""
+        if self._tracker.baseline:
+            return
+        self.tracked = replace(after, phase=after.phase or "", ready=bool(after.ready))
+        self._tell("appeared", release)
+        self._begin()
+
+    def _compare(self, before: TrackedRelease, after: TrackedRelease, release: Release) -> None:
+        if _differs(_folded(before.phase), _folded(after.phase)):
+            self._tell("phase", release)
+        if _differs(before.ready, after.ready):
+            self._tell("ready", release)
+        if _has_moved(before, after) or (before.unmet and _differs(before.ready, after.ready)):
+            self._begin()
+
+    def _missing(self) -> None:
+        """Take ASM's 404. The second one in a row is a disappearance."""
+        tracked = self.tracked
+        if tracked is None:
+            return
+        if tracked.absent_since is None:
+            self.tracked = replace(tracked, absent_since=self._observation.completed)
+        elif not tracked.is_gone:
+            run = tracked.run or (self._run_of_absence(tracked) if tracked.unmet else None)
+            self.tracked = replace(tracked, is_gone=True, ready=False if tracked.ready else tracked.ready, run=run)
+            self._tell("gone", None)
+        self._observe()
+
+    def _run_of_absence(self, tracked: TrackedRelease) -> GateRun | None:
+        """Return a run that began with the first 404: the disappearance is the first change that was seen."""
+        run = self._tracker.resumed_run(tracked, tracked.absent_since or 0.0)
+        error = self._observation.error
+        return run and replace(run, gate=run.gate.observe(Observation(0.0, 0.0, error=error)))
+
+    def _note_unmet(self, release: Release) -> None:
+        """Note whether the conditions are unmet, with the first response that tells all of them."""
+        tracked, conditions = self.tracked, self._conditions
+        if tracked is None or conditions is None or tracked.unmet is not None:
+            return
+        tells_version = bool(release.version) or conditions.version is None
+        tells_workloads = release.has_workloads or not (conditions.ready or conditions.images)
+        if release.phase.strip() and tells_version and tells_workloads:
+            is_met = is_phase(release.phase, conditions.success_phases) and not unmet_besides_phase(release, conditions)
+            self.tracked = replace(tracked, unmet=not is_met)
+
+    def _begin(self) -> None:
+        """Begin a run of the gate, unless there is no gate or it runs already."""
+        if self.tracked is None or self._conditions is None:
+            return
+        new = GateRun(self._observation.started, ReleaseGate(self._conditions, self._tracker.schedule))
+        self.tracked = replace(self.tracked, unmet=False, run=self.tracked.run or new)
+
+    def _observe(self) -> None:
+        """Hand the observation to the run of the gate."""
+        run = self.tracked.run if self.tracked is not None else None
+        if run is None:
+            return
+        started, completed = (time - run.began for time in (self._observation.started, self._observation.completed))
+        gate = run.gate.observe(replace(self._observation, started=started, completed=completed))
+        if gate.release is not None and gate.release.manifests:
+            gate = replace(gate, release=replace(gate.release, content={}, manifests=False))
+        if gate.outcome is not None:
+            self._end_run(GateRun(run.began, gate))
+        elif self.tracked is not None:
+            self.tracked = replace(self.tracked, run=GateRun(run.began, gate))
+
+    def _end_run(self, run: GateRun) -> None:
+        """End a run with the event of its outcome. The release rests then."""
+        tracked, kind = self.tracked, VERDICTS.get(run.gate.outcome or "")
+        if tracked is None:
+            return
+        if kind is None:
+            self.tracked = replace(tracked, run=None, was_interrupted=not tracked.unmet)
+            return
+        self.tracked = replace(tracked, run=None, unmet=False)
+        last_seen = None if tracked.is_gone else run.gate.release
+        self._tell(kind, self._observation.release or last_seen, run)
+
+    def _tell(self, kind: str, release: Release | None, run: GateRun | None = None) -> None:
+        if self.tracked is None:
+            return
+        self.tracked = replace(self.tracked, changes=self.tracked.changes + 1)
+        event = ReleaseEvent(kind, self.tracked, self._previous_phase, self._observation.completed, release, run)
+        self.events.append(event)
+
+
+def _is_overdue(tracked: TrackedRelease, now: float) -> bool:
+    return tracked.run is not None and now - tracked.run.began > tracked.run.gate.schedule.wait_timeout
+
+
+def _without_oldest(releases: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:
+    """Return the releases without those that are gone, beyond the last `GONE_KEPT` of them."""
+    gone = [uid for uid, each in releases.items() if not each.needs_read]
+    surplus = set(gone[: max(0, len(gone) - GONE_KEPT)])
+    return {uid: each for uid, each in releases.items() if uid not in surplus}
+
+
+def _updated(before: TrackedRelease, release: Release) -> TrackedRelease:
+    """Return a release after a response: what the response leaves out has not changed."""
+    is_ready = not why_not_ready(release.gray, release.planned)
+    return replace(
+        before,
+        namespace=release.namespace or before.namespace,
+        name=release.name or before.name,
+        service=release.service or before.service,
+        phase=release.phase.strip() or before.phase,
+        version=release.version or before.version,
+        images=_images(release) or before.images,
+        ready=is_ready if release.has_workloads else before.ready,
+        absent_since=None,
+        is_gone=False,
+    )
+
+
+def _images(release: Release) -> tuple[tuple[str, ...], ...] | None:
+    """Return the images of each gray workload, sorted; None unless all workloads and images are given."""
+    if not release.gray or release.planned is None or len(release.gray) < release.planned:
+        return None
+    images = tuple(sorted(tuple(sorted(each.images)) for each in release.gray))
+    return images if all(each and all(each) for each in images) else None
+
+
+def _has_moved(before: TrackedRelease, after: TrackedRelease) -> bool:
+    """Return whether phase, version or images have changed, each of which begins a run of the gate."""
+    return (
+        _differs(_folded(before.phase), _folded(after.phase))
+        or _differs(before.version, after.version)
+        or _differs(before.images, after.images)
+    )
+
+
+def _differs(before: object, after: object) -> bool:
+    """Return whether a value that was known before has changed."""
+    return before is not None and after != before
+
+
+def _folded(phase: str | None) -> str | None:
+    return None if phase is None else phase.strip().casefold()
+
+
+def _remembered(tracked: TrackedRelease) -> Release:
+    """Return a release as it was last seen, as far as its disappearance is judged by it.
+
+    Of its workloads only the images are known, and whether all of them were ready. If they were not, the number of
+    planned ones is unknown, and no condition on workloads counts as met.
+    """
+    is_ready, images = bool(tracked.ready), tracked.images or ()
+    return Release(
+        uid=tracked.uid,
+        name=tracked.name,
+        namespace=tracked.namespace,
+        service=tracked.service,
+        version=tracked.version or "",
+        phase=tracked.phase or "",
+        gray=tuple(Workload("", "", "", each, 1, 1, 1, 1, rolled_out=is_ready, message="") for each in images),
+        planned=len(images) if is_ready else None,
+        original=None,
+        content={},
+    )

@@ -1,0 +1,426 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Watch the releases of many meshes: poll one mesh after the other, hand over the events of a poll, save the state.
+
+No exception and no secret leaves `watch`: all that it delivers, logs or returns has passed the `Sanitizer`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import ceil
+from typing import Any, Callable, TypeVar
+
+from ..api.client import Client, connect
+from ..connection.endpoints import asm_endpoint
+from ..errors import (
+    AsmError,
+    CredentialsError,
+    InternalError,
+    NotFoundError,
+    ProtocolError,
+    ProxyError,
+    UsageError,
+)
+from ..gate.release_gate import Observation
+from ..options.request import ReleaseTarget, SourceRequest
+from ..options.spec import SECRET_NAMES, SECRET_OPTIONS
+from ..options.validation import parse_source
+from ..runtime import Runtime
+from ..sanitize import Sanitizer
+from .availability import Availability
+from .pace import Pace
+from .payload import Payloads, as_text
+from .snapshot import restored, snapshot
+from .state_file import StateFile, locked
+from .tracker import BASELINE_LISTS, TrackedRelease, Tracker
+
+_SLICE = 0.5
+"""Seconds after which a pause checks whether the source was cancelled."""
+
+_POLL_TIMEOUTS = 4
+"""How many times `request_timeout` a list may take altogether; each of its parts must arrive within one."""
+
+_ENDING = (CredentialsError, ProxyError, InternalError)
+"""Errors that end the source: all meshes share the credentials, and more refusals could lock them."""
+
+_OF_ONE_RELEASE = (ProtocolError, UsageError)
+"""Final errors of a single read that concern its release only."""
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Host:
+    """The program that runs the source.
+
+    Attributes:
+        deliver: takes an event and returns whether it was taken.
+        inform, warn: take a line for the log.
+    """
+
+    deliver: Callable[[dict[str, Any]], bool]
+    inform: Callable[[str], None]
+    warn: Callable[[str], None]
+
+
+@dataclass
+class _Poll:
+    """What one poll of a mesh has found.
+
+    Attributes:
+        listed: the releases that the list shows and the filters select, by uid; None if it was not read.
+        observations: by uid.
+        excluded: uids of releases that the filters turned out to exclude.
+        error: why the mesh, or a part of it, could not be read.
+        problems: what is wrong with single releases, by what it is about.
+    """
+
+    listed: dict[str, TrackedRelease] | None = None
+    observations: dict[str, Observation] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
+    error: AsmError | None = None
+    problems: dict[str, AsmError] = field(default_factory=dict)
+
+
+@dataclass
+class _Mesh:
+    """One mesh, and what the source knows of it.
+
+    Attributes:
+        due: when its next poll begins.
+        read_at: when which release was read singly last.
+        excluded: uids of releases that are listed incompletely and that the filters exclude.
+        warned: what the log was warned about and still holds.
+    """
+
+    mesh_id: str
+    tracker: Tracker
+    availability: Availability
+    due: float
+    read_at: dict[str, float] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
+    warned: set[str] = field(default_factory=set)
+
+
+def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
+    """Watch releases until the source is cancelled or an error ends it; return the error's sentence.
+
+    Args:
+        parameters: the options by name, as the argument spec of the event source leaves them.
+    """
+    sanitizer = Sanitizer()
+    sanitizer.learn(*(parameters.get(name) for name in SECRET_OPTIONS))
+    sanitizer.learn(*(runtime.environment.get(name) for name in SECRET_NAMES))
+    try:
+        with ExitStack() as stack:
+            _Watcher(parse_source(parameters), runtime, sanitizer, host).run(stack)
+    except AsmError as error:
+        # A request that was cancelled has no reader for its error.
+        return "" if runtime.is_cancelled() else str(sanitizer.redact(error.sentence(sanitizer)))
+    # The text of a bug may hold a secret, so only its type is shown.
+    except Exception as bug:  # noqa: BLE001
+        return f"a bug of this collection: {type(bug).__name__}; please report it"
+    return ""
+
+
+class _Watcher:
+    """Watches the meshes of one source."""
+
+    def __init__(self, request: SourceRequest, runtime: Runtime, sanitizer: Sanitizer, host: Host) -> None:
+        self._request = request
+        self._runtime = runtime
+        self._sanitizer = sanitizer
+        self._host = host
+        self._pace = Pace(request.schedule, len(request.mesh_ids))
+        self._mesh_id = ""
+        self._state: StateFile | None = None
+        self._saved: dict[str, Any] = {}
+        self._origin = ""
+        self._client: Client
+
+    def run(self, stack: ExitStack) -> None:
+        """Poll one mesh after the other.
+
+        Raises:
+            AsmError: it ends the source.
+        """
+        request = self._request
+        # Refused options and credentials come before a file is made.
+        self._client = connect(
+            request.connection, self._runtime, self._sanitizer, self._warn, manifests=request.manifests
+        )
+        stack.callback(self._client.close)
+        if request.state_file is not None:
+            self._state = stack.enter_context(locked(request.state_file, self._scope()))
+        meshes = self._meshes()
+        self._announce()
+        while not self._runtime.is_cancelled():
+            mesh = min(meshes, key=lambda each: each.due)
+            self._rest(mesh.due)
+            self._mesh_id = mesh.mesh_id
+            self._poll(mesh)
+            _end_if_nothing_is_left(meshes)
+
+    def _scope(self) -> dict[str, Any]:
+        """Return what the state file belongs to. Meshes may be added and removed."""
+        request = self._request
+        return {
+            "endpoint": asm_endpoint(request.connection, self._runtime.environment),
+            "namespace": sorted(set(request.namespaces)),
+            "service": sorted(set(request.services)),
+            "name": sorted(set(request.names)),
+        }
+
+    def _meshes(self) -> list[_Mesh]:
+        """Return the meshes as they were saved, or as they begin; their first polls are spread over one interval.
+
+        Raises:
+            UsageError: the state file cannot be used.
+        """
+        request, now = self._request, self._runtime.monotonic()
+        values = self._state.load() if self._state is not None else None
+        if self._state is not None:
+            self._restore_file(self._state, values)
+        new = Tracker(request.conditions, request.schedule, 0 if request.initial else BASELINE_LISTS), Availability()
+        meshes = []
+        for index, mesh_id in enumerate(request.mesh_ids):
+            tracker, availability = new
+            if self._state is not None and mesh_id in self._saved:
+                try:
+                    tracker, availability = restored(self._saved[mesh_id], tracker, now)
+                except ValueError:
+                    raise self._state.damaged() from None
+            due = now + index * self._pace.interval(now) / len(request.mesh_ids)
+            meshes.append(_Mesh(mesh_id, tracker, availability, due))
+        return meshes
+
+    def _restore_file(self, state: StateFile, values: dict[str, Any] | None) -> None:
+        if values is None:
+            self._origin = uuid.uuid4().hex
+            return
+        origin, saved = values.get("source"), values.get("meshes")
+        if not isinstance(origin, str) or not origin or not isinstance(saved, dict):
+            raise state.damaged()
+        self._origin, self._saved = origin, saved
+
+    def _announce(self) -> None:
+        """Log how many meshes are watched, and how often."""
+        schedule, count = self._request.schedule, self._pace.meshes
+        interval = self._pace.interval(self._runtime.monotonic())
+        meshes = f"{count} mesh" if count == 1 else f"{count} meshes"
+        line = f"watching {meshes}, each every {interval:.0f} s"
+        if interval <= schedule.wait_sleep:
+            self._host.inform(line)
+            return
+        budget = f"requests_per_minute is {schedule.requests_per_minute}"
+        self._host.warn(f"{line} instead of wait_sleep ({schedule.wait_sleep:g} s): {budget}")
+
+    def _poll(self, mesh: _Mesh) -> None:
+        """Poll a mesh, hand over the events, then save the state: after a crash in between, the events come again."""
+        started = self._runtime.monotonic()
+        poll = self._read_mesh(mesh)
+        if self._runtime.is_cancelled():
+            return
+        now = self._runtime.monotonic()
+        epoch = self._runtime.now() - timedelta(seconds=now)
+        payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, epoch)
+        self._deliver(_events(mesh, poll, payloads, now))
+        before = mesh.availability
+        patience = self._pace.patience(now)
+        mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), patience)
+        if mesh.availability.changes != before.changes:
+            since = mesh.availability.since or before.since
+            self._deliver([payloads.of_mesh(mesh.availability, since, now)])
+        self._log(mesh, poll, before)
+        self._save(mesh, now)
+        mesh.due = started + self._pace.pause(mesh.availability, now) * self._runtime.jitter()
+
+    def _deliver(self, events: Iterable[dict[str, Any]]) -> None:
+        """Hand over events.
+
+        Raises:
+            InternalError: the source was cancelled.
+        """
+        for event in events:
+            if not self._host.deliver(event):
+                raise InternalError("the source was cancelled")
+
+    def _save(self, mesh: _Mesh, now: float) -> None:
+        """Save the state, if there is a file for it and the mesh was ever read.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        if self._state is not None:
+            self._saved[mesh.mesh_id] = snapshot(mesh.tracker, mesh.availability, now)
+            self._state.save({"source": self._origin, "meshes": self._saved})
+
+    # Reads
+
+    def _read_mesh(self, mesh: _Mesh) -> _Poll:
+        poll = _Poll()
+        try:
+            self._read_list(mesh, poll)
+            self._read_singly(mesh, poll)
+        except _ENDING:
+            raise
+        except AsmError as error:
+            poll.error = error
+        return poll
+
+    def _read_list(self, mesh: _Mesh, poll: _Poll) -> None:
+        started = self._next_slot()
+        deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
+        found = self._sent(lambda: self._client.list_releases(mesh.mesh_id, deadline))
+        completed, interval = self._runtime.monotonic(), self._interval(1)
+        mesh.excluded &= {each.uid for each in found.releases}
+        poll.problems.update({error.problem + error.seen: error for error in found.problems})
+        poll.listed = {}
+        for each in found.releases:
+            if each.error is not None or each.uid in mesh.excluded or not self._selects(each):
+                continue
+            if not each.uid:
+                poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
+                continue
+            poll.listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
+            release = each.release(self._needs_workloads())
+            if release is not None:
+                poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
+
+    def _needs_workloads(self) -> bool:
+        conditions = self._request.conditions
+        return conditions is not None and (conditions.ready or bool(conditions.images))
+
+    def _selects(self, release: Any, is_complete: bool = False) -> bool:
+        """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""
+        request = self._request
+        return all(
+            not wanted or value in wanted or (not value and not is_complete)
+            for wanted, value in (
+                (request.namespaces, release.namespace),
+                (request.services, release.service),
+                (request.names, release.name),
+            )
+        )
+
+    def _read_singly(self, mesh: _Mesh, poll: _Poll) -> None:
+        """Read the releases that the list lacks or shows incompletely, the longest unread first, within the budget.
+
+        Raises:
+            AsmError: it concerns not only one release. What was read before is in the poll.
+        """
+        known = {uid: each for uid, each in mesh.tracker.releases.items() if each.needs_read}
+        known.update(poll.listed or {})
+        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in known if uid not in poll.observations}
+        mesh.read_at = unread
+        count = self._pace.single_reads(self._runtime.monotonic())
+        interval = self._interval(ceil(len(unread) / count))
+        for uid in sorted(unread, key=unread.__getitem__)[:count]:
+            started = mesh.read_at[uid] = self._next_slot()
+            observed = self._read_release(mesh, poll, ReleaseTarget(mesh.mesh_id, known[uid].namespace, uid))
+            if observed is not None:
+                completed = self._runtime.monotonic()
+                poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
+
+    def _read_release(self, mesh: _Mesh, poll: _Poll, target: ReleaseTarget) -> Observation | None:
+        """Return what a single read says of a release; None if nothing follows from the response."""
+        uid = target.name
+        deadline = self._runtime.monotonic() + self._request.schedule.request_timeout
+        try:
+            release = self._sent(lambda: self._client.get_release(target, deadline))
+        except NotFoundError as error:
+            # A 404 about a release that the list of the same poll shows says nothing.
+            return None if uid in (poll.listed or {}) else Observation(0.0, 0.0, error=error)
+        except _OF_ONE_RELEASE as error:
+            poll.problems[uid] = error.about(uid)
+            return None
+        if release.uid != uid:
+            poll.problems[uid] = ProtocolError("the response has another metadata.uid", "check endpoint").about(uid)
+            return None
+        if self._selects(release, is_complete=True):
+            return Observation(0.0, 0.0, release)
+        poll.excluded.add(uid)
+        mesh.excluded.add(uid)
+        return None
+
+    def _sent(self, read: Callable[[], Found]) -> Found:
+        """Return what a request finds.
+
+        Raises:
+            AsmError: of any kind; the source ends with those of `_ENDING`.
+        """
+        try:
+            return read()
+        except _ENDING as error:
+            raise error.about(f"mesh {self._mesh_id}") from None
+        except AsmError as error:
+            self._pace = self._pace.after_error(error, self._runtime.monotonic())
+            raise
+
+    def _next_slot(self) -> float:
+        """Wait until the budget allows a request, and return its start."""
+        self._rest(self._pace.free)
+        started = self._runtime.monotonic()
+        self._pace = self._pace.after_start(started)
+        return started
+
+    def _rest(self, due: float) -> None:
+        """Pause until a time.
+
+        Raises:
+            InternalError: the source was cancelled.
+        """
+        while True:
+            now = self._runtime.monotonic()
+            if self._runtime.is_cancelled():
+                raise InternalError("the source was cancelled")
+            if now >= due:
+                return
+            self._runtime.sleep(min(due - now, _SLICE))
+
+    def _interval(self, polls: int) -> float:
+        """Return the seconds between two observations of a release that every so many polls read."""
+        return self._pace.interval(self._runtime.monotonic()) * polls
+
+    # Log
+
+    def _warn(self, text: str) -> None:
+        name = f"mesh '{self._sanitizer(self._mesh_id)}': " if self._mesh_id else ""
+        self._host.warn(str(self._sanitizer.redact(name + text)))
+
+    def _log(self, mesh: _Mesh, poll: _Poll, before: Availability) -> None:
+        """Warn once of each problem, and again when it comes back."""
+        problems = dict(poll.problems)
+        if poll.error is not None:
+            problems[f"error {poll.error.kind}"] = poll.error
+        for subject, error in problems.items():
+            if subject not in mesh.warned:
+                self._warn(error.sentence(self._sanitizer))
+        # A poll that read no list says nothing about earlier problems.
+        mesh.warned = {*problems, *(mesh.warned if poll.error is not None else ())}
+        if before.is_unavailable and not mesh.availability.is_unavailable:
+            self._warn(f"available again; it was unavailable since {before.since}")
+
+
+def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterator[dict[str, Any]]:
+    """Yield the events of a poll, and take it into the tracker of the mesh."""
+    if poll.listed is None:
+        return
+    listed = [each for uid, each in poll.listed.items() if uid not in poll.excluded]
+    mesh.tracker, events = mesh.tracker.without(poll.excluded).after_poll(listed, poll.observations, now)
+    for event in events:
+        yield payloads.of_release(event)
+
+
+def _end_if_nothing_is_left(meshes: Sequence[_Mesh]) -> None:
+    """Raise the error of the last mesh if every mesh was refused: retrying cannot fix any of them."""
+    last = meshes[-1]
+    if last.availability.error is not None and all(each.availability.is_refused for each in meshes):
+        raise last.availability.error.about(f"mesh {last.mesh_id}")

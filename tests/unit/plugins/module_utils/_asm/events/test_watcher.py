@@ -1,0 +1,417 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The event source on a scripted clock: when it asks for what, what it sends, and what ends it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
+    AsmError,
+    CredentialsError,
+    ErrorResponse,
+    NetworkError,
+    ProtocolError,
+    ProxyError,
+)
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
+    BUSY,
+    DENIED,
+    GATE,
+    TOKEN,
+    Mesh,
+    Stage,
+    incomplete,
+    item,
+    stage,
+    throttled,
+)
+
+NOT_READY = [deployment(ready=1)]
+
+
+def many(count: int, **items: Any) -> Stage:
+    """Return a stage with so many meshes, each with one release."""
+    names = [f"mesh-{number}" for number in range(count)]
+    return Stage({name: Mesh([item("reviews", mesh_id=name, **items)]) for name in names})
+
+
+class TestEvents:
+    def test_old_releases_send_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"), item("b", "Failed"))
+        assert there.run(monkeypatch, 60, **GATE) is None
+        assert there.events == []
+
+    def test_initial_reports_the_first_list(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        there.run(monkeypatch, 5, initial=True, **GATE)
+        assert there.told == [("appeared", "a"), ("reached", "a")]
+
+    def test_a_release_first_seen_in_the_second_list_was_present(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        there.show(5, item("a"), item("b"))
+        there.show(15, item("a"), item("b"), item("c", "Creating"))
+        there.run(monkeypatch, 60)
+        assert there.told == [("appeared", "c")]
+
+    def test_phase_and_readiness(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating", gray=NOT_READY))
+        there.show(25, item("a", "Running", gray=NOT_READY))
+        there.show(35, item("a", "Running"))
+        there.show(45, item("a", "Running", gray=NOT_READY))
+        there.run(monkeypatch, 60)
+        assert [(event["kind"], event["phase"], event["previous_phase"], event["ready"]) for event in there.events] == [
+            ("phase", "Running", "Creating", False),
+            ("ready", "Running", "Running", True),
+            ("ready", "Running", "Running", False),
+        ]
+        assert there.events[0]["at"] == "2026-03-01T12:00:30Z"
+
+    def test_a_phase_in_another_case_is_no_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Running"))
+        there.show(25, item("a", " running "))
+        there.run(monkeypatch, 60)
+        assert there.events == []
+
+    def test_gone_needs_two_404s_in_a_row(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"), item("b"))
+        there.show(25, item("b"))
+        there.on(35, lambda: there.meshes["mesh"].items.append(item("a")))  # type: ignore[union-attr]
+        there.show(45, item("b"))
+        there.run(monkeypatch, 100)
+        assert there.told == [("gone", "a")]
+        assert there.events[0]["found"] is False
+        # Once gone, it is no longer asked for.
+        assert there.times("mesh", "uid-a") == [32.0, 52.0, 62.0]
+
+    def test_a_release_that_the_list_lacks_but_a_read_finds_is_not_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25)
+        there.meshes["mesh"].singly["uid-a"] = item("a", "Running")
+        there.run(monkeypatch, 60)
+        assert there.told == [("phase", "a")]
+
+    def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(incomplete("a"))
+        there.meshes["mesh"].singly["uid-a"] = item("a", "Creating")
+        there.on(25, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a", "Running")}))
+        there.run(monkeypatch, 60)
+        assert there.told == [("phase", "a")]
+
+    def test_a_gate_has_one_verdict_until_something_changes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Running"))
+        there.show(45, item("a", "Running", gray=NOT_READY))
+        there.show(55, item("a", "Running"))
+        there.show(65, item("a", "Failed"))
+        there.run(monkeypatch, 90, **GATE)
+        assert [kind for kind, _name in there.told] == ["phase", "reached", "ready", "ready", "phase", "failed"]
+        assert there.events[1]["gate"]["outcome"] == "reached"
+        assert "a (bookinfo)" in there.events[1]["msg"]
+
+    def test_stable_for_holds_at_a_long_interval(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40, phase="Creating")
+        for mesh_id in there.meshes:
+            there.show(300, item("reviews", "Running", mesh_id=mesh_id), mesh_id=mesh_id)
+        there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
+        assert [kind for kind, _name in there.told].count("reached") == 40
+
+    def test_timeout_is_told_without_a_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Preparing"))
+        there.run(monkeypatch, 200, **GATE, wait_timeout=60)
+        assert [kind for kind, _name in there.told] == ["phase", "timeout"]
+        assert there.events[1]["gate"]["outcome"] == "timeout"
+
+    def test_an_accepted_disappearance_is_gone_then_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Done"))
+        there.show(35)
+        there.run(monkeypatch, 100, **GATE, on_missing="accept", missing_after=["Done"])
+        assert [kind for kind, _name in there.told] == ["phase", "gone", "reached"]
+
+    @pytest.mark.parametrize(
+        ("filters", "selected"),
+        [
+            ({}, ["a", "b", "c"]),
+            ({"namespace": ["shop", "bank"]}, ["b"]),
+            ({"service": ["ratings"]}, ["b", "c"]),
+            ({"name": ["a", "c"], "service": ["ratings"]}, ["c"]),
+        ],
+    )
+    def test_filters(self, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any], selected: list[str]) -> None:
+        there = stage(item("a"), item("b", namespace="shop", service="ratings"), item("c", service="ratings"))
+        there.run(monkeypatch, 5, initial=True, **filters)
+        assert [name for _kind, name in there.told] == selected
+
+    def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(incomplete("a"), incomplete("b"))
+        there.meshes["mesh"].singly = {"uid-a": item("a", service="ratings"), "uid-b": item("b")}
+        there.run(monkeypatch, 60, initial=True, service=["ratings"])
+        assert there.told == [("appeared", "a")]
+        assert there.times("mesh", "uid-b") == [4.0]
+
+
+class TestPace:
+    def test_polls_of_all_meshes_are_spread_over_the_interval(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(4)
+        there.run(monkeypatch, 39)
+        assert [at for at, _mesh, _what in there.requests][:4] == [0.0, 2.5, 5.0, 7.5]
+        assert there.times("mesh-0") == [0.0, 10.0, 20.0, 30.0]
+        assert there.informed == ["watching 4 meshes, each every 10 s"]
+
+    def test_too_many_meshes_make_the_interval_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        there.run(monkeypatch, 299)
+        assert there.warned == [
+            "watching 40 meshes, each every 100 s instead of wait_sleep (10 s): requests_per_minute is 30"
+        ]
+        assert {len(there.times(mesh_id)) for mesh_id in there.meshes} == {3}
+
+    def test_one_budget_for_lists_and_single_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(10)
+        for mesh_id, mesh in there.meshes.items():
+            names = [f"r{number}" for number in range(20)]
+            mesh.items = [incomplete(name, mesh_id=mesh_id) for name in names]
+            mesh.singly = {f"uid-{name}": item(name, mesh_id=mesh_id) for name in names}
+        there.run(monkeypatch, 1200, requests_per_minute=40)
+        times = [at for at, _mesh, _what in there.requests]
+        assert max(sum(begin <= at < begin + 300 for at in times) for begin in times) <= 200
+        # Each release is read in its turn.
+        assert len({(mesh, what) for _at, mesh, what in there.requests}) == 10 * 21
+
+    def test_after_a_429_the_source_slows_down_and_recovers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", throttled()))
+        there.on(105, lambda: setattr(there.meshes["mesh-0"], "items", []))
+        there.run(monkeypatch, 1200)
+        times = [at for at, _mesh, _what in there.requests]
+        gaps = [after - before for before, after in zip(times, times[1:])]
+        throttled_at = times.index(100.0)
+        assert gaps[throttled_at] >= 10
+        second = there.times("mesh-1")
+        intervals = [after - before for before, after in zip(second, second[1:])]
+        assert max(intervals) > 15
+        assert intervals[-1] == pytest.approx(10, abs=0.2)
+        assert min(intervals) > 9.99
+
+    def test_retry_after_holds_every_mesh(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", throttled(60)))
+        there.run(monkeypatch, 161)
+        assert [at for at, _mesh, _what in there.requests if at > 100] == [160.0]
+
+    def test_a_slow_mesh_does_not_stop_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(3)
+        there.meshes["mesh-0"].items = NetworkError("no route")
+        there.run(monkeypatch, 600)
+        assert len(there.times("mesh-1")) >= 59
+
+
+class TestAvailability:
+    def test_a_denied_mesh_ends_only_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(3)
+        there.meshes["mesh-1"].items = DENIED
+        there.show(1000, item("reviews", mesh_id="mesh-1"), mesh_id="mesh-1")
+        assert there.run(monkeypatch, 1300) is None
+        assert there.told == [("unavailable", "mesh-1"), ("available", "mesh-1")]
+        unavailable, available = there.events
+        assert unavailable["since"] == available["since"] == "2026-03-01T12:00:03Z"
+        assert unavailable["error"]["kind"] == "denied"
+        assert unavailable["error"]["status"] == 403
+        assert set(unavailable["error"]) == {"kind", "status", "code", "message", "request_id"}
+        assert there.times("mesh-1")[:3] == pytest.approx([3.33, 603.33, 1203.33], abs=0.1)
+        assert there.warned == [
+            "mesh 'mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases",
+            "mesh 'mesh-1': available again; it was unavailable since 2026-03-01T12:00:03Z",
+        ]
+
+    def test_long_transient_trouble_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        there.on(55, lambda: setattr(there.meshes["mesh"], "items", BUSY))
+        there.show(500, item("a", "Failed"))
+        there.run(monkeypatch, 600)
+        assert [(kind, name) for kind, name in there.told] == [
+            ("unavailable", "mesh"),
+            ("phase", "a"),
+            ("available", "mesh"),
+        ]
+        assert there.events[0]["at"] == "2026-03-01T12:06:00Z"
+        assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
+        assert len([line for line in there.warned if "503" in line]) == 1
+
+    def test_short_transient_trouble_is_only_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        there.on(55, lambda: setattr(there.meshes["mesh"], "items", BUSY))
+        there.show(300, item("a"))
+        there.run(monkeypatch, 600)
+        assert there.events == []
+        assert there.warned == ["mesh 'mesh': the service failed (503)"]
+
+    def test_reads_that_are_denied_make_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.meshes["mesh-0"].items = [incomplete("a", mesh_id="mesh-0")]
+        there.meshes["mesh-0"].singly = {"uid-a": DENIED}
+        there.run(monkeypatch, 60)
+        assert there.told == [("unavailable", "mesh-0")]
+
+    def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(incomplete("a"), item("b", "Creating"))
+        there.meshes["mesh"].singly = {"uid-a": ProtocolError("kind is wrong")}
+        there.on(25, lambda: setattr(there.meshes["mesh"], "items", [incomplete("a"), item("b")]))
+        there.run(monkeypatch, 60)
+        assert there.told == [("phase", "b")]
+        assert there.warned == ["mesh 'mesh': 'uid-a': kind is wrong"]
+
+
+class TestTheEnd:
+    @pytest.mark.parametrize(
+        "error",
+        [
+            CredentialsError("the credentials were refused", response=ErrorResponse(401)),
+            ProxyError("the proxy refused", response=ErrorResponse(407)),
+        ],
+    )
+    def test_the_first_refusal_of_shared_credentials_ends_the_source(
+        self, monkeypatch: pytest.MonkeyPatch, error: AsmError
+    ) -> None:
+        there = many(3)
+        there.meshes["mesh-1"].items = error
+        ended = there.run(monkeypatch, 60)
+        assert ended is not None
+        assert ended.startswith("'mesh mesh-1': ")
+        assert len(there.requests) == 2
+        assert there.closed == 1
+
+    def test_nothing_left_to_watch_ends_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        for mesh in there.meshes.values():
+            mesh.items = DENIED
+        ended = there.run(monkeypatch, 60)
+        assert ended == "'mesh mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases"
+        assert [kind for kind, _mesh in there.told] == ["unavailable", "unavailable"]
+
+    def test_a_bug_is_reported_without_its_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage()
+        monkeypatch.setattr(Stage, "list_releases", lambda *_given: {}[TOKEN])
+        assert there.run(monkeypatch, 60) == "a bug of this collection: KeyError; please report it"
+
+    def test_a_cancelled_source_ends_without_a_word(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        there.on(25, lambda: setattr(there, "is_cancelled", True))
+        assert there.run(monkeypatch, 60) == ""
+        assert there.seconds < 27
+
+    def test_no_secret_leaves_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", f"Creating {TOKEN}"))
+        there.show(25, item("a", f"Running {TOKEN}", version=TOKEN))
+        there.on(45, lambda: setattr(there.meshes["mesh"], "items", NetworkError("no {seen}", seen=TOKEN)))
+        there.run(monkeypatch, 60, **GATE)
+        assert there.told
+        assert there.warned
+        assert TOKEN not in json.dumps([there.events, there.warned])
+
+
+class TestRestart:
+    @pytest.fixture
+    def state(self, tmp_path: Path) -> dict[str, str]:
+        return {"state_file": str(tmp_path / "state.json")}
+
+    def test_what_changed_meanwhile_is_told(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+        there = stage(item("a", "Creating"), item("b"), item("c"))
+        there.run(monkeypatch, 30, **GATE, **state)
+        assert there.events == []
+        again = stage(item("a", "Running"), item("b"), item("d"))
+        again.run(monkeypatch, 60, **GATE, **state)
+        assert again.told == [("phase", "a"), ("reached", "a"), ("appeared", "d"), ("reached", "d"), ("gone", "c")]
+
+    def test_a_repeat_has_the_same_id_and_another_event_another(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        path = Path(state["state_file"])
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Running"))
+        there.on(22, lambda: (path.parent / "before").write_bytes(path.read_bytes()) and None)
+        there.run(monkeypatch, 40, **GATE, **state)
+        path.write_bytes((path.parent / "before").read_bytes())
+        again = stage(item("a", "Running"))
+        again.run(monkeypatch, 40, **GATE, **state)
+        assert [(event["id"], event["meta"]) for event in again.events] == [
+            (event["id"], event["meta"]) for event in there.events
+        ]
+        path.write_bytes((path.parent / "before").read_bytes())
+        other = stage(item("a", "Failed"))
+        other.run(monkeypatch, 40, **GATE, **state)
+        assert other.events
+        assert not {event["id"] for event in other.events} & {event["id"] for event in there.events}
+
+    def test_initial_counts_for_a_mesh_that_the_file_does_not_have(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        first = many(1)
+        first.run(monkeypatch, 5, initial=True, **state)
+        both = many(2)
+        both.run(monkeypatch, 60, initial=True, **state)
+        assert [event["mesh_id"] for event in (*first.events, *both.events)] == ["mesh-0", "mesh-1"]
+
+    def test_a_run_goes_on_without_the_time_in_between(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Preparing"))
+        there.run(monkeypatch, 155, **GATE, wait_timeout=200, **state)
+        again = stage(item("a", "Preparing"))
+        again.seconds = 100_000
+        again.run(monkeypatch, 100_200, **GATE, wait_timeout=200, **state)
+        assert [kind for kind, _name in again.told] == ["timeout"]
+        assert again.times("mesh")[-2:] == [100_080, 100_090]
+
+    def test_an_accepted_disappearance_during_a_restart_is_reached(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        gate = {**GATE, "ready": True, "on_missing": "accept", "missing_after": ["Done"]}
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Done"))
+        there.run(monkeypatch, 40, **gate, **state)
+        again = stage()
+        again.run(monkeypatch, 60, **gate, **state)
+        assert [kind for kind, _name in again.told] == ["gone", "reached"]
+
+    def test_an_unavailable_mesh_is_not_told_again(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = many(2)
+        there.meshes["mesh-0"].items = DENIED
+        there.run(monkeypatch, 30, **state)
+        again = many(2)
+        again.meshes["mesh-0"].items = DENIED
+        again.on(100, lambda: setattr(again.meshes["mesh-0"], "items", []))
+        again.run(monkeypatch, 700, **state)
+        assert [*there.told, *again.told] == [("unavailable", "mesh-0"), ("available", "mesh-0")]
+        assert again.events[0]["since"] == there.events[0]["since"]
+
+    def test_the_file_is_bound_to_the_filters(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+        stage(item("a")).run(monkeypatch, 30, **state)
+        ended = stage(item("a")).run(monkeypatch, 30, namespace=["shop"], **state)
+        assert ended is not None
+        assert "belongs to another namespace" in ended
+
+    @pytest.mark.parametrize("damage", ["{}", '{"format":2}', '{"format":2,"endpoint":"https://asm.example"}', "[1]"])
+    def test_a_damaged_file_ends_the_source(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str], damage: str
+    ) -> None:
+        path = Path(state["state_file"])
+        path.write_text(damage, encoding="utf-8")
+        path.chmod(0o600)
+        there = stage(item("a"))
+        ended = there.run(monkeypatch, 30, **state)
+        assert ended is not None
+        assert ended.startswith("state_file: ")
+        assert there.requests == []
+        assert path.read_text(encoding="utf-8") == damage
