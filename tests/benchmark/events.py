@@ -18,7 +18,7 @@ from . import playbooks, processes
 from .figures import Figure, Wanted, ratios
 from .measurement import MEBIBYTE, Measurement, Plan, collected
 from .playbooks import MESH, NAMESPACE, READY, WAITING, play
-from .trains import cost_of_polls
+from .several import cost_of_polls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from ..simulator.process import Running
     from .runner import Runner, Started
 
-SOURCE, TASKS, TRAIN = "event source", "tasks", "train"
-WAYS = (SOURCE, TASKS, TRAIN)
+SOURCE, TASKS, ONE_TASK = "event source", "tasks", "one task"
+WAYS = (SOURCE, TASKS, ONE_TASK)
 HOUR = 3600
 _WITHIN = 60.0
 _GATE = {"success_phases": [READY], "wait_timeout": 10 * HOUR}
@@ -36,7 +36,7 @@ _GATE = {"success_phases": [READY], "wait_timeout": 10 * HOUR}
 def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
     """Measure the three while nothing changes, and how soon each change has its effect.
 
-    The train is no contender in the second: it waits for the last of its releases.
+    The one task is not part of the second: it waits for the last of its releases.
     """
     names = [f"waiting-{number}" for number in range(plan.gates)]
     with running(_scenario(names)) as simulator, _started(runner, plan, simulator, names) as runs:
@@ -84,8 +84,9 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
     gate = {**_GATE, "wait_sleep": plan.wait_sleep}
     wait = {**gate, "wait": True}
     tasks = playbooks.controller(simulator.url, "{{ inventory_hostname }}", token=_token(TASKS), **wait)
-    train = playbooks.train(
-        simulator.url, MESH, token=_token(TRAIN), **wait, name=list(names), minimum=len(names), namespace=NAMESPACE
+    releases = [{"release_id": name} for name in names]
+    several = playbooks.several(
+        simulator.url, MESH, token=_token(ONE_TASK), **wait, releases=releases, namespace=NAMESPACE
     )
     source = {"mesh_id": MESH, "namespace": NAMESPACE, "name": list(names), **gate, "state_file": "state.json"}
     rulebook = {
@@ -104,9 +105,9 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
     with (
         runner.watching([rulebook], environment, effect=_effect()) as watching,
         runner.started(play({"name": "gate", **tasks}, hosts="all"), hosts=names) as waiting,
-        runner.started(play({"name": "gate", **train})) as one,
+        runner.started(play({"name": "gate", **several})) as one,
     ):
-        yield {SOURCE: watching, TASKS: waiting, TRAIN: one}
+        yield {SOURCE: watching, TASKS: waiting, ONE_TASK: one}
 
 
 def _effect() -> list[dict[str, Any]]:
@@ -189,7 +190,7 @@ def measure_watching(plan: Plan) -> Measurement:
 
 def _round_of_watching(plan: Plan) -> dict[str, float]:
     values: dict[str, float] = {}
-    with running(playbooks.trains([plan.watched], plan.polls)) as simulator:
+    with running(playbooks.meshes([plan.watched], plan.polls)) as simulator:
         for way in ("source", "bare"):
             before = simulator.summary()["requests"]
             cost = cost_of_polls(way, simulator, plan.watched, plan.polls)

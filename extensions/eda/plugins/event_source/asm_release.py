@@ -21,105 +21,91 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 DOCUMENTATION = r"""
 name: asm_release
-short_description: Watch grayscale releases of Huawei Cloud ASM, and send an event when one changes
+short_description: Watch grayscale releases of Huawei Cloud ASM, and send an event for each change
 version_added: 1.0.0
 author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
-  - Watches grayscale releases of one mesh of the Application Service Mesh (ASM) of Huawei Cloud, and sends an event for
-    each change. While nothing changes, nothing is sent.
-  - There is exactly one way to say which releases. O(release_id) names one, O(releases) names several, and without
-    either every release of the mesh is watched, narrowed by O(namespace), O(service) and O(name).
-  - Two or more releases, or a selection, cost one request a poll, which takes the permission
-    C(asm:mesh:listReleases).
-  - The first poll is the baseline and sends nothing, so that old releases start no deployment. O(initial) changes that.
-    Lists can be short and a 404 can be wrong for once, so what the second list shows first belongs to the baseline as
-    well, and so does a named release until ASM has answered twice in a row that it is not there. What comes after two
-    lists without it is new.
+  - Watches the grayscale releases of one or many meshes of the Application Service Mesh (ASM) of Huawei Cloud, and
+    sends an event for each change. Without a change, it sends nothing.
+  - One source can watch all meshes of an account. Each poll of a mesh is one request, with the permission
+    C(asm:mesh:listReleases). A release that the list does not contain, or shows only in part, costs one more request,
+    with C(asm:mesh:getRelease).
+  - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
+    meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
+    the source starts. After a 429 the whole source slows down, and recovers within minutes.
+  - The first list of a mesh is the baseline and sends no event, so that old releases start no deployment. O(initial)
+    changes that. Releases first seen in the second list are treated as already present, because the API may return an
+    incomplete list.
   - With O(success_phases), each release has a gate of its own, with the rules of M(huaweicloud.asm.asm_release_info).
-    A run of it begins when the release appears, or with the first change that is seen, and ends with one of the events
-    C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the release is at
-    rest, also if it disappears and comes back as it was.
-  - A passing fault (network, 429, 5xx, an answer that is not JSON) is logged once, never ends the source, and is never
-    taken for a change. Neither is what an answer does not tell, or tells for the first time.
-  - A final error (credentials, permission, endpoint, certificate, a wrong argument) ends it with one sentence.
+    A run of the gate begins when the release appears, or with the first change that is seen. It ends with one of the
+    events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
+    release rests, also if it disappears and comes back unchanged.
+  - A transient error (network, 429, 5xx, a response that is not JSON) is logged once and is never taken for a change.
+  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large), or
+    transient errors for longer than five poll intervals and at least 5 minutes, send the event C(unavailable). A mesh
+    that was refused is tried again every 10 minutes. The event C(available) says that it is back.
+  - The source ends with one sentence when it is pointless or harmful to go on. That is a wrong argument, the first 401
+    or refused proxy (all meshes share the credentials, and more refusals could lock the key), a state file that it must
+    not use, or no mesh left that can be watched.
   - It needs ansible-core and requests in the Python of ansible-rulebook.
 events:
-  appeared: A release is there that was not there before.
+  appeared: There is a new release, or one that had disappeared is back.
   phase: Its phase has changed.
-  ready: Its gray workloads have become ready, or are not ready any more. C(ready) of the event says which.
-  gone: ASM itself has answered twice in a row that it knows the release no more. That a list lacks it is not enough.
-  reached: All conditions of its gate have been met. An accepted disappearance is C(gone), and then C(reached).
-  failed: It is in one of O(failure_phases), has exceeded the deadline of its rollout (with O(ready)), or another
-    release or version has taken its place (C(gate.outcome) is then C(replaced)).
+  ready: Its gray workloads have become ready, or are no longer ready. C(ready) of the event says which.
+  gone: The list does not contain the release, and ASM itself has answered twice in a row that it has no such release.
+  reached: All conditions of its gate are met. An accepted disappearance sends C(gone), then C(reached).
+  failed: The release is in one of O(failure_phases), has exceeded the deadline of its rollout (with O(ready)), or has
+    got another version (C(gate.outcome) is then C(replaced)).
   stalled: It has made no progress for O(stall_timeout).
   timeout: Its gate was not reached within O(wait_timeout).
+  unavailable: The mesh cannot be watched. C(error) says why, C(since) says since when.
+  available: The mesh can be watched again.
 options:
   mesh_id:
-    description: ID of the mesh that the grayscale releases belong to.
-    type: str
+    description: IDs of the meshes to watch, a string or a list.
+    type: list
+    elements: str
     required: true
   namespace:
-    description: Namespace of the release or releases. Without a release named by its id, it narrows what is watched.
-    type: str
-  release_id:
-    description: ID of the one release to watch, as the ASM console shows it. It may appear later.
-    type: str
-  releases:
-    description: Several releases of the mesh, each named once. They may appear later.
+    description: Watch only releases in these namespaces, a string or a list.
     type: list
-    elements: dict
-    suboptions:
-      namespace:
-        description: Its namespace, if it is not O(namespace).
-        type: str
-      release_id:
-        description: Its id.
-        type: str
-        required: true
-      version:
-        description: Its version, instead of O(version).
-        type: str
-      images:
-        description: Its images, instead of O(images).
-        type: list
-        elements: str
+    elements: str
   service:
-    description: Watch the releases of these services (C(spec.serviceName)).
+    description: Watch only releases of these services (C(spec.serviceName)), a string or a list.
     type: list
     elements: str
   name:
-    description: Watch the releases with these names (C(metadata.name)).
+    description: Watch only releases with these names (C(metadata.name)), a string or a list.
     type: list
     elements: str
   initial:
     description:
-      - Send C(appeared) for each release that the first poll finds, and begin its gate.
-      - Without effect when O(state_file) is there already.
+      - Send C(appeared) for each release in the first list of a mesh, and begin its gate.
+      - Without effect for a mesh that O(state_file) contains already.
     type: bool
     default: false
   state_file:
     description:
-      - File in which the source remembers what it has seen and sent, for the next start of the rulebook. Without it,
-        each start begins with a new baseline, and what changed meanwhile is never told.
-      - The events of a poll are written down, then sent, then written down as sent. After a crash in between, the next
-        start begins with sending them once more, unchanged, with the same C(id). No other change gets that C(id).
-      - A file that is removed and made anew begins with new numbers, so an C(id) may come again. C(meta.uuid) does not.
+      - File that keeps what was last seen of each release, for the next start. Without it, each start takes a new
+        baseline, and a change in between sends no event.
+      - Events are handed over first, then the file is written. After a crash in between, the next start sends the
+        events again that still hold, with the same C(id). An event with another content has another C(id).
+      - A change that was reverted while no source ran is not seen.
+      - Without the file, or with a new one, the numbers in C(id) begin anew, so that an C(id) may come again for
+        another change.
       - When O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(on_missing) or O(missing_after)
-        are others than in the file, no run of the former gate goes on. The file stays usable. Neither the
-        order of phases and images matters, nor the case of phases.
-      - Sent means taken by ansible-rulebook. What it has not acted upon when it is killed is lost, unless O(feedback)
-        and its own persistence are used.
-      - Without it, the numbers in C(id) begin anew at each start, so an id may come again for another change.
-      - It is made with mode 0600, belongs to one endpoint, mesh and set of releases, and is locked while it is used
-        (with a second file, of its name and C(.lock)). A file that cannot be read, or that belongs to something else,
-        is a final error, never an empty start. It holds no credentials, and manifests only with O(manifests), until
-        the events that they are in are sent.
+        differ from those in the file, no run of an earlier gate goes on. The file stays usable.
+      - Handed over means taken by ansible-rulebook. Events that it has not acted upon when it is killed are lost,
+        unless O(feedback) and its own persistence are used.
+      - The file has mode 0600, belongs to one endpoint and one set of filters, and is locked while it is used (with a
+        second file of its name and C(.lock)). Meshes may be added and removed. A file that cannot be read, or belongs
+        to another source, is a final error, never an empty start. It holds no credentials and no manifests.
     type: path
   feedback:
     description:
-      - Wait after each event until the rule engine of ansible-rulebook has stored it, so that it acts upon it after a
-        crash, too. Until then, the next event is not sent, and O(state_file) does not say that this one was.
+      - Wait after each event until the rule engine of ansible-rulebook has stored it, so that the event is acted upon
+        after a crash, too. Until then, the next event is not sent, and O(state_file) is not written.
       - Works without O(state_file) as well, but then covers what was sent, not what changes while no source runs.
       - Needs ansible-rulebook 1.3 or newer, started with a persistence id.
     type: bool
@@ -128,7 +114,7 @@ options:
     description:
       - The gate of a release is reached in one of these phases. Without them, no release has a gate, and every other
         option of a gate is an error.
-      - The service publishes no list of phases, so none is built in. They are compared without regard to case.
+      - The service publishes no list of phases, so none is built in. Phases are compared case-insensitively.
     type: list
     elements: str
   failure_phases:
@@ -137,21 +123,21 @@ options:
     elements: str
     default: []
   ready:
-    description: The gate is reached only when the gray workloads are all there and rolled out as well.
+    description: The gate is reached only when all gray workloads are there and rolled out as well.
     type: bool
     default: false
   version:
     description:
-      - The gate is reached only while C(spec.version) is this one. Quote it in YAML. A number is an error here and in
-        every other argument that is text.
-      - A template of a rulebook makes a number of 1.10. Quotes within the quotes, C("'{{ version }}'"), keep it.
+      - The gate is reached only while C(spec.version) has this value. Quote it in YAML. A number is an error here and
+        in every other argument that is text.
+      - A template of a rulebook turns 1.10 into a number. Quotes within the quotes, C("'{{ version }}'"), keep it text.
     type: str
   images:
     description: The gate is reached only when each of these is the image of some container in every gray workload.
     type: list
     elements: str
   stable_for:
-    description: Seconds for which all conditions must have held. After a restart they are counted anew.
+    description: Seconds for which all conditions must have held. After a restart the count begins anew.
     type: int
     default: 0
   stall_timeout:
@@ -160,9 +146,9 @@ options:
     default: 0
   on_missing:
     description:
-      - What a disappearance means for the gate. V(accept) takes it for a success if the last phase was in
+      - What a disappearance means for the gate. V(accept) counts it as success if the last phase was in
         O(missing_after).
-      - V(fail) and V(wait) mean the same here. A named release that is not there may appear at any time.
+      - V(fail) and V(wait) mean the same here.
     type: str
     default: fail
     choices:
@@ -170,40 +156,44 @@ options:
       - accept
       - wait
   missing_after:
-    description: Phases from which a disappearance is a success. Required with O(on_missing=accept).
+    description: Phases after which a disappearance counts as success. Required with O(on_missing=accept).
     type: list
     elements: str
   wait_timeout:
     description:
       - Seconds that each run of the gate of a release may take. The source itself has no deadline.
-      - Time while the source does not run does not count.
+      - Time while the source does not run does not count. A restart may add up to a minute.
     type: int
     default: 600
   wait_sleep:
     description:
-      - Seconds between two polls, at least 1, spread by up to 10 % either way.
-      - Every read can become an audit event, so more often than every 10 seconds is bad manners.
+      - Seconds between two polls of a mesh, at least 1, spread by up to 10 % either way. It is longer if
+        O(requests_per_minute) does not allow so many polls.
+      - Each read may create an audit event, so avoid intervals below 10 seconds.
     type: int
     default: 10
   request_timeout:
-    description: Seconds that one request may take.
+    description:
+      - Seconds that one request may take. For a list, the time counts from the last byte received, because the list of
+        a large mesh takes long. A whole list may take four times as long.
     type: int
     default: 15
   request_retries:
-    description: Taken for the sake of other users of the same variables. Here the next poll is the next try.
+    description: Accepted so that rulebooks can share variables with playbooks. Here, the next poll is the next try.
     type: int
     default: 3
   requests_per_minute:
     description:
-      - How many single reads a minute may be made of releases that the list does not tell enough of, or of named
-        releases if the list is denied.
+      - How many requests the source may send in a minute, whatever they are for and whichever mesh they are about.
+      - Polls take at most 80 percent of it, so N meshes need a budget of N x 75 / O(wait_sleep). Choose it below the
+        limit of your account.
     type: int
     default: 30
   manifests:
     description:
-      - Put the whole release into each event, as the API gave it.
+      - Put the whole release into each event, as the API returned it.
       - Its Deployments hold the literal C(env) values of their containers, and a rulebook may log its events.
-      - Nothing in an event is a template, so the opening of one in a text of the release has a blank in it.
+      - No text in an event is a template. The beginning of a template in a text of the release has a blank in it.
     type: bool
     default: false
   region:
@@ -296,17 +286,19 @@ options:
 """
 
 EXAMPLES = r"""
-# Tell of each change of any release of a mesh. Credentials come from the environment.
+# Send an event for each change of any release of two meshes. Credentials come from the environment.
 - huaweicloud.asm.asm_release:
-    mesh_id: "{{ mesh_id }}"
+    mesh_id:
+      - 2f1c9a4e-invented
+      - 7d20b6c1-invented
     region: cn-north-4
 
-# One event when a release of reviews is reached, fails or stalls; what was sent survives a restart.
+# One event when a release of reviews is reached, fails or stalls; the state survives a restart.
 - huaweicloud.asm.asm_release:
     mesh_id: "{{ mesh_id }}"
     region: cn-north-4
     namespace: bookinfo
-    service: [reviews]
+    service: reviews
     success_phases: [Running]
     failure_phases: [Failed]
     ready: true
@@ -337,15 +329,18 @@ if "ansible_collections.huaweicloud.asm" not in sys.modules:
     _make_findable()
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host, watch
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
-    SOURCE_REFUSED,
+    source_argument_rules,
     source_argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import checked, cleaner_for
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import listed
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
+    check_raw,
+    sanitizer_for,
+    typed,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 
 NAME = "huaweicloud.asm.asm_release"
 
@@ -354,13 +349,13 @@ _QUOTE_IT = "quote it, within a template twice: \"'{{ … }}'\""
 _LOGGER = logging.getLogger(NAME)
 
 _SLICE = 0.2
-"""Seconds after which whoever waits for a full queue looks whether the source has been cancelled."""
+"""Seconds after which a delivery to a full queue checks whether the source was cancelled."""
 
-_PATIENCE = 1.0
-"""Seconds within which a cancelled source has ended."""
+_ENDS_WITHIN = 1.0
+"""Seconds within which a cancelled source ends."""
 
 _REMINDER = 300.0
-"""Seconds after which it is told that the rule engine has not stored an event yet."""
+"""Seconds after which the log says that the rule engine has not stored an event yet."""
 
 
 class AsmReleaseError(Exception):
@@ -371,19 +366,18 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
     """Watch releases and put an event into the queue for each change, until the task is cancelled.
 
     Args:
-        queue: of the rulebook; whoever reads it slowly slows the source down.
+        queue: of the rulebook; a slow reader slows the source down.
         args: arguments of the source, as documented.
 
     Raises:
         AsmReleaseError: an argument is wrong, or a final error has ended the source.
     """
     given = dict(args)
-    # What ansible-rulebook adds for a source with feedback.
+    # ansible-rulebook adds it for a source with feedback.
     feedback = given.pop("eda_feedback_queue", None)
     parameters = _typed(given)
     if parameters["feedback"] and feedback is None:
-        problem = "feedback is not known to this ansible-rulebook; use version 1.3 or newer, or leave it out"
-        raise AsmReleaseError(f"{NAME}: {problem}")
+        raise AsmReleaseError(f"{NAME}: feedback needs ansible-rulebook 1.3 or newer; upgrade it or remove feedback")
     source = _Source(queue, feedback, asyncio.get_running_loop())
     problem = await source.run(parameters)
     if problem:
@@ -391,7 +385,7 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
 
 
 class _Source:
-    """One source: a thread of its own for what blocks, and the way from there to the queue."""
+    """One source: a thread of its own for calls that block, and the way from the thread to the queue."""
 
     def __init__(
         self,
@@ -406,17 +400,17 @@ class _Source:
         self._refused: BaseException | None = None
 
     async def run(self, parameters: Mapping[str, Any]) -> str:
-        """Watch until cancelled, or until an error ends it, and return its sentence."""
-        surroundings = Surroundings(abandoned=self._stop.is_set, sleep=self._sleep)
-        # Not the executor of the loop: its few threads belong to everybody, and this one is taken for ever.
+        """Watch until the task is cancelled or an error ends the source; return the error's sentence."""
+        runtime = Runtime(is_cancelled=self._stop.is_set, sleep=self._sleep)
+        # Not the executor of the loop: its few threads are shared, and this one is busy for ever.
         executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=NAME)
-        work = self._loop.run_in_executor(executor, watch, parameters, surroundings, self._deliver, _warn)
+        work = self._loop.run_in_executor(executor, watch, parameters, runtime, Host(self._deliver, _inform, _warn))
         try:
             problem = await asyncio.shield(work)
         finally:
             self._stop.set()
             executor.shutdown(wait=False)
-            await asyncio.wait({work}, timeout=_PATIENCE)
+            await asyncio.wait({work}, timeout=_ENDS_WITHIN)
         if self._refused is not None:
             raise self._refused
         return problem
@@ -425,7 +419,7 @@ class _Source:
         self._stop.wait(seconds)
 
     async def _put(self, event: dict[str, Any]) -> None:
-        """Put an event into the queue, and with feedback wait until the rule engine has stored it."""
+        """Put an event into the queue; with feedback, wait until the rule engine has stored it."""
         await self._queue.put(event)
         if self._feedback is None:
             return
@@ -446,16 +440,20 @@ class _Source:
                 taken.cancel()
                 return False
             wait_for([taken], timeout=_SLICE)
-        # A filter of the rulebook may have raised something, which is not ours to explain.
+        # An event filter of the rulebook may have raised an error, which is not ours to explain.
         self._refused = None if taken.cancelled() else taken.exception()
         return not taken.cancelled() and self._refused is None
 
 
 def _unanswered(event: Mapping[str, Any]) -> str:
     return (
-        f"ansible-rulebook has not said for {_REMINDER:g} s that its rule engine has stored the event '{event['id']}', "
-        "and no other is sent before; it may be busy with other events, or have failed: see its log"
+        f"mesh '{event['mesh_id']}': ansible-rulebook has not confirmed for {_REMINDER:g} s that its rule engine has "
+        f"stored the event '{event['id']}', so no other event is sent; look for an error of the rule engine in its log"
     )
+
+
+def _inform(text: str) -> None:
+    _LOGGER.info("%s: %s", NAME, text)
 
 
 def _warn(text: str) -> None:
@@ -466,27 +464,11 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments by name, typed and with defaults.
 
     Raises:
-        AsmReleaseError: one of them is unknown, null where that would widen what is watched, or of another type.
+        AsmReleaseError: an argument is unknown or of another type, or a null would widen what is watched.
     """
-    cleaner = cleaner_for(args)
-    spec = source_argument_spec()
-    for name, reason in SOURCE_REFUSED.items():
-        if name in args:
-            raise AsmReleaseError(f"{NAME}: {name} is no argument of it: {reason}")
-    unknown = [str(name) for name in args if name not in spec]
-    if unknown:
-        found = listed(f"'{cleaner(name)}'" for name in unknown)
-        raise AsmReleaseError(f"{NAME}: {found} is no argument of it; see DOCUMENTATION in its file")
+    sanitizer = sanitizer_for(args)
     try:
-        given = checked(args, SOURCE_OPTIONS, _QUOTE_IT)
+        given = check_raw(args, SOURCE_OPTIONS, _QUOTE_IT)
+        return typed(given, ArgumentSpecValidator(source_argument_spec(), **source_argument_rules()), sanitizer)
     except AsmError as error:
-        raise AsmReleaseError(f"{NAME}: {cleaner.redact(error.sentence(cleaner))}") from None
-    try:
-        result = ArgumentSpecValidator(spec).validate(given)
-    except OverflowError:
-        # Not every ansible-core minds an infinity where it wants an int.
-        raise AsmReleaseError(f"{NAME}: an argument of type int is infinite; give a number") from None
-    for message in result.error_messages:
-        raise AsmReleaseError(f"{NAME}: {cleaner.redact(message)}")
-    typed: dict[str, Any] = result.validated_parameters
-    return typed
+        raise AsmReleaseError(f"{NAME}: {sanitizer.redact(error.sentence(sanitizer))}") from None

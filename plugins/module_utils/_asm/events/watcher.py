@@ -153,7 +153,9 @@ class _Watcher:
         """
         request = self._request
         # Refused options and credentials come before a file is made.
-        self._client = connect(request.connection, self._runtime, self._sanitizer, self._warn_client, lambda: None)
+        self._client = connect(
+            request.connection, self._runtime, self._sanitizer, self._warn, manifests=request.manifests
+        )
         stack.callback(self._client.close)
         if request.state_file is not None:
             self._state = stack.enter_context(locked(request.state_file, self._scope()))
@@ -388,9 +390,6 @@ class _Watcher:
         return self._pace.interval(self._runtime.monotonic()) * polls
 
     # Log
-
-    def _warn_client(self, text: str) -> None:
-        self._warn(text)
 
     def _warn(self, text: str) -> None:
         name = f"mesh '{self._sanitizer(self._mesh_id)}': " if self._mesh_id else ""

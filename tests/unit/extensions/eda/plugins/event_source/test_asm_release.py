@@ -23,14 +23,16 @@ import ansible
 import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.extensions.eda.plugins.event_source import asm_release
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
-    OPTIONS,
-    SOURCE_OPTIONS,
-    SOURCE_REFUSED,
-    Option,
-    parse_source,
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import SOURCE_OPTIONS, Option
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import parse_source
+from ansible_collections.huaweicloud.asm.tests.unit.extensions.eda.plugins.event_source.schemas import (
+    ARGUMENTS,
+    arguments_schema,
+    errors,
+    loaded,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import release_list
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import TOKEN, item
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
     PATIENCE,
     Peer,
@@ -39,18 +41,17 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.lo
     response,
     serving,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import TOKEN, item
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.test_documentation import agreed, environment, specified
 
 if TYPE_CHECKING:
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 
 CONNECTION = {"mesh_id": "mesh", "token": TOKEN}
 DOCUMENTATION = yaml.safe_load(asm_release.DOCUMENTATION)
 DOCUMENTED: dict[str, Any] = DOCUMENTATION["options"]
-KINDS = {"appeared", "phase", "ready", "gone", "reached", "failed", "stalled", "timeout"}
+KINDS = {*("appeared", "phase", "ready", "gone", "reached", "failed", "stalled", "timeout"), "unavailable", "available"}
 
-Deliver = Callable[[dict[str, Any]], bool]
 Result = TypeVar("Result")
 
 
@@ -124,34 +125,35 @@ class TestDocumentation:
         text = "".join(DOCUMENTED[option.name]["description"])
         assert re.findall(r"E\(([^)]*)\)", text) == environment(option)
 
-    def test_tells_every_kind_of_event(self) -> None:
+    def test_names_every_kind_of_event(self) -> None:
         assert set(DOCUMENTATION["events"]) == KINDS
 
     @pytest.mark.parametrize("example", yaml.safe_load(asm_release.EXAMPLES), ids=json.dumps)
     def test_has_examples_that_are_accepted(self, example: dict[str, Any]) -> None:
         assert list(example) == [asm_release.NAME]
-        assert parse_source(asm_release._typed(example[asm_release.NAME])).several.mesh_id
+        assert parse_source(asm_release._typed(example[asm_release.NAME])).mesh_ids
+        assert errors(ARGUMENTS, example[asm_release.NAME]) == []
+
+
+class TestSchema:
+    def test_of_the_arguments_is_what_the_options_make(self) -> None:
+        assert loaded(ARGUMENTS) == arguments_schema()
+
+    @pytest.mark.parametrize("args", [{}, {"mesh_id": 7}, {"mesh_id": "m", "wait_sleep": 0}, {"mesh_id": "m", "x": 1}])
+    def test_refuses_other_arguments(self, args: dict[str, Any]) -> None:
+        assert errors(ARGUMENTS, args)
 
 
 class TestArguments:
-    @pytest.mark.parametrize("name", SOURCE_REFUSED)
-    def test_of_the_module_alone_are_refused_with_the_reason(self, name: str) -> None:
-        assert ended({**CONNECTION, name: None}) == (
-            f"huaweicloud.asm.asm_release: {name} is no argument of it: {SOURCE_REFUSED[name]}"
-        )
-
-    def test_are_otherwise_those_of_the_module(self) -> None:
-        assert {option.name for option in OPTIONS} == {
-            *SOURCE_REFUSED,
-            *(option.name for option in SOURCE_OPTIONS if option.name not in ("initial", "state_file", "feedback")),
-        }
-
     @pytest.mark.parametrize(
         ("args", "said"),
         [
-            pytest.param({"stabel_for": 60}, "'stabel_for' is no argument of it", id="misspelt"),
-            pytest.param({TOKEN: 1}, "is no argument of it", id="a secret for a name"),
+            pytest.param({"stabel_for": 60}, "unknown option stabel_for; did you mean stable_for?", id="misspelt"),
+            pytest.param({"release_id": "a"}, "unknown option release_id", id="of the module only"),
+            pytest.param({TOKEN: 1}, "unknown option", id="a secret for a name"),
             pytest.param({"mesh_id": None}, "mesh_id is null; give a value", id="no mesh"),
+            pytest.param({"mesh_id": ""}, "mesh_id has an empty entry", id="an empty mesh"),
+            pytest.param({"mesh_id": []}, "mesh_id is empty", id="no mesh in a list"),
             pytest.param({"service": None}, "service is null; give a value", id="a null that would widen it"),
             pytest.param({"wait_sleep": "soon"}, "'wait_sleep' is of type", id="a type"),
             pytest.param({"wait_sleep": float("inf")}, "int", id="an infinity"),
@@ -159,33 +161,18 @@ class TestArguments:
                 {"version": 1.1}, "version is a number (1.1), and must be text; quote it, within", id="a version"
             ),
             pytest.param({"mesh_id": 7}, "mesh_id is a number (7)", id="an integer"),
-            pytest.param(
-                {"wait_sleep": True}, "wait_sleep is a boolean (true); give a number", id="a truth for a number"
-            ),
-            pytest.param(
-                {"token": 1e5}, "token is a number, and must be text; quote it", id="a secret that reads like a number"
-            ),
+            pytest.param({"wait_sleep": True}, "wait_sleep is a boolean (true); give a number", id="a boolean"),
+            pytest.param({"token": 1e5}, "token is a number, and must be text; quote it", id="a number for a secret"),
             pytest.param({"images": ["a", True]}, "images[1] is a boolean (true)", id="in a list"),
-            pytest.param(
-                {"releases": [{"release_id": "a", "version": 1.1}]},
-                "releases[0].version is a number (1.1)",
-                id="in a release",
-            ),
             pytest.param({"state_file": ["x"]}, "state_file is a list, and must be text", id="a list for a path"),
+            pytest.param({"state_file": ""}, "state_file is empty", id="an empty path"),
             pytest.param({"token": [TOKEN]}, "token is a list, and must be text", id="a list for a secret"),
             pytest.param({"mesh_id": {TOKEN: 1}}, "mesh_id is a mapping, and must be text", id="a mapping for a text"),
             pytest.param({"service": [["x"]]}, "service[0] is a list, and must be text", id="a list in a list"),
-            pytest.param(
-                {"releases": [{"release_id": "a", "images": [["x"]]}]},
-                "releases[0].images[0] is a list",
-                id="a list in a release",
-            ),
             pytest.param({"on_missing": "ignore"}, "value of on_missing must be one of", id="a choice"),
-            pytest.param({"releases": [{}]}, "missing required arguments: release_id", id="no id"),
-            pytest.param({"releases": [{"release_id": "a", "name": "b"}]}, "name", id="misspelt in a release"),
             pytest.param({"wait_sleep": 0}, "wait_sleep is 0; it must be 1 or more", id="a bound"),
-            pytest.param({"release_id": "a"}, "namespace is missing", id="no namespace"),
-            pytest.param({"feedback": True}, "feedback is not known to this ansible-rulebook", id="an old host"),
+            pytest.param({"ready": True}, "ready needs success_phases", id="no gate"),
+            pytest.param({"feedback": True}, "feedback needs ansible-rulebook 1.3 or newer", id="an old host"),
         ],
     )
     def test_that_are_wrong_end_it_before_anything_is_sent(self, args: dict[str, Any], said: str) -> None:
@@ -219,8 +206,8 @@ class TestTheQueue:
         """Let the source deliver so many events, and return whether each was taken."""
         taken: list[bool] = []
 
-        def watch(_parameters: object, _surroundings: object, deliver: Deliver, _warn: object) -> str:
-            taken.extend(deliver({"id": number}) for number in range(count))
+        def watch(_parameters: object, _runtime: object, host: Host) -> str:
+            taken.extend(host.deliver({"id": number, "mesh_id": "mesh"}) for number in range(count))
             return "the end"
 
         monkeypatch.setattr(asm_release, "watch", watch)
@@ -298,8 +285,8 @@ class TestTheQueue:
         assert taken == [True]
         (message,) = caplog.messages
         assert message == (
-            "huaweicloud.asm.asm_release: ansible-rulebook has not said for 300 s that its rule engine has stored the "
-            "event '0', and no other is sent before; it may be busy with other events, or have failed: see its log"
+            "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not confirmed for 300 s that its rule "
+            "engine has stored the event '0', so no other event is sent; look for an error of the rule engine in its log"
         )
 
     @pytest.mark.parametrize("is_answered", [True, False], ids=["stored", "cancelled"])
@@ -425,29 +412,29 @@ def test_a_final_error_ends_it_with_one_sentence_without_secrets() -> None:
     with serving(answering(refusal)) as server:
         problem = ended({**CONNECTION, "endpoint": server.url})
     assert problem == (
-        "huaweicloud.asm.asm_release: the credentials were refused (401 APIGW.0301: no ********); "
+        "huaweicloud.asm.asm_release: 'mesh mesh': the credentials were refused (401 APIGW.0301: no ********); "
         "check the key pair or the token, its account, and the clock of this machine"
     )
 
 
 def test_what_passes_is_logged(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def watch(_parameters: object, _surroundings: object, _deliver: object, warn: Callable[[str], None]) -> str:
-        warn("the service has failed (503)")
+    def watch(_parameters: object, _runtime: object, host: Host) -> str:
+        host.warn("mesh 'mesh': the service failed (503)")
         return "the end"
 
     monkeypatch.setattr(asm_release, "watch", watch)
     ended(CONNECTION)
     assert caplog.record_tuples == [
-        (asm_release.NAME, logging.WARNING, "huaweicloud.asm.asm_release: the service has failed (503)")
+        (asm_release.NAME, logging.WARNING, "huaweicloud.asm.asm_release: mesh 'mesh': the service failed (503)")
     ]
 
 
 def test_it_asks_for_nothing_in_the_thread_of_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = []
 
-    def watch(_parameters: object, surroundings: Surroundings, *_rest: object) -> str:
+    def watch(_parameters: object, runtime: Runtime, *_rest: object) -> str:
         threads.append(threading.current_thread())
-        surroundings.sleep(0)
+        runtime.sleep(0)
         return "the end"
 
     monkeypatch.setattr(asm_release, "watch", watch)

@@ -106,6 +106,7 @@ class Stage:
     last: float = 0.0
     takes: float = 0.0
     closed: int = 0
+    manifests: bool = False
     is_cancelled: bool = False
 
     def on(self, seconds: float, action: Callable[[], None]) -> None:
@@ -132,12 +133,12 @@ class Stage:
     def list_releases(self, mesh_id: str, deadline: float) -> ReleaseList:
         assert deadline > self.seconds
         found = self._asked(mesh_id, "list", lambda mesh: mesh.items)
-        return parse_list(json.loads(json.dumps(release_list(*found))), mesh_id)
+        return parse_list(json.loads(json.dumps(release_list(*found))), mesh_id, self.manifests)
 
     def get_release(self, target: ReleaseTarget, deadline: float) -> Release:
         assert deadline > self.seconds
         found = self._asked(target.mesh_id, target.name, lambda mesh: mesh.single(target.name))
-        return releases.parse(json.loads(json.dumps(found)))
+        return releases.parse(json.loads(json.dumps(found)), self.manifests)
 
     def close(self) -> None:
         self.closed += 1
@@ -155,7 +156,12 @@ class Stage:
 
     def run(self, monkeypatch: pytest.MonkeyPatch, until: float, **options: Any) -> str | None:
         """Watch until a time, and return the sentence with which the source ended; None if it went on."""
-        monkeypatch.setattr(watcher, "connect", lambda *_settings: self)
+
+        def connect(*_settings: object, manifests: bool) -> Stage:
+            self.manifests = manifests
+            return self
+
+        monkeypatch.setattr(watcher, "connect", connect)
         self.last = until
         runtime = Runtime(
             environment={},

@@ -101,18 +101,14 @@ def test_the_content_is_synced_before_the_rename_and_the_folder_after_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[tuple[bool, bool]] = []
-    monkeypatch.setattr(
-        os, "fsync", lambda each: synced.append((stat.S_ISDIR(os.fstat(each).st_mode), path.exists()))
-    )
+    monkeypatch.setattr(os, "fsync", lambda each: synced.append((stat.S_ISDIR(os.fstat(each).st_mode), path.exists())))
     with locked(str(path), SCOPE) as state:
         state.save(VALUES)
     assert synced == [(False, False), (True, True)]
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.EACCES], ids=errno.errorcode.get)
-def test_a_file_system_that_cannot_sync_folders_will_do(
-    path: Path, monkeypatch: pytest.MonkeyPatch, code: int
-) -> None:
+def test_a_file_system_that_cannot_sync_folders_will_do(path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     def sync(descriptor: int) -> None:
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
             raise OSError(code, os.strerror(code))
@@ -143,9 +139,7 @@ def test_a_failed_write_keeps_the_old_file_and_says_why(
         patched.setattr(owner, step, failing(code))
         with pytest.raises(UsageError) as raised:
             state.save(OTHER)
-    assert raised.value.sentence(str) == (
-        f"state_file: '{path}' cannot be written: {os.strerror(code)}; {hint}"
-    )
+    assert raised.value.sentence(str) == (f"state_file: '{path}' cannot be written: {os.strerror(code)}; {hint}")
     assert path.read_bytes() == before
     assert sorted(each.name for each in path.parent.iterdir()) == ["state.json", "state.json.lock"]
 

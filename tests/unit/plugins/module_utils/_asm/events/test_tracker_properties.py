@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.availability import Availability
@@ -59,7 +59,7 @@ def poll(tracker: Tracker, world: World, now: float) -> tuple[Tracker, list[Any]
     return tracker.after_poll(listed, observations, now)
 
 
-@lru_cache(maxsize=None)
+@cache
 def parsed(name: str, phase: str, version: str, ready: int, image: str) -> Release:
     return parse(item(name, phase, version=version, gray=[deployment(ready=ready, image=image)]))
 

@@ -24,7 +24,6 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ev
     BUSY,
     DENIED,
     GATE,
-    GONE,
     TOKEN,
     Mesh,
     Stage,
@@ -147,9 +146,7 @@ class TestEvents:
         ],
     )
     def test_filters(self, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any], selected: list[str]) -> None:
-        there = stage(
-            item("a"), item("b", namespace="shop", service="ratings"), item("c", service="ratings")
-        )
+        there = stage(item("a"), item("b", namespace="shop", service="ratings"), item("c", service="ratings"))
         there.run(monkeypatch, 5, initial=True, **filters)
         assert [name for _kind, name in there.told] == selected
 
@@ -241,7 +238,9 @@ class TestAvailability:
         there.show(500, item("a", "Failed"))
         there.run(monkeypatch, 600)
         assert [(kind, name) for kind, name in there.told] == [
-            ("unavailable", "mesh"), ("phase", "a"), ("available", "mesh"),
+            ("unavailable", "mesh"),
+            ("phase", "a"),
+            ("available", "mesh"),
         ]
         assert there.events[0]["at"] == "2026-03-01T12:06:00Z"
         assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
@@ -312,7 +311,7 @@ class TestTheEnd:
     def test_no_secret_leaves_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", f"Creating {TOKEN}"))
         there.show(25, item("a", f"Running {TOKEN}", version=TOKEN))
-        there.on(45, lambda: setattr(there.meshes["mesh"], "items", NetworkError(f"no {{seen}}", seen=TOKEN)))
+        there.on(45, lambda: setattr(there.meshes["mesh"], "items", NetworkError("no {seen}", seen=TOKEN)))
         there.run(monkeypatch, 60, **GATE)
         assert there.told
         assert there.warned
@@ -371,7 +370,7 @@ class TestRestart:
         again.seconds = 100_000
         again.run(monkeypatch, 100_200, **GATE, wait_timeout=200, **state)
         assert [kind for kind, _name in again.told] == ["timeout"]
-        assert 90 <= (len(again.times("mesh")) - 1) * 10
+        assert again.events[0]["gate"]["elapsed"] == 210
 
     def test_an_accepted_disappearance_during_a_restart_is_reached(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
