@@ -2,42 +2,42 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options of the connection: where ASM is, and who asks."""
+"""Options of the connection: where ASM is, and which credentials to use."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """`DOCUMENTATION` for all, `PLUGINS` with environment and Ansible variables for the lookup."""
+    """`DOCUMENTATION` for the module and the lookup, `PLUGINS` with the sources that only a plugin has."""
 
     DOCUMENTATION = r"""
 options:
   region:
     description:
-      - Region of the mesh, such as V(cn-north-4). It gives O(endpoint) and O(iam_endpoint) unless they are set.
+      - Region of the mesh, such as V(cn-north-4). The region determines O(endpoint) and O(iam_endpoint) unless they are
+        set.
       - Also from the environment, as E(HW_REGION_NAME), E(OS_REGION_NAME).
     type: str
   endpoint:
     description:
-      - Where ASM is, as C(https://host[:port][/path]). C(http://) is accepted for this machine only.
-      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT), and after it as the SDK's variable for the region,
+      - URL of ASM, as C(https://host[:port][/path]). C(http://) is accepted only for loopback addresses.
+      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT), then as the SDK's variable for the region,
         C(HUAWEICLOUD_SDK_REGION_ASM_<REGION>).
     type: str
   iam_endpoint:
     description:
-      - Where IAM is, for a login with O(username). It comes from this option, or from the source that gave the
-        password, or from the region.
+      - URL of IAM, for a login with O(username). The default comes from the source of the password, then from the
+        region.
       - Also from the environment, as E(HUAWEICLOUD_SDK_IAM_ENDPOINT), E(HW_AUTH_URL), E(OS_AUTH_URL).
     type: str
   auth_type:
     description:
-      - Which kind of credentials to use. With V(auto), the first source that has any part of a set decides. The
-        sources are the options, the environment in the names of the SDK (C(HUAWEICLOUD_SDK_…)), of Terraform
-        (C(HW_…)) and of OpenStack (C(OS_…)), and the credentials file.
-      - Within one source, a token comes before a key pair, and a key pair before a user. Sets are never mixed across
+      - Kind of credentials to use. With V(auto), the first source that has any part of a set decides. The sources are
+        the options, the environment variables of the SDK (C(HUAWEICLOUD_SDK_…)), of Terraform (C(HW_…)) and of
+        OpenStack (C(OS_…)), and the credentials file.
+      - Within one source, a token is preferred to a key pair, and a key pair to a user. Sets are never mixed across
         sources.
-      - V(ecs_agency) takes the temporary keys of the agency of the ECS that this runs on, and is only used when asked
-        for.
+      - V(ecs_agency) uses the temporary keys of the agency of the ECS instance that the task runs on.
     type: str
     default: auto
     choices:
@@ -48,17 +48,17 @@ options:
       - ecs_agency
   token:
     description:
-      - A token of IAM, sent as C(X-Auth-Token).
+      - IAM token, sent as C(X-Auth-Token).
       - Also from the environment, as E(HW_AUTH_TOKEN), E(OS_AUTH_TOKEN).
     type: str
   access_key:
     description:
-      - Access key (AK) of a key pair, which signs each request.
+      - Access key (AK) of a key pair. Requires O(secret_key).
       - Also from the environment, as E(HUAWEICLOUD_SDK_AK), E(HW_ACCESS_KEY), E(OS_ACCESS_KEY).
     type: str
   secret_key:
     description:
-      - Secret key (SK) of the key pair.
+      - Secret key (SK) of the key pair. The key pair signs each request.
       - Also from the environment, as E(HUAWEICLOUD_SDK_SK), E(HW_SECRET_KEY), E(OS_SECRET_KEY).
     type: str
   security_token:
@@ -68,7 +68,7 @@ options:
     type: str
   username:
     description:
-      - Name of an IAM user, to log in with. Needs O(password) and O(domain_name).
+      - Name of the IAM user to log in with. Requires O(password) and O(domain_name).
       - Also from the environment, as E(HW_USER_NAME), E(OS_USERNAME).
     type: str
   password:
@@ -78,12 +78,12 @@ options:
     type: str
   domain_name:
     description:
-      - Name of the account that the user belongs to.
+      - Name of the account (domain) that the user belongs to.
       - Also from the environment, as E(HW_DOMAIN_NAME), E(OS_DOMAIN_NAME).
     type: str
   project_id:
     description:
-      - ID of the project. With a key pair it is sent as C(X-Project-Id), which only sub-projects need.
+      - ID of the project. With a key pair, only a subproject needs it (C(X-Project-Id)).
       - Also from the environment, as E(HUAWEICLOUD_SDK_PROJECT_ID), E(HW_PROJECT_ID), E(OS_PROJECT_ID).
     type: str
   project_name:
@@ -93,20 +93,20 @@ options:
     type: str
   credentials_file:
     description:
-      - The SDK's file with a key pair, in the section C([basic]). It is the last of all sources, and
-        C(~/.huaweicloud/credentials) unless named.
-      - It must belong to the user or to root, and nobody else may write it.
+      - The SDK's file with a key pair in the section C([basic]). The default is C(~/.huaweicloud/credentials). The file
+        is the last of all sources.
+      - The file must belong to the user or to root, and no other user may have write access.
       - Also from the environment, as E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
     type: path
   validate_certs:
     description:
-      - Whether certificates are checked. Without that, anyone on the way can read the credentials.
+      - Whether to verify certificates. Without verification, anyone on the network path can read the credentials.
     type: bool
     default: true
   ca_path:
     description:
-      - File with the certificate authorities to trust. Else C(REQUESTS_CA_BUNDLE), C(CURL_CA_BUNDLE) or
-        C(SSL_CERT_FILE) of the environment.
+      - File with the certificate authorities to trust. The default comes from C(REQUESTS_CA_BUNDLE), C(CURL_CA_BUNDLE)
+        or C(SSL_CERT_FILE) in the environment.
     type: path
 """
 

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: asm_release
-short_description: Read grayscale releases of Huawei Cloud ASM, or wait for them
+short_description: Read grayscale releases of Huawei Cloud ASM within an expression
 version_added: 1.0.0
 author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
-  - Reads one grayscale release for each term and returns one entry for each, in the order of the terms.
-  - With O(service) or O(name) and no term, it returns an entry for each selected release, sorted by namespace and name.
-  - It takes the options of M(huaweicloud.asm.asm_release_info). Those of the gate are taken from the call only.
-    Credentials may also come from Ansible variables, which are a source of their own between the options and the
-    environment.
-  - B(For waiting, use) M(huaweicloud.asm.asm_release_info). A variable that holds a lookup is read again at every use,
-    and a lookup shows no progress.
-  - An option that is not documented is an error. A misspelt O(stable_for) would otherwise open a gate early.
+  - Returns one entry for each term. A term is the ID of a grayscale release.
+  - With O(service) instead of terms, the lookup returns the current release of this service. With neither, the lookup
+    returns every release of the mesh.
+  - The options are those of M(huaweicloud.asm.asm_release_info). With O(wait) the lookup waits, and it needs terms or
+    O(service).
+  - B(To wait, prefer the module) M(huaweicloud.asm.asm_release_info). A variable that contains a lookup reads again at
+    every use, and a lookup shows no progress.
 options:
   _terms:
     description:
-      - The ids of the releases, as text. A list as a term is flattened.
-      - At least one is needed, unless O(service) or O(name) selects releases.
+      - IDs of the releases, as text. Lists among the terms are flattened.
+      - An empty list is an error. Leave the terms out to read O(service) or the whole mesh.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -35,63 +34,79 @@ extends_documentation_fragment:
 requirements:
   - requests (in the Python of the controller)
 notes:
-  - All terms share one session and, with O(wait), one deadline. Two or more of them are read with one request a poll.
-  - Any error, and with O(wait) every outcome but V(reached), fails the whole call. Where C(errors) of the call is
-    V(ignore) or V(warn), nothing is returned, never a part.
-  - In check mode it reads once and does not wait. It warns unless the gate would open.
-  - Every option, term and variable takes a value that is vaulted inline (C(!vault)).
-  - Ansible evaluates a lookup for every host and at every use. A wrong key is refused once per host and may get locked,
-    because more than 5 refusals in a row lock a key. Read once with C(run_once) and C(set_fact), as an example shows,
-    or use the module.
-  - A lookup is loaded anew for each task. In a play with many of them, a task of M(huaweicloud.asm.asm_release_info)
-    is quicker.
+  - Ansible evaluates a lookup for every host and at every use. A wrong key is refused once per host, and more than 5
+    refusals in a row lock a key. Read once with C(run_once) and C(set_fact), as an example shows, or use the module.
+  - Every error, and with O(wait) every outcome but V(reached), fails the call. With C(errors) set to V(ignore) or
+    V(warn), the lookup returns nothing.
+  - All terms share one connection and, with O(wait), one deadline. Two or more terms are read with one request per
+    poll.
+  - In check mode, the lookup reads once, does not wait, and warns unless the gate would open.
+  - Connection options may also come from Ansible variables and from the environment. All other options come from the
+    call only.
+  - An unknown option is an error. Otherwise a misspelt O(stable_for) would open a gate early.
+  - Every option, term and variable accepts a value that is encrypted inline (C(!vault)).
 seealso:
   - module: huaweicloud.asm.asm_release_info
     description: The same reads as a task, and the gate.
   - plugin: huaweicloud.asm.in_phase
     plugin_type: test
-    description: Ask an entry for its phase.
-  - plugin: huaweicloud.asm.rolled_out
+    description: Check the phase of an entry.
+  - plugin: huaweicloud.asm.ready
     plugin_type: test
-    description: Ask an entry whether its gray workloads are rolled out.
+    description: Check whether the gray workloads of an entry are rolled out.
   - name: Credentials
     link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/credentials.rst
-    description: The guide to all sources of credentials, and to the permissions that are needed.
+    description: All sources of credentials, and the permissions.
 """
 
 EXAMPLES = r"""
-- name: Show the phase of one release
+- name: Show the phase of a release
   ansible.builtin.debug:
     msg: "{{ lookup('huaweicloud.asm.asm_release', release_id, mesh_id=mesh_id, namespace='bookinfo').phase }}"
+  run_once: true
+
+- name: Show the phase of the current release of a service
+  ansible.builtin.debug:
+    msg: "{{ lookup('huaweicloud.asm.asm_release', mesh_id=mesh_id, namespace='bookinfo', service='reviews').phase }}"
+  run_once: true
 
 - name: Show the phases of several releases
   ansible.builtin.debug:
     msg: "{{ releases | map(attribute='phase') }}"
   vars:
-    releases: "{{ query('huaweicloud.asm.asm_release', release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+    releases: "{{ query('huaweicloud.asm.asm_release', *release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+  run_once: true
 
 - name: Read once for all hosts of the play
   ansible.builtin.set_fact:
-    reviews_canary: "{{ lookup('huaweicloud.asm.asm_release', release_id, mesh_id=mesh_id, namespace='bookinfo') }}"
+    reviews_release: "{{ lookup('huaweicloud.asm.asm_release', release_id, mesh_id=mesh_id, namespace='bookinfo') }}"
   run_once: true
 
-- name: Decide on every host by what was read
+- name: Use the result on every host
   ansible.builtin.debug:
-    msg: "{{ reviews_canary.phase }}"
-  when: reviews_canary is huaweicloud.asm.in_phase('Running')
-
-- name: Show the phase of each release of a service
-  ansible.builtin.debug:
-    msg: "{{ query('huaweicloud.asm.asm_release', mesh_id=mesh_id, service=['reviews']) | map(attribute='phase') }}"
+    msg: The release is running.
+  when: reviews_release is huaweicloud.asm.in_phase('Running')
 """
 
 RETURN = r"""
 _raw:
   description:
-    - One entry for each term or selected release, with the keys that M(huaweicloud.asm.asm_release_info) returns for
-      one release.
+    - One entry for each release, in the order of the terms. The releases of a whole mesh are sorted by namespace and
+      name.
+    - An entry has the keys that M(huaweicloud.asm.asm_release_info) returns for one release.
   type: list
   elements: dict
+  sample:
+    - msg: "reviews-canary (bookinfo) is Running, 3/3 ready"
+      found: true
+      phase: Running
+      release:
+        metadata:
+          name: reviews-canary
+      workloads:
+        original: {}
+        gray: []
+      request_id: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,45 +9,48 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: asm_release_info
-short_description: Read grayscale releases of Huawei Cloud ASM, or hold a playbook until they have reached a phase
+short_description: Read grayscale releases of Huawei Cloud ASM, or wait until they reach a phase
 version_added: 1.0.0
 author:
   - the huaweicloud.asm contributors (@huaweicloud-asm)
 description:
-  - Reads one grayscale release of the Application Service Mesh (ASM) of Huawei Cloud, or several of one mesh.
-  - With O(wait), it is a gate. The task succeeds when the release meets all conditions, and fails as soon as it is
-    clear that it will not, or at the deadline. For several releases, O(require) says how many of them must.
-  - There is exactly one way to say which. O(release_id) names one, O(releases) names several, and without either every
-    release of the mesh is selected, narrowed by O(namespace), O(service) and O(name).
-  - Two or more releases are read with one request a poll, which takes the permission C(asm:mesh:listReleases). If it is
-    denied, releases that are named are read singly, with a warning.
-  - On the local connection, without C(become), C(async) and C(environment), the action plugin of the same name reads
-    within the controller, and shows its progress on standard error. Everything else is the same.
+  - Reads grayscale releases of Huawei Cloud Application Service Mesh (ASM).
+  - Name one release with O(release_id), or with O(service) if you don't know the ID. Name several with O(releases).
+    Without any of these, the module reads every release of the mesh.
+  - With O(wait), the task is a gate. The gate opens when the release is in a phase of O(success_phases) and meets the
+    conditions that you add, such as O(ready), O(version) and O(stable_for). The task fails at once in a phase of
+    O(failure_phases), when the gate can no longer open, and at the deadline (O(wait_timeout)).
+  - The module only reads. A task never reports C(changed).
 options:
   release_id:
     description:
       - ID of the grayscale release task, as the ASM console shows it.
-      - The result then has the keys of one release.
+      - Mutually exclusive with O(service) and O(releases).
     type: str
   releases:
     description:
-      - Several releases of the mesh, each named once. The result then has RV(releases).
-      - An id means the release with this uid, or else the one with this name. If several have the name, it is an error.
+      - Several releases of the mesh. The result has RV(releases), with one entry for each in the same order.
+      - Two or more IDs are read with one request per poll, which needs the permission C(asm:mesh:listReleases). If that
+        is denied, each release is read singly, with a warning.
+      - Each entry names a release with O(releases[].release_id) or O(releases[].service).
     type: list
     elements: dict
     suboptions:
-      namespace:
-        description: Its namespace, if it is not O(namespace).
-        type: str
       release_id:
-        description: Its id.
+        description:
+          - ID of the release. An ID matches the C(metadata.uid) of a release, or else the C(metadata.name).
         type: str
-        required: true
+      service:
+        description: Service whose current release is read.
+        type: str
+      namespace:
+        description: Namespace of the release. The default is O(namespace).
+        type: str
       version:
-        description: Its version, instead of O(version).
+        description: Version of this release. The default is O(version).
         type: str
       images:
-        description: Its images, instead of O(images).
+        description: Images of this release. The default is O(images).
         type: list
         elements: str
 extends_documentation_fragment:
@@ -57,20 +60,23 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     description:
-      - Reads once and does not wait. RV(gate.outcome) says what that read alone would mean.
-      - Of the outcomes, only V(error) fails the task then. RV(msg) begins with C(check mode:), and for every other
-        outcome but V(reached) it is a warning as well.
+      - Reads once and does not wait. RV(gate.outcome) says what this read alone would mean.
+      - RV(msg) begins with C(check mode:). Only the outcome V(error) fails the task. Every other outcome but V(reached)
+        is a warning.
     support: full
   diff_mode:
-    description: Changes nothing, so there is no difference to show.
+    description: The module changes nothing, so it has no difference to show.
     support: none
   platform:
     platforms: posix
   action:
-    description: The action plugin of the same name reads within the controller. Elsewhere the module does the same.
+    description:
+      - With the local connection, and without C(become), C(async) and C(environment), the action plugin of the same
+        name reads within the controller and shows its progress on standard error. Otherwise the module does the same
+        work, and returns the same result.
     support: full
   async:
-    description: Can run with C(async). It then runs as a module, and shows no progress.
+    description: Supports C(async). The task then shows no progress.
     support: full
   action_group:
     version_added: 1.0.0
@@ -79,36 +85,40 @@ attributes:
     membership:
       - huaweicloud.asm.asm
 requirements:
-  - requests (in the Python that runs it, which on the local connection is the controller's)
+  - requests (in the Python that runs the module; with the local connection, the Python of the controller)
 notes:
-  - Nobody has published the values of C(status.phase). Read a release once to learn what yours says.
-  - Do not put C(retries) on a gate. Each retry would begin without memory of the one before.
-  - A play on C(localhost) that holds a gate is left out by C(--limit), and the plays after it run. Use the role
-    P(huaweicloud.asm.release_gate#role) in the play that deploys, or end the pipeline step with the gate.
-  - In a loop over many hosts a wrong key is refused once for each host, and that can lock it. Use C(run_once) or the
-    role.
-  - Every option takes a value that is vaulted inline (C(!vault)). Only secrets are struck out of the output.
-  - Do not pass secrets through C(environment). Ansible itself prints it at C(-vvv).
+  - Huawei Cloud does not publish the values of C(status.phase). Read a release to see its phase.
+  - The permissions are C(asm:mesh:getRelease) for O(release_id), C(asm:mesh:getService) for O(service), and
+    C(asm:mesh:listReleases) for several releases and for the whole mesh.
+  - Do not add C(retries) to a gate. Each retry starts a new gate.
+  - In a play with several hosts, use the role P(huaweicloud.asm.release_gate#role), or C(run_once). Otherwise each host
+    sends the same requests, and a wrong key can get locked.
+  - Every option accepts a value that is encrypted inline (C(!vault)). Only the values of secret options are removed
+    from the output.
+  - Do not pass secrets through C(environment). Ansible prints the environment at C(-vvv).
 seealso:
   - plugin: huaweicloud.asm.asm_release
     plugin_type: lookup
     description: Read releases within an expression.
   - plugin: huaweicloud.asm.in_phase
     plugin_type: test
-    description: Ask a result for its phase.
-  - plugin: huaweicloud.asm.rolled_out
+    description: Check the phase in a result.
+  - plugin: huaweicloud.asm.ready
     plugin_type: test
-    description: Ask a result whether its gray workloads are rolled out.
+    description: Check in a result whether the gray workloads are rolled out.
+  - name: The role release_gate
+    link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/roles/release_gate/README.md
+    description: One gate for all hosts of a play. The playbook C(huaweicloud.asm.gate) runs the role as one command.
   - name: What the verdicts mean
     link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/verdicts.rst
-    description: The guide to the rules of the gate.
+    description: The rules of the gate.
   - name: Credentials
     link: https://github.com/huaweicloud-asm/ansible-collection-asm/blob/main/docs/docsite/rst/credentials.rst
-    description: The guide to all sources of credentials, and to the permissions that are needed.
+    description: All sources of credentials, and the permissions.
 """
 
 EXAMPLES = r"""
-- name: Read a release once
+- name: Read a release
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
     mesh_id: "{{ mesh_id }}"
@@ -116,7 +126,11 @@ EXAMPLES = r"""
     release_id: "{{ release_id }}"
   register: reviews
 
-- name: Hold the play until the release has been running, with all its pods, for a minute
+- name: Show the phase of the release
+  ansible.builtin.debug:
+    var: reviews.phase
+
+- name: Wait until the release is Running and its pods have been ready for one minute
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
     mesh_id: "{{ mesh_id }}"
@@ -132,7 +146,19 @@ EXAMPLES = r"""
     stall_timeout: 300
     wait_timeout: 1800
 
-- name: Hold the play until a whole train is running
+- name: Wait for version v2 of a service, whatever the ID of its release is
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    namespace: shop
+    service: ratings
+    version: v2
+    wait: true
+    on_missing: wait
+    success_phases:
+      - Running
+
+- name: Wait for several releases
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
     mesh_id: "{{ mesh_id }}"
@@ -140,7 +166,7 @@ EXAMPLES = r"""
     releases:
       - release_id: "{{ reviews_id }}"
         version: "2.1"
-      - release_id: "{{ ratings_id }}"
+      - service: ratings
         namespace: shop
     wait: true
     success_phases:
@@ -148,22 +174,13 @@ EXAMPLES = r"""
     failure_phases:
       - Failed
 
-- name: Hold the play until all releases of two services are running, two of them at least, whatever their ids are
+- name: Read every release of the mesh
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
     mesh_id: "{{ mesh_id }}"
-    service:
-      - reviews
-      - ratings
-    wait: true
-    minimum: 2
-    on_missing: wait
-    ignore_phases:
-      - Terminated
-    success_phases:
-      - Running
+  register: mesh
 
-- name: Tell the refusals apart
+- name: Roll back if the gate stays closed
   block:
     - name: Hold the gate
       huaweicloud.asm.asm_release_info:
@@ -177,9 +194,26 @@ EXAMPLES = r"""
         failure_phases:
           - Failed
   rescue:
-    - name: Say what the gate saw, and stay failed
+    - name: Roll back (your own tasks)
+      ansible.builtin.debug:
+        msg: "Last phase: {{ ansible_failed_result.phase | default('unknown') }}"
+
+    - name: Fail with the outcome and the reason
       ansible.builtin.fail:
-        msg: "{{ ansible_failed_result.gate.outcome | default('no verdict') }}: {{ ansible_failed_result.msg }}"
+        msg: "{{ ansible_failed_result.gate.outcome | default('error') }}: {{ ansible_failed_result.msg }}"
+
+# vault_access_key and vault_secret_key are encrypted with Ansible Vault. The module hides their values in its result.
+# no_log hides the whole result, so use it only if the release itself is confidential.
+- name: Read a release with a key pair from the vault
+  huaweicloud.asm.asm_release_info:
+    region: cn-north-4
+    mesh_id: "{{ mesh_id }}"
+    namespace: bookinfo
+    release_id: "{{ release_id }}"
+    access_key: "{{ vault_access_key }}"
+    secret_key: "{{ vault_secret_key }}"
+  no_log: true
+  register: confidential
 """
 
 RETURN = r"""
@@ -187,30 +221,58 @@ msg:
   description: The result in one sentence.
   type: str
   returned: always
+  sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
 found:
-  description: Whether the last answer of ASM was the release.
+  description: Whether the release exists.
   type: bool
   returned: for one release
+  sample: true
 release:
   description:
-    - With O(manifests), the release as the API gave it.
-    - Without it, the Deployments and unknown objects and lists are left out, and what is not printable is escaped.
-    - Empty when it was not found.
+    - The release. Empty if the release was not found.
+    - Deployments and unknown objects and lists are removed, and characters that are not printable are escaped.
+    - With O(manifests), the release is as the API gave it.
   type: dict
   returned: for one release
+  sample:
+    kind: Release
+    apiVersion: asm/v2
+    metadata:
+      meshID: 5d4ab08b-8fd4-11ec-a2b8-0255ac1000a8
+      name: reviews-canary
+      uid: 8e1a2c9e-2c62-4e5b-9f0b-0a9c1f3b7d11
+      namespace: bookinfo
+    spec:
+      serviceName: reviews
+      version: "1.10"
+    status:
+      phase: Running
 phase:
-  description: C(status.phase) of the release. Empty when it was not found.
+  description: C(status.phase) of the release. Empty if the release was not found.
   type: str
   returned: for one release
+  sample: Running
 workloads:
-  description: The Deployments of the release, summed up.
+  description: Summary of the Deployments of the release.
   type: dict
   returned: for one release
   contains:
     original:
-      description: The original workload, with the keys of RV(workloads.gray). Empty when there is none.
+      description: The original workload, with the keys of RV(workloads.gray). Empty if there is none.
       type: dict
       returned: always
+      sample:
+        name: reviews
+        namespace: bookinfo
+        cluster_id: 3f7a1b52-8fd4-11ec-a2b8-0255ac1000a8
+        images:
+          - registry.example/bookinfo/reviews:1.9
+        replicas: 3
+        updated_replicas: 3
+        ready_replicas: 3
+        available_replicas: 3
+        rolled_out: true
+        message: ""
     gray:
       description: The gray workloads.
       type: list
@@ -221,90 +283,122 @@ workloads:
           description: Name of the Deployment.
           type: str
           returned: always
+          sample: reviews-gray
         namespace:
           description: Namespace of the Deployment.
           type: str
           returned: always
+          sample: bookinfo
         cluster_id:
-          description: ID of its cluster. Empty when it cannot be told.
+          description: ID of the cluster. Empty if it is not known.
           type: str
           returned: always
+          sample: 3f7a1b52-8fd4-11ec-a2b8-0255ac1000a8
         images:
-          description: Images of its containers.
+          description: Images of the containers.
           type: list
           elements: str
           returned: always
-        desired:
-          description: Number of replicas that it wants.
+          sample:
+            - registry.example/bookinfo/reviews:1.10
+        replicas:
+          description: Number of replicas that the Deployment wants.
           type: int
           returned: always
-        updated:
-          description: Number of replicas with its latest template.
+          sample: 3
+        updated_replicas:
+          description: Number of replicas with the latest template.
           type: int
           returned: always
-        ready:
+          sample: 3
+        ready_replicas:
           description: Number of replicas that are ready.
           type: int
           returned: always
-        available:
+          sample: 2
+        available_replicas:
           description: Number of replicas that are available.
           type: int
           returned: always
+          sample: 2
         rolled_out:
-          description: The verdict of C(kubectl rollout status) on it.
+          description: Whether the Deployment is rolled out, as C(kubectl rollout status) defines it.
           type: bool
           returned: always
+          sample: false
         message:
-          description: Why it is not rolled out. Empty when it is.
+          description: Why the Deployment is not rolled out. Empty if it is.
           type: str
           returned: always
+          sample: 2 of 3 updated replicas are available
 releases:
   description:
-    - Several releases, in the order of O(releases). Those of a selection are sorted by namespace and name.
-    - Each has the keys RV(found), RV(release), RV(phase) and RV(workloads) of one release as well.
+    - One entry for each release, in the order of O(releases). The releases of a whole mesh are sorted by namespace and
+      name.
+    - Each entry also has RV(found), RV(release), RV(phase) and RV(workloads), as for one release.
   type: list
   elements: dict
   returned: for several releases
   contains:
     namespace:
-      description: Its namespace.
+      description: Namespace of the release.
       type: str
       returned: always
+      sample: bookinfo
     release_id:
-      description: Its id as it was asked for. That of a selected one is its uid.
+      description: ID of the release as the task names it. For a whole mesh, the uid of the release.
       type: str
-      returned: always
+      returned: if the entry was not named by its service
+      sample: 8e1a2c9e-2c62-4e5b-9f0b-0a9c1f3b7d11
+    service:
+      description: Service of the release as the task names it.
+      type: str
+      returned: if the entry was named by its service
+      sample: ratings
     msg:
-      description: Where it stands, in one sentence.
+      description: The state of the release in one sentence.
       type: str
       returned: always
+      sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
     outcome:
       description:
-        - As RV(gate.outcome), for this release alone.
-        - V(pending) while it had no verdict of its own when the gate had.
+        - The outcome for this release alone, as in RV(gate.outcome).
+        - V(pending) if the gate ended before this release had an outcome.
       type: str
       returned: with O(wait)
-    reads:
-      description: Number of answers about it.
-      type: int
-      returned: with O(wait)
+      sample: reached
     timeline:
-      description: As RV(gate.timeline), for this release.
+      description: Changes of this release, as in RV(gate.timeline).
       type: list
       elements: dict
       returned: with O(wait)
-    timeline_left_out:
-      description: As RV(gate.timeline_left_out), for this release.
+      sample:
+        - phase: Running
+          at: "2026-03-01T12:00:41Z"
+          after: 40.2
+          ready_replicas: 3
+          replicas: 3
+    timeline_omitted:
+      description: Number of earlier changes that the timeline of this release does not hold.
       type: int
       returned: with O(wait)
+      sample: 0
     error:
-      description: As RV(error), of a read of this release alone.
+      description: The error that concerns this release alone, with the keys of RV(error).
       type: dict
-      returned: on an error that concerns it alone
+      returned: if there is such an error
+      sample:
+        kind: not_found
+        status: 404
+        code: ASM.01404001
+        message: release not found
+        request_id: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
+        url: https://asm.cn-north-4.myhuaweicloud.com/v2/meshes/m-1/namespaces/bookinfo/releases/r-1
 request_id:
-  description: ID of the last request that the service gave one.
+  description: ID of the last request, as the service reports it. Empty if the service reported none.
   type: str
   returned: always
+  sample: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
 gate:
   description: The verdict of the gate.
   type: dict
@@ -312,132 +406,124 @@ gate:
   contains:
     outcome:
       description:
-        - V(reached) opens the gate. Everything else fails the task.
-        - In check mode, where V(failed), V(missing) and V(replaced) do not fail it, V(pending) says that one read does
-          not decide it.
-        - V(failed) is a phase of O(failure_phases) or, with O(ready), a gray workload past its progress deadline.
-        - V(timeout) is the deadline.
-        - V(stalled) is no progress for O(stall_timeout).
-        - V(missing) is ASM's own 404, as far as O(on_missing) does not accept it, or a selection with fewer releases
-          than O(minimum).
-        - V(replaced) is another release or another version in the place of the first.
-        - V(error) is an error that waiting does not mend.
-        - For several releases, it is the outcome of the one that was the first to become unable to reach.
+        - V(reached) opens the gate. Every other outcome fails the task.
+        - V(failed) means a phase of O(failure_phases) or, with O(ready), a gray workload that has exceeded its progress
+          deadline.
+        - V(timeout) means the deadline.
+        - V(stalled) means no progress for O(stall_timeout).
+        - V(missing) means that ASM does not know the release, and O(on_missing) does not accept that.
+        - V(replaced) means another release or another version in the place of the first.
+        - V(error) means an error that retrying cannot fix.
+        - V(pending) is possible in check mode only. One read is not enough to decide.
+        - For several releases, the outcome is that of the first release that made O(require) impossible.
       type: str
       returned: always
-    message:
-      description: The verdict in one sentence.
-      type: str
-      returned: always
+      sample: reached
     elapsed:
-      description: How many seconds it took.
+      description: Duration in seconds.
       type: float
       returned: always
-    reads:
-      description: Number of answers about the release. For several releases, that of all requests that were answered.
+      sample: 40.5
+    requests:
+      description: Number of requests that were answered.
       type: int
       returned: always
+      sample: 5
     retries:
-      description: Number of tries that followed a passing fault.
+      description: Number of retries after transient errors.
       type: int
       returned: always
+      sample: 0
     timeline:
-      description: An entry for each change of phase or readiness, the first 50 and the last 200 of them.
+      description: One entry for each change of phase or readiness. The list holds the last 250 changes.
       type: list
       elements: dict
       returned: for one release
       contains:
         phase:
-          description: The phase. Empty while the release was not there.
+          description: The phase. Empty while the release did not exist.
           type: str
           returned: always
+          sample: Running
         at:
-          description: When it was seen, UTC, as ISO 8601.
+          description: Time of the response in UTC, as ISO 8601.
           type: str
           returned: always
+          sample: "2026-03-01T12:00:41Z"
         after:
-          description: Seconds since the wait began.
+          description: Seconds since the start of the gate.
           type: float
           returned: always
-        ready:
-          description: How many of the replicas that the gray workloads want are ready.
-          type: str
+          sample: 40.2
+        ready_replicas:
+          description: Number of ready replicas of all gray workloads.
+          type: int
           returned: always
-          sample: 2/3
-    timeline_left_out:
-      description: Number of entries that were left out between the first and the last.
+          sample: 3
+        replicas:
+          description: Number of replicas that the gray workloads want.
+          type: int
+          returned: always
+          sample: 3
+    timeline_omitted:
+      description: Number of earlier changes that the timeline does not hold.
       type: int
       returned: for one release
+      sample: 0
     required:
-      description: How many releases must reach.
+      description: Number of releases that must meet their conditions.
       type: int
       returned: for several releases
+      sample: 2
     counts:
-      description: Number of releases by outcome. Those without one count as V(pending).
+      description: Number of releases for each outcome. Releases without an outcome count as V(pending).
       type: dict
       returned: for several releases
       sample:
         reached: 7
         pending: 5
-    ignored:
-      description: Selected releases that were left out because of O(ignore_phases).
-      type: list
-      elements: dict
-      returned: for several releases
-      contains:
-        namespace:
-          description: Its namespace.
-          type: str
-          returned: always
-        name:
-          description: Its name.
-          type: str
-          returned: always
-        uid:
-          description: Its uid.
-          type: str
-          returned: always
-        phase:
-          description: The phase in which it was first seen.
-          type: str
-          returned: always
     check_mode:
-      description: Whether this is what one read alone would mean.
+      description: Whether the outcome is only what one read in check mode would mean.
       type: bool
       returned: always
+      sample: false
 error:
-  description:
-    - What went wrong. With the outcome V(missing) it is ASM's answer, and with V(timeout) the last passing fault that
-      had a part in it.
+  description: The error that ended the task, or the last transient error before a timeout.
   type: dict
-  returned: on an error, and on an outcome that an error or a fault had a part in
+  returned: if there was such an error
   contains:
     kind:
       description:
         - One of V(usage), V(credentials), V(denied), V(not_found), V(endpoint), V(tls), V(proxy), V(throttled),
-          V(server), V(network), V(timeout), V(internal), V(protocol).
+          V(server), V(network), V(timeout), V(protocol), V(internal).
       type: str
       returned: always
+      sample: denied
     status:
-      description: HTTP status, with V(proxy) that of the proxy. Null when there was no answer.
+      description: HTTP status of the response. Null without a response. With V(proxy), the status from the proxy.
       type: int
       returned: always
+      sample: 403
     code:
-      description: Code of the service.
+      description: Error code of the service. Empty if the response has none.
       type: str
       returned: always
+      sample: APIGW.0302
     message:
-      description: Message of the service, or the problem in our own words.
+      description: Error message of the service. If the response has none, a description of the problem.
       type: str
       returned: always
+      sample: the credentials lack a permission
     request_id:
-      description: ID of the request.
+      description: ID of the request, as the service reports it.
       type: str
       returned: always
+      sample: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
     url:
-      description: What was asked, without secrets.
+      description: URL of the request. Empty if nothing was sent.
       type: str
       returned: always
+      sample: https://asm.cn-north-4.myhuaweicloud.com/v2/meshes/m-1/namespaces/bookinfo/releases/r-1
 """
 
 import os

@@ -1,18 +1,32 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role `release_gate`: which hosts get past it, however it is called, and how often it reads for that.
+"""The role `release_gate`: its options, what it prints and returns, and its verdict file.
 
-Phases are illustrations: nobody has published what the service says.
+Phases are illustrations: the service publishes none.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
+import stat
+import textwrap
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+from ansible_collections.huaweicloud.asm.tests.playbook.gated import (
+    ALL,
+    DEPLOY,
+    HOSTS,
+    IMPORT,
+    gate,
+    on,
+    on_each,
+    rescued,
+    run_plays,
+    verdict,
+)
 from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
@@ -20,7 +34,6 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     NAMESPACE,
     RUNNING,
     TOKEN,
-    inventory,
     release,
     scenario,
 )
@@ -28,649 +41,482 @@ from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVI
 from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
-ROLE = "huaweicloud.asm.release_gate"
-HOSTS = ("first", "second", "third", "fourth")
-ALL = frozenset(HOSTS)
-NOBODY: frozenset[str] = frozenset()
-FIRST = frozenset({"first"})
-
-INCLUDE = {"ansible.builtin.include_role": {"name": ROLE}}
-IMPORT = {"ansible.builtin.import_role": {"name": ROLE}}
-BUT_FIRST = {"when": "inventory_hostname != 'first'"}
-TAGGED = {"tags": "deployment"}
-DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
-RESCUE = {
-    "name": "rescue",
-    "ansible.builtin.debug": {
-        "msg": "{{ [ansible_failed_result.msg, release_gate_result.gate.outcome, release_gate_result.phase] }}"
-    },
-}
-
-OPENS, SHUTS, FLIPS, PENDING, ODD = (f"{name}-canary" for name in ("opens", "shuts", "flips", "pending", "odd"))
-RATINGS = ("ratings-1", "ratings-2")
-"""Two more that run, of a service of their own."""
+OPENS, CLOSES, PENDING, DOTTED = (f"{name}-canary" for name in ("opens", "closes", "pending", "dotted"))
+ONE_EACH = [f"{name}-canary" for name in ("opens", "closes", "pending")]
 
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[Running]:
-    """A mesh with a release for each way a gate can go; `FLIPS` fails after one good read."""
+    """A mesh with a release for each way a gate can go."""
     releases = (
         release(OPENS, RUNNING),
-        release(SHUTS, {"phase": "Failed"}),
-        release(FLIPS, RUNNING, {"phase": "Failed", "after_reads": 1}),
-        release(PENDING, CREATING),
-        release(ODD, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
-        release("ratings-{number}", RUNNING, service="ratings", count=len(RATINGS)),
+        release(CLOSES, {"phase": "Failed"}),
+        release(PENDING, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
+        release(DOTTED, RUNNING, version="1.1"),
     )
     with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
-@dataclass(frozen=True)
-class Gated:
-    """The run of a play behind a gate, and what came of it."""
-
-    run: Run
-    reads: dict[str, int]
-    """How often each release was read singly."""
-    lists: int
-    """How often all were read at once."""
-
-    @property
-    def deployed(self) -> frozenset[str]:
-        return self.hosts_of("deploy")
-
-    def hosts_of(self, task: str) -> frozenset[str]:
-        """Return the hosts on which a task ran and succeeded."""
-        return frozenset(entry.host for entry in self.run.results if (entry.task, entry.outcome) == (task, "ok"))
-
-
-@dataclass
-class Gate:
-    """Runs plays on `HOSTS` with the role's variables set."""
-
-    ansible: Ansible
-    mesh: Running
-
-    def play(
-        self,
-        release_id: str | None,
-        *tasks: Mapping[str, Any],
-        variables: Mapping[str, Any] | None = None,
-        hosts: Mapping[str, dict[str, Any]] | None = None,
-        arguments: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
-        **keywords: Any,
-    ) -> Gated:
-        """Run one play with the keywords; no host but those in `hosts` can be reached.
-
-        Without a release, the variables say which are meant.
-        """
-        self.mesh.reset()
-        asked = {
-            "huaweicloud_asm_endpoint": self.mesh.url,
-            "huaweicloud_asm_token": TOKEN,
-            "release_gate_mesh_id": MESH_ID,
-            "release_gate_namespace": NAMESPACE,
-            **({} if release_id is None else {"release_gate_release_id": release_id}),
-            "release_gate_success_phases": ["Running"],
-            "release_gate_failure_phases": ["Failed"],
-            "release_gate_wait_sleep": 1,
-            "release_gate_wait_timeout": 3,
-            **(variables or {}),
-        }
-        whole = [{"hosts": ",".join(HOSTS), "gather_facts": False, "vars": asked, "tasks": tasks, **keywords}]
-        unreachable = {host: {"ansible_connection": "nowhere"} for host in (*HOSTS, "bastion")}
-        run = self.ansible.playbook(
-            json.dumps(whole),
-            inventory=inventory(**{**unreachable, **(hosts or {})}),
-            arguments=arguments,
-            environment=environment or {},
-        )
-        summary = self.mesh.summary()
-        return Gated(run, summary["by_release"], summary["by_operation"].get("list", 0))
-
-
-@pytest.fixture
-def gate(ansible: Ansible, mesh: Running) -> Gate:
-    return Gate(ansible, mesh)
-
-
-@dataclass(frozen=True)
-class Way:
-    """A way to call the role: tasks, keywords and arguments of the play, and how often it reads when the gate opens."""
-
-    tasks: tuple[Mapping[str, Any], ...] = (INCLUDE, DEPLOY)
-    keywords: dict[str, Any] = field(default_factory=dict)
-    arguments: tuple[str, ...] = ()
-    reads: int = 1
-    reads_when_shut: int = 1
-
-
-@pytest.mark.parametrize(
-    "way",
-    slow_but_for(
-        "include_role",
-        "roles",
-        "free",
-        "rescue",
-        of=[
-            pytest.param(Way(), id="include_role"),
-            pytest.param(Way((IMPORT, DEPLOY)), id="import_role"),
-            pytest.param(Way((DEPLOY,), {"roles": [ROLE]}), id="roles"),
-            pytest.param(Way(keywords={"serial": 2}, reads=2), id="serial"),
-            pytest.param(Way(keywords={"strategy": "free"}, reads=4, reads_when_shut=4), id="free"),
-            pytest.param(Way(keywords={"strategy": "host_pinned"}, reads=4, reads_when_shut=4), id="host_pinned"),
-            pytest.param(Way(({**INCLUDE, **BUT_FIRST}, DEPLOY)), id="include_role-but-for-the-first"),
-            pytest.param(Way(({**IMPORT, **BUT_FIRST}, DEPLOY)), id="import_role-but-for-the-first"),
-            pytest.param(Way((DEPLOY,), {"roles": [{"role": ROLE, **BUT_FIRST}]}), id="roles-but-for-the-first"),
-            pytest.param(Way(({"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]},)), id="rescue"),
-            pytest.param(
-                Way(
-                    ({"block": [IMPORT, DEPLOY], "rescue": [RESCUE]},),
-                    {"strategy": "free"},
-                    reads=4,
-                    reads_when_shut=4,
-                ),
-                id="rescue-when-free",
-            ),
-            pytest.param(Way(({"block": [INCLUDE, DEPLOY], "always": [{**DEPLOY, "name": "always"}]},)), id="always"),
-            pytest.param(Way(({**IMPORT, "ignore_errors": True}, DEPLOY)), id="ignore_errors"),
-            pytest.param(Way(keywords={"ignore_errors": True}), id="ignore_errors-of-the-play"),
-            pytest.param(Way(({**IMPORT, "run_once": True}, DEPLOY)), id="run_once"),
-            pytest.param(Way(keywords={"any_errors_fatal": True}), id="any_errors_fatal"),
-            pytest.param(
-                Way(({**DEPLOY, **TAGGED},), {"roles": [ROLE]}, ("--tags", "deployment")), id="roles-without-the-tag"
-            ),
-            pytest.param(
-                Way(({**INCLUDE, **TAGGED}, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
-                id="include_role-with-a-tag",
-            ),
-            pytest.param(
-                Way((IMPORT, {**DEPLOY, **TAGGED}), arguments=("--tags", "deployment")),
-                id="import_role-without-the-tag",
-            ),
-            pytest.param(Way(keywords={"timeout": 4}), id="timeout"),
-            pytest.param(Way(keywords={"no_log": True}), id="no_log"),
-            pytest.param(Way(keywords={"environment": {"PROBE": "1"}}), id="environment"),
-        ],
-    ),
-)
-class TestEachHostPassesOrFails:
-    @pytest.mark.slow
-    def test_all_hosts_deploy_behind_an_open_gate(self, gate: Gate, way: Way) -> None:
-        gated = gate.play(OPENS, *way.tasks, arguments=way.arguments, **way.keywords)
-
-        assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
-        assert gated.reads == {OPENS: way.reads}
-
-    def test_no_host_deploys_behind_a_shut_gate(self, gate: Gate, way: Way) -> None:
-        gated = gate.play(SHUTS, *way.tasks, arguments=way.arguments, **way.keywords)
-
-        assert gated.deployed == NOBODY, gated.run.output
-        assert gated.reads == {SHUTS: way.reads_when_shut}
-
-
-@pytest.mark.slow
-def test_a_rescue_gets_the_verdict_on_every_host(gate: Gate) -> None:
-    gated = gate.play(SHUTS, {"block": [INCLUDE, DEPLOY], "rescue": [RESCUE]})
-
-    said = {entry.host: entry.result["msg"] for entry in gated.run.results if entry.task == "rescue"}
-    assert set(said) == ALL
-    for message, outcome, phase in said.values():
-        assert message.startswith("failed: the gate stays shut")
-        assert (outcome, phase) == ("failed", "Failed")
-
-
-@pytest.mark.slow
-def test_the_role_takes_the_first_host_that_is_left(gate: Gate) -> None:
-    lost = {"ansible.builtin.ping": {}, "when": "inventory_hostname == 'first'"}
-
-    gated = gate.play(OPENS, lost, INCLUDE, DEPLOY)
-
-    assert gated.deployed == ALL - FIRST, gated.run.output
-    assert gated.reads == {OPENS: 1}
-
-
-class TestASecondGateInThePlay:
-    @pytest.mark.parametrize(
-        ("tasks", "keywords"),
-        slow_but_for(
-            "include_role",
-            of=[
-                pytest.param((INCLUDE, INCLUDE, DEPLOY), {}, id="include_role"),
-                pytest.param((IMPORT, IMPORT, DEPLOY), {}, id="import_role"),
-                pytest.param((DEPLOY,), {"roles": [ROLE, ROLE]}, id="roles"),
-                pytest.param((INCLUDE, INCLUDE, DEPLOY), {"serial": 4}, id="serial"),
-                pytest.param((INCLUDE, {**INCLUDE, "timeout": 4}, DEPLOY), {}, id="timeout"),
-            ],
-        ),
-    )
-    @pytest.mark.slow
-    def test_is_held_although_the_first_was_reached(
-        self, gate: Gate, tasks: tuple[Mapping[str, Any], ...], keywords: dict[str, Any]
+class TestTheOutput:
+    def test_has_timeline_and_workloads_once_and_one_sentence_for_each_host(
+        self, ansible: Ansible, mesh: Running
     ) -> None:
-        gated = gate.play(FLIPS, *tasks, **keywords)
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on(PENDING)), DEPLOY]})
 
-        assert gated.deployed == NOBODY, gated.run.output
-        assert gated.reads == {FLIPS: 2}
-
-    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
-    @pytest.mark.parametrize(
-        ("second", "deployed"),
-        [
-            pytest.param(OPENS, ALL, id="opens"),
-            pytest.param(SHUTS, NOBODY, id="shuts"),
-        ],
-    )
-    @pytest.mark.slow
-    def test_has_a_verdict_of_its_own(self, gate: Gate, strategy: str, second: str, deployed: frozenset[str]) -> None:
-        releases = {**INCLUDE, "loop": [OPENS, second], "vars": {"release_gate_release_id": "{{ item }}"}}
-
-        gated = gate.play(OPENS, releases, DEPLOY, strategy=strategy)
-
-        assert gated.deployed == deployed, gated.run.output
-
-    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
-    @pytest.mark.slow
-    def test_begins_while_the_answers_of_other_hosts_come_in(self, gate: Gate, strategy: str) -> None:
-        """Ansible hands the answer of each host to all the others, whatever task of the role they are at."""
-        releases = {**INCLUDE, "loop": [OPENS] * 5}
-        # Each host takes another time to ask, so that none of them keeps step with another.
-        slow = {"release_gate_wait_sleep": "{{ lookup('ansible.builtin.pipe', 'sleep ' ~ delay ~ '; echo 1') }}"}
-        hosts = {host: {"delay": number / 10} for number, host in enumerate(HOSTS)}
-
-        gated = gate.play(OPENS, releases, DEPLOY, variables=slow, hosts=hosts, strategy=strategy)
-
-        assert gated.deployed == ALL, gated.run.output
-
-    @pytest.mark.slow
-    def test_keeps_hosts_back_when_its_read_is_lost(self, gate: Gate) -> None:
-        lost = {**INCLUDE, "vars": {"release_gate_delegate_to": "bastion"}}
-
-        gated = gate.play(OPENS, INCLUDE, lost, DEPLOY)
-
-        assert gated.deployed == NOBODY, gated.run.output
-        assert gated.reads == {OPENS: 1}
-
-
-@pytest.mark.slow
-class TestTheReadIsDelegated:
-    @pytest.mark.parametrize("strategy", ["linear", "free"])
-    @pytest.mark.parametrize(
-        ("delegate", "told"),
-        [
-            pytest.param("bastion", "this host is never reached", id="unreachable"),
-            pytest.param("{{ no_such_variable }}", "no_such_variable", id="undefined"),
-        ],
-    )
-    def test_and_a_delegate_that_is_not_there_keeps_all_hosts_back(
-        self, gate: Gate, strategy: str, delegate: str, told: str
-    ) -> None:
-        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables={"release_gate_delegate_to": delegate}, strategy=strategy)
-
-        assert gated.deployed == NOBODY, gated.run.output
-        assert gated.reads == {}
-        assert told in gated.run.output
-
-    @pytest.mark.parametrize(
-        ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
-    )
-    def test_to_another_host_with_its_own_connection(
-        self, gate: Gate, release_id: str, deployed: frozenset[str]
-    ) -> None:
-        gated = gate.play(
-            release_id,
-            INCLUDE,
-            DEPLOY,
-            variables={"release_gate_delegate_to": "bastion"},
-            hosts={"bastion": {"ansible_connection": "loopback_shell"}},
-            arguments=["-vvv"],
-        )
-
-        assert gated.deployed == deployed, gated.run.output
-        assert "AnsiballZ_asm_release_info" in gated.run.stdout
-        assert gated.reads == {release_id: 1}
-
-    @pytest.mark.parametrize(
-        ("variables", "keywords"),
-        [
-            pytest.param({}, {"become": True, "become_method": "as_itself"}, id="become-of-the-play"),
-            pytest.param({"ansible_become": True, "ansible_become_method": "as_itself"}, {}, id="become-of-all-hosts"),
-            pytest.param({"ansible_connection": "nowhere"}, {}, id="connection-of-all-hosts"),
-            pytest.param({"ansible_python_interpreter": "/nowhere/python"}, {}, id="interpreter-of-all-hosts"),
-        ],
-    )
-    @pytest.mark.parametrize(
-        ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
-    )
-    def test_to_the_controller_whatever_is_meant_for_the_hosts(
-        self,
-        gate: Gate,
-        variables: dict[str, Any],
-        keywords: dict[str, Any],
-        release_id: str,
-        deployed: frozenset[str],
-    ) -> None:
-        hosts = dict.fromkeys((*HOSTS, "localhost"), variables)
-
-        gated = gate.play(release_id, INCLUDE, DEPLOY, hosts=hosts, arguments=["-vvv"], **keywords)
-
-        assert gated.deployed == deployed, gated.run.output
-        assert "AnsiballZ_asm_release_info" not in gated.run.output
-        assert gated.reads == {release_id: 1}
-
-
-class TestAVerdictIsOnTheQuestionOfTheHost:
-    """`run_once` reads for the first host alone, and under `free` Ansible hands each host's result to all others."""
-
-    OWN: Mapping[str, dict[str, Any]] = {
-        host: {"own_release": release_id, "own_phase": phase}
-        for host, release_id, phase in (
-            ("first", OPENS, "Running"),
-            ("second", SHUTS, "Running"),
-            ("third", OPENS, "Completed"),
-            ("fourth", OPENS, "Running"),
-        )
-    }
-    ASKED: Mapping[str, Any] = {
-        "release_gate_release_id": "{{ own_release }}",
-        "release_gate_success_phases": ["{{ own_phase }}"],
-    }
-
-    def test_so_another_release_or_condition_than_that_of_the_first_host_stays_shut(self, gate: Gate) -> None:
-        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=self.ASKED, hosts=self.OWN)
-
-        assert gated.deployed == {"first", "fourth"}, gated.run.output
-        assert gated.reads == {OPENS: 1}
-
-    @pytest.mark.slow
-    def test_so_another_endpoint_than_that_of_the_first_host_stays_shut(self, gate: Gate) -> None:
-        endpoints = {host: {"own_endpoint": gate.mesh.url} for host in HOSTS}
-        endpoints["second"] = {"own_endpoint": f"{gate.mesh.url}/"}
-
-        gated = gate.play(
-            OPENS, INCLUDE, DEPLOY, variables={"huaweicloud_asm_endpoint": "{{ own_endpoint }}"}, hosts=endpoints
-        )
-
-        assert gated.deployed == ALL - {"second"}, gated.run.output
-
-    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
-    @pytest.mark.slow
-    def test_so_no_host_passes_on_the_answer_of_another(self, gate: Gate, strategy: str) -> None:
-        gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=self.ASKED, hosts=self.OWN, strategy=strategy)
-
-        assert gated.deployed <= {"first", "fourth"}, gated.run.output
-
-
-def named(*release_ids: str) -> dict[str, Any]:
-    """Return the variables of a train."""
-    return {"release_gate_releases": [{"release_id": release_id} for release_id in release_ids]}
-
-
-class TestATrain:
-    @pytest.mark.parametrize(
-        ("variables", "deployed", "told"),
-        slow_but_for(
-            "opens",
-            "too-few",
-            of=[
-                pytest.param(named(OPENS, *RATINGS), ALL, "3 of 3 releases reached", id="opens"),
-                pytest.param(named(OPENS, SHUTS), NOBODY, "shuts-canary (bookinfo) is Failed", id="one-shuts"),
-                pytest.param(named(OPENS, PENDING), NOBODY, "pending-canary (bookinfo)", id="one-is-pending"),
-                pytest.param({**named(OPENS, PENDING), "release_gate_require": "any"}, ALL, "1 required", id="any"),
-                pytest.param({**named(SHUTS, *RATINGS), "release_gate_require": 2}, ALL, "2 required", id="a-number"),
-                pytest.param(
-                    {"release_gate_service": ["ratings"], "release_gate_minimum": 2}, ALL, "2 of 2", id="a-service"
-                ),
-                pytest.param(
-                    {"release_gate_service": ["ratings"], "release_gate_minimum": 3},
-                    NOBODY,
-                    "2 of at least 3",
-                    id="too-few",
-                ),
-                pytest.param(
-                    {
-                        "release_gate_name": [OPENS, SHUTS],
-                        "release_gate_minimum": 1,
-                        "release_gate_ignore_phases": ["failed"],
-                    },
-                    ALL,
-                    "1 ignored",
-                    id="names-but-for-an-ignored-one",
-                ),
-            ],
-        ),
-    )
-    def test_lets_every_host_pass_or_none(
-        self, gate: Gate, variables: dict[str, Any], deployed: frozenset[str], told: str
-    ) -> None:
-        gated = gate.play(None, INCLUDE, DEPLOY, variables=variables, arguments=["-vvv"])
-
-        assert gated.deployed == deployed, gated.run.output
-        assert told in gated.run.task(f"{ROLE} : Sum up").result["msg"][0]
-        assert gated.reads == {}
-        assert ENVIRONMENT_SECRET not in gated.run.output
-
-    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
-    @pytest.mark.slow
-    def test_takes_one_list_where_one_release_takes_one_read(self, gate: Gate, strategy: str) -> None:
-        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, *RATINGS), strategy=strategy)
-
-        assert gated.deployed == ALL, gated.run.output
-        assert (gated.lists, gated.reads) == (1 if strategy == "linear" else len(HOSTS), {})
-
-    @pytest.mark.slow
-    def test_has_its_releases_in_the_summary(self, gate: Gate) -> None:
-        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, SHUTS, PENDING))
-
-        verdict, *releases = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert verdict.startswith("Verdict: failed: the gate stays shut: shuts-canary (bookinfo) is Failed")
-        assert [release.partition(" (bookinfo)")[0] for release in releases] == [
-            "reached: opens-canary",
-            "failed: shuts-canary",
-            "pending: pending-canary",
+        *changes, original, gray = gated.summary
+        assert [change.partition(" s  ")[2] for change in changes] == [
+            "Creating, 1/3 ready",
+            "{{ 6 * 7 }} # #vso[task.complete], 1/3 ready",
         ]
-
-    @pytest.mark.parametrize(
-        ("variable", "asked", "otherwise"),
-        [
-            pytest.param(
-                "releases", [{"release_id": OPENS}], [{"release_id": OPENS}, {"release_id": PENDING}], id="releases"
-            ),
-            pytest.param("releases", [{"release_id": OPENS}], [{"release_id": OPENS, "version": "v3"}], id="version"),
-        ],
-    )
-    @pytest.mark.slow
-    def test_of_another_set_than_that_of_the_first_host_stays_shut(
-        self, gate: Gate, variable: str, asked: Any, otherwise: Any
-    ) -> None:
-        own = {host: {"own": otherwise if host == "second" else asked} for host in HOSTS}
-
-        gated = gate.play(None, INCLUDE, DEPLOY, variables={f"release_gate_{variable}": "{{ own }}"}, hosts=own)
-
-        assert gated.deployed == ALL - {"second"}, gated.run.output
-
-    @pytest.mark.parametrize(
-        ("variable", "asked", "otherwise"),
-        [
-            pytest.param("service", ["ratings"], ["ratings", "details"], id="service"),
-            pytest.param("name", list(RATINGS), [RATINGS[0]], id="name"),
-            pytest.param("minimum", 1, 2, id="minimum"),
-            pytest.param("require", "any", "all", id="require"),
-            pytest.param("ignore_phases", ["Terminated"], ["Ended"], id="ignore_phases"),
-        ],
-    )
-    @pytest.mark.slow
-    def test_selected_otherwise_than_for_the_first_host_stays_shut(
-        self, gate: Gate, variable: str, asked: Any, otherwise: Any
-    ) -> None:
-        own = {host: {"own": otherwise if host == "second" else asked} for host in HOSTS}
-        selected = {"release_gate_service": ["ratings"], "release_gate_minimum": 1}
-
-        gated = gate.play(
-            None, INCLUDE, DEPLOY, variables={**selected, f"release_gate_{variable}": "{{ own }}"}, hosts=own
-        )
-
-        assert gated.deployed == ALL - {"second"}, gated.run.output
+        assert original == "Original workload reviews-v1: 3 of 3 ready, rolled out"
+        assert gray.startswith("Gray workload reviews-v2: 1 of 3 ready, ")
+        assert all(gated.reasons(host)[0].startswith("timeout: ") for host in HOSTS), gated.output
+        for unwanted in ("ignoring", "timeline", "assertion"):
+            assert unwanted not in gated.output
 
     @pytest.mark.slow
-    def test_is_only_told_of_in_check_mode(self, gate: Gate) -> None:
-        gated = gate.play(None, INCLUDE, DEPLOY, variables=named(OPENS, PENDING), arguments=["--check"])
+    def test_of_an_open_gate_begins_with_the_verdict(self, ansible: Ansible, mesh: Running) -> None:
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on(OPENS)), DEPLOY]})
 
-        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert summary[0].startswith("Verdict: pending: check mode: this read alone means pending"), gated.run.output
-        assert (gated.deployed, gated.lists) == (ALL, 1)
+        assert gated.summary[0].startswith(f"Verdict: reached: the gate is open: {OPENS}"), gated.output
 
     @pytest.mark.slow
-    def test_with_more_releases_than_a_reader_can_take_in_is_summed_up(
+    def test_of_several_releases_has_each(self, ansible: Ansible, mesh: Running) -> None:
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on_each(*ONE_EACH)), DEPLOY]}, arguments=["-vvv"])
+
+        assert [line.partition(" (bookinfo)")[0] for line in gated.summary] == [
+            f"reached: {OPENS}",
+            f"failed: {CLOSES}",
+            f"pending: {PENDING}",
+        ]
+        assert ENVIRONMENT_SECRET not in gated.output
+
+    @pytest.mark.slow
+    def test_of_more_releases_than_a_reader_can_take_in_is_bounded(
         self, ansible: Ansible, simulate: Callable[..., Running]
     ) -> None:
         mesh = simulate(scenario(release("many-{number}", RUNNING, count=60)))
+        names = [f"many-{number}" for number in range(1, 61)]
 
-        gated = Gate(ansible, mesh).play(None, INCLUDE, DEPLOY, variables={"release_gate_minimum": 60})
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on_each(*names)), DEPLOY]})
 
-        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert (len(summary), summary[-1]) == (52, "and 10 more releases"), gated.run.output
+        assert (len(gated.summary), gated.summary[-1]) == (52, "and 10 more releases"), gated.output
         assert gated.deployed == ALL
 
-
-class TestCheckMode:
     @pytest.mark.parametrize(
-        ("release_id", "outcome"),
+        ("arguments", "environment", "keywords"),
         [
-            (PENDING, "pending"),
-            *(
-                pytest.param(*each, marks=pytest.mark.slow)
-                for each in ((OPENS, "reached"), (SHUTS, "failed"), ("no-canary", "missing"))
-            ),
-        ],
-    )
-    def test_reads_once_and_tells_the_verdict_without_failing(self, gate: Gate, release_id: str, outcome: str) -> None:
-        gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=["--check"])
-
-        summary = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-        assert summary[0].startswith(f"Verdict: {outcome}: check mode: "), gated.run.output
-        warns = "[WARNING]: check mode: this read alone means" in " ".join(gated.run.output.split())
-        assert warns is (outcome != "reached"), gated.run.output
-        assert (gated.deployed, gated.run.returncode) == (ALL, 0), gated.run.output
-        assert gated.reads == {release_id: 1}
-
-    @pytest.mark.parametrize(
-        ("variables", "task", "keywords", "arguments"),
-        [
-            pytest.param({"huaweicloud_asm_token": "wrong"}, INCLUDE, {}, ["--check"], id="an-error"),
-            pytest.param({"release_gate_delegate_to": "bastion"}, INCLUDE, {}, ["--check"], id="no-delegate"),
-            pytest.param({}, {**IMPORT, "check_mode": True}, {}, [], id="of-the-role-alone"),
-            pytest.param({}, INCLUDE, {"check_mode": False}, ["--check"], id="but-not-of-the-play"),
+            pytest.param(["-vvv"], {}, {}, id="vvv"),
+            pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "minimal"}, {}, id="minimal"),
+            pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "oneline"}, {}, id="oneline"),
+            pytest.param(["-vvv"], {}, {"no_log": True}, id="no_log"),
         ],
     )
     @pytest.mark.slow
-    def test_opens_nothing_where_it_is_no_dry_run_or_no_verdict(
+    def test_has_no_secret_and_changes_no_verdict(
         self,
-        gate: Gate,
-        variables: dict[str, Any],
-        task: dict[str, Any],
-        keywords: dict[str, Any],
+        ansible: Ansible,
+        mesh: Running,
         arguments: list[str],
+        environment: dict[str, str],
+        keywords: dict[str, Any],
     ) -> None:
-        gated = gate.play(SHUTS, task, DEPLOY, variables=variables, arguments=arguments, **keywords)
+        plays = ({"tasks": [rescued(gate(on(each, verdict_file="v.json")))], **keywords} for each in (CLOSES, OPENS))
 
-        assert gated.deployed == NOBODY, gated.run.output
+        gated = run_plays(ansible, mesh, *plays, arguments=arguments, environment=environment)
+
+        assert sorted(gated.deployments) == sorted(HOSTS), gated.output
+        assert TOKEN not in gated.output
+        assert ENVIRONMENT_SECRET not in gated.output
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment", "keywords"),
-    [
-        pytest.param(["-vvv"], {}, {}, id="vvv"),
-        pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "minimal"}, {}, id="minimal"),
-        pytest.param([], {"ANSIBLE_STDOUT_CALLBACK": "oneline"}, {}, id="oneline"),
-        pytest.param(["-vvv"], {}, {"no_log": True}, id="no_log"),
-    ],
-)
-@pytest.mark.parametrize(
-    ("release_id", "deployed"), [pytest.param(OPENS, ALL, id="opens"), pytest.param(SHUTS, NOBODY, id="shuts")]
-)
+def test_the_result_of_a_closed_gate_stays_failed(ansible: Ansible, mesh: Running) -> None:
+    gates = [on(CLOSES), on(OPENS, redy=True), on("no-canary"), on(OPENS, success_phases=[]), on(PENDING)]
+
+    gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(each))]} for each in gates))
+
+    results = gated.refused()
+    assert [each["gate"]["outcome"] for each in results] == ["failed", "error", "missing", "error", "timeout"]
+    assert all(each["failed"] for each in results)
+    assert results[0]["phase"] == "Failed"
+    assert results[1]["error"]["kind"] == "usage"
+    assert not [key for each in results for key in each if key.startswith(("_", "ansible_"))]
+
+
+class TestSeveralReleases:
+    @pytest.mark.slow
+    def test_let_every_host_pass_or_none(self, ansible: Ansible, mesh: Running) -> None:
+        enough = [on_each(OPENS, DOTTED), on_each(OPENS, PENDING, require="any"), on_each(CLOSES, OPENS, require=1)]
+        too_few = [on_each(OPENS, CLOSES), on_each(OPENS, PENDING)]
+
+        gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(each))]} for each in (*enough, *too_few)))
+
+        assert sorted(gated.deployments) == sorted([*HOSTS] * len(enough)), gated.output
+        assert gated.reads == {}
+
+    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+    @pytest.mark.slow
+    def test_take_one_list_where_one_release_takes_one_read(
+        self, ansible: Ansible, mesh: Running, strategy: str
+    ) -> None:
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on_each(OPENS, DOTTED)), DEPLOY], "strategy": strategy})
+
+        assert gated.deployed == ALL, gated.output
+        assert (gated.lists, gated.reads) == (1 if strategy == "linear" else len(HOSTS), {})
+
+
+class TestCheckMode:
+    def test_reads_once_and_fails_only_on_an_error(self, ansible: Ansible, mesh: Running) -> None:
+        read = {OPENS: "reached", CLOSES: "failed", PENDING: "pending", "no-canary": "missing"}
+        passing = [{"tasks": [gate(on(each, verdict_file=f"{each}.json")), DEPLOY]} for each in read]
+        failing = [
+            {"tasks": [rescued(gate(on(OPENS, token="wrong")))]},
+            {"tasks": [rescued(gate(on(OPENS, delegate_to="bastion")))]},
+        ]
+
+        gated = run_plays(ansible, mesh, *passing, *failing, arguments=["--check"])
+
+        assert sorted(gated.deployments) == sorted([*HOSTS] * len(read)), gated.output
+        assert {name: count for name, count in gated.reads.items() if name != OPENS} == dict.fromkeys(
+            [CLOSES, PENDING, "no-canary"], 1
+        )
+        for release_id, outcome in read.items():
+            written = verdict(ansible.directory / f"{release_id}.json")
+            assert (written["outcome"], written["check_mode"], written["failed"]) == (outcome, True, False)
+        warned = " ".join(gated.output.split()).count("[WARNING]: check mode: ")
+        assert warned == len(read) - 1, gated.output
+
+    @pytest.mark.slow
+    def test_of_a_task_or_play_alone_opens_nothing(self, ansible: Ansible, mesh: Running) -> None:
+        of_role = {"tasks": [rescued({**gate(on(CLOSES), IMPORT), "check_mode": True})]}
+
+        alone = run_plays(ansible, mesh, of_role)
+        but_not = run_plays(ansible, mesh, {**of_role, "check_mode": False}, arguments=["--check"])
+
+        assert (alone.deployed, but_not.deployed) == (frozenset(), frozenset())
+
+
 @pytest.mark.slow
-def test_whatever_is_printed_holds_no_secret_and_changes_no_verdict(
-    gate: Gate,
-    arguments: list[str],
-    environment: dict[str, str],
-    keywords: dict[str, Any],
-    release_id: str,
-    deployed: frozenset[str],
-) -> None:
-    gated = gate.play(release_id, INCLUDE, DEPLOY, arguments=arguments, environment=environment, **keywords)
+def test_a_timeout_of_the_task_leaves_the_verdict(ansible: Ansible, mesh: Running) -> None:
+    gated = run_plays(ansible, mesh, {"tasks": [gate(on(PENDING, wait_timeout=60)), DEPLOY], "timeout": 6})
 
-    assert gated.deployed == deployed, gated.run.output
-    assert TOKEN not in gated.run.output
-    assert ENVIRONMENT_SECRET not in gated.run.output
+    assert gated.deployed == frozenset()
+    assert all(gated.reasons(host)[0].startswith("timeout: ") for host in HOSTS), gated.output
 
 
 @pytest.mark.slow
-def test_a_timeout_of_the_task_leaves_the_verdict(gate: Gate) -> None:
-    gated = gate.play(PENDING, INCLUDE, DEPLOY, variables={"release_gate_wait_timeout": 60}, timeout=4)
+def test_a_wrong_option_is_named_and_nothing_is_sent(ansible: Ansible, mesh: Running) -> None:
+    wrong = {
+        "wait_timeout": on(OPENS, wait_timeout="soon"),
+        "on_missing": on(OPENS, on_missing="ignore"),
+        "failure_phases": on(OPENS, failure_phases=["running"]),
+        "releases": {**on(OPENS), **on_each(OPENS)},
+        "require": on(OPENS, require="any"),
+        "service": on(OPENS, service="reviews"),
+    }
 
-    assert gated.deployed == NOBODY
-    assert (
-        gated.run.task(f"{ROLE} : Let no host pass unless the gate is open", "fourth")
-        .result["msg"]
-        .startswith("timeout: the gate stays shut")
-    ), gated.run.output
+    gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(each))]} for each in wrong.values()))
+
+    assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
+    for name, result in zip(wrong, gated.refused(), strict=True):
+        assert name in result["msg"]
 
 
-def test_the_summary_tells_verdict_timeline_and_workloads_and_executes_no_foreign_text(gate: Gate) -> None:
-    gated = gate.play(ODD, INCLUDE, DEPLOY)
+MISSPELT = {
+    "release_gate_redy": "release_gate_ready",
+    "release_gate_stabel_for": "release_gate_stable_for",
+    "release_gate_failure_phase": "release_gate_failure_phases",
+    "release_gate_Version": "release_gate_version",
+    "relase_gate_ready": "release_gate_ready",
+    "release_gat_version": "release_gate_version",
+    "releasegate_ready": "release_gate_ready",
+    "releaes_gate_images": "release_gate_images",
+    "release_gates_require": "release_gate_require",
+    "release_gater_eady": "release_gate_ready",
+    "RELEASE_GATE_READY": "release_gate_ready",
+    "_release_gate_stable_for": "release_gate_stable_for",
+    "release_gate_require_": "release_gate_require",
+    "release_gate_minimum": "release_gate_namespace",
+}
+ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True}
 
-    verdict, *changes, original, gray = gated.run.task(f"{ROLE} : Sum up").result["msg"]
-    assert verdict.startswith("Verdict: timeout: the gate stays shut: odd-canary (bookinfo)")
-    assert [change.partition(" s  ")[2] for change in changes] == [
-        "Creating, 1/3 ready",
-        "{{ 6 * 7 }} # #vso[task.complete], 1/3 ready",
+
+def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, mesh: Running) -> None:
+    fact, registered, of_play, of_host, *of_role = MISSPELT
+    tasks = [
+        {"ansible.builtin.set_fact": {fact: True}, "register": registered},
+        rescued(gate({**on(OPENS), **dict.fromkeys(of_role, True)})),
     ]
-    assert original == "Original workload reviews-v1: 3 of 3 ready, rolled out"
-    assert gray.startswith("Gray workload reviews-v2: 1 of 3 ready, ")
+
+    gated = run_plays(
+        ansible,
+        mesh,
+        {"tasks": [rescued(gate({**on(OPENS, verdict_file="v.json"), **ALLOWED}))]},
+        {"tasks": [rescued(gate(on(OPENS)))], "vars": {of_play: ["Failed"]}},
+        {"tasks": tasks},
+        hosts={"third": {of_host: True}},
+    )
+
+    assert sorted(gated.deployments) == ["first", "second"], gated.output
+    assert gated.reads == {OPENS: 1}
+    told = str([gated.refused(host) for host in HOSTS])
+    wanted = [f"{wrong} is not an option; did you mean {right}?" for wrong, right in MISSPELT.items()]
+    assert [each for each in wanted[:-1] if each not in told] == []
+    assert "release_gate_minimum is not an option" in told
+    # One host of those that share the file must not pass, so the file does not say `reached`.
+    assert of_host in verdict(ansible.directory / "v.json")["msg"]
 
 
-@pytest.mark.parametrize(
-    ("variables", "told"),
-    [
-        pytest.param({"release_gate_wait_timeout": "soon"}, "wait_timeout", id="wrong-type"),
-        pytest.param({"release_gate_success_phases": []}, "success_phases", id="no-success-phase"),
-        pytest.param({"release_gate_on_missing": "ignore"}, "on_missing", id="refused-choice"),
-        pytest.param({"release_gate_failure_phases": ["running"]}, "failure_phases", id="overlap"),
-        pytest.param(named(OPENS), "release_id and releases exclude each other", id="one-release-and-several"),
-        pytest.param({"release_gate_require": "any"}, "require and release_id", id="one-release-of-a-number"),
-    ],
-)
 @pytest.mark.slow
-def test_a_wrong_option_is_named_and_nothing_is_sent(gate: Gate, variables: dict[str, Any], told: str) -> None:
-    gated = gate.play(OPENS, INCLUDE, DEPLOY, variables=variables)
+def test_a_misspelt_extra_variable_is_refused(ansible: Ansible, mesh: Running) -> None:
+    gated = run_plays(ansible, mesh, {"tasks": [rescued(gate(on(OPENS)))]}, extra_vars={"release_gate_redy": True})
 
-    assert gated.deployed == NOBODY, gated.run.output
-    assert told in gated.run.output
-    assert gated.reads == {}
+    assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
+    assert "did you mean release_gate_ready?" in gated.refused()[0]["msg"]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    slow_but_for(
-        "result",
-        of=[
-            pytest.param("release_gate_result", {"gate": {"outcome": "reached"}, "msg": "before"}, id="result"),
-            pytest.param("release_gate_answer", {"results": [{"gate": {"outcome": "reached"}}]}, id="answer"),
-            pytest.param("release_gate_question", {"mesh_id": MESH_ID}, id="question"),
-        ],
-    ),
+NATIVE = pytest.mark.parametrize(
+    "native", [pytest.param("0", id="text", marks=pytest.mark.slow), pytest.param("1", id="native")]
 )
-def test_an_extra_variable_is_no_verdict(gate: Gate, name: str, value: dict[str, Any]) -> None:
-    gated = gate.play(SHUTS, INCLUDE, DEPLOY, arguments=("-e", json.dumps({name: value})))
+"""With native types of Jinja, ansible-core 2.16 and 2.18 make a number of what looks like one."""
 
-    assert gated.deployed == NOBODY, gated.run.output
-    assert "none of them can be an extra variable" in " ".join(gated.run.output.split())
-    assert gated.reads == {}
+
+@NATIVE
+def test_a_number_is_refused_where_text_is_expected_and_text_stays_text(
+    ansible: Ansible, mesh: Running, native: str
+) -> None:
+    """The release has version 1.1."""
+    numbers = [
+        {"release_gate_release_id": 5},
+        on(DOTTED, success_phases=[1.1]),
+        on(DOTTED, images=["web:1", 1.10]),
+        {"release_gate_releases": [{"release_id": DOTTED, "version": 1.10}]},
+        on(DOTTED, project_id=12345),
+        on(DOTTED, version=1.10),
+        on(DOTTED, version=True),
+    ]
+    texts = [
+        on(DOTTED, version="1.10"),
+        {"release_gate_releases": [{"release_id": DOTTED, "version": "1.10"}]},
+        on(DOTTED, version="{{ '1.10' | string }}"),
+    ]
+    own = on(DOTTED, version="{{ own | string }}")
+
+    gated = run_plays(
+        ansible,
+        mesh,
+        *({"tasks": [rescued(gate(each))]} for each in (*numbers, *texts, own)),
+        hosts={"first": {"own": "1.1"}, "second": {"own": "1.1"}, "third": {"own": "1.10"}},
+        environment={"ANSIBLE_JINJA2_NATIVE": native},
+        within=300,
+    )
+
+    assert sorted(gated.deployments) == ["first", "second"], gated.output
+    results = gated.refused()
+    assert [each["gate"]["outcome"] for each in results] == ["error"] * len(numbers) + ["timeout"] * len(texts)
+    for result in results[: len(numbers)]:
+        assert "quote" in result["msg"]
+
+
+@NATIVE
+@pytest.mark.slow
+def test_a_date_or_a_template_that_makes_a_number_opens_no_gate(ansible: Ansible, mesh: Running, native: str) -> None:
+    file = ansible.directory / "variables.yml"
+    file.write_text("date: 2024-01-01\nnumber: 1.10\n", encoding="ascii")
+    gates = [on(DOTTED, version="{{ date }}"), on(DOTTED, version="{{ number }}"), on(DOTTED, images=["{{ date }}"])]
+
+    gated = run_plays(
+        ansible,
+        mesh,
+        *({"tasks": [rescued(gate(each))], "vars_files": [str(file)]} for each in gates),
+        environment={"ANSIBLE_JINJA2_NATIVE": native},
+    )
+
+    assert gated.deployed == frozenset(), gated.output
+
+
+@NATIVE
+@pytest.mark.parametrize(
+    "names", slow_but_for("variables", of={"variables": "huaweicloud_asm_{}", "options": "release_gate_{}"})
+)
+def test_options_may_be_vaulted_inline(ansible: Ansible, mesh: Running, names: str, native: str) -> None:
+    password = ansible.directory / "password"
+    password.write_text("invented", encoding="utf-8")
+    vault = VaultLib([("default", VaultSecret(b"invented"))])
+    values = {names.format("token"): TOKEN, "release_gate_release_id": OPENS, "release_gate_version": "v2"}
+    secrets = ansible.directory / "secrets.yml"
+    secrets.write_text(
+        "\n".join(
+            f"{name}: !vault |\n{textwrap.indent(vault.encrypt(value).decode(), '  ')}"
+            for name, value in values.items()
+        ),
+        encoding="utf-8",
+    )
+    file = ansible.directory / "v.json"
+
+    gated = run_plays(
+        ansible,
+        mesh,
+        {"tasks": [gate({"release_gate_verdict_file": str(file)}), DEPLOY], "vars_files": [str(secrets)]},
+        arguments=["--vault-password-file", str(password), "-vvv"],
+        environment={"ANSIBLE_JINJA2_NATIVE": native},
+    )
+
+    assert gated.deployed == ALL, gated.output
+    assert TOKEN not in gated.output
+    assert TOKEN not in file.read_text(encoding="utf-8")
+
+
+def test_a_secret_that_cannot_be_used_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
+    secrets = (12345678, "s3cret{{-broken", "s3cret{{ of_nothing }}")
+    gates = (rescued(gate(on(OPENS, token=each, verdict_file="v.json"))) for each in secrets)
+
+    gated = run_plays(ansible, mesh, *({"tasks": [each]} for each in gates), arguments=["-vvv"])
+
+    assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
+    assert "12345678" not in gated.output
+    for result in gated.refused():
+        assert "s3cret" not in str(result)
+    assert "s3cret" not in (ansible.directory / "v.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("native", ["0", pytest.param("1", marks=pytest.mark.slow)])
+def test_text_of_a_response_is_never_run(ansible: Ansible, simulate: Callable[..., Running], native: str) -> None:
+    def running(what: str) -> str:
+        return f"lookup('ansible.builtin.pipe', 'touch {ansible.directory}/{what}.ran')"
+
+    texts = {
+        "braces": "{{ " + running("braces") + " }}",
+        "header": "#jinja2: variable_start_string: '[%', variable_end_string: '%]'\n[% " + running("header") + " %]",
+        "statement": "{% set x = " + running("statement") + " %}",
+        "dictionary": "{'a': " + running("dictionary") + "}",
+    }
+    releases = [release(f"{name}-canary", {"phase": text}, version=text) for name, text in texts.items()]
+    mesh = simulate(scenario(*releases))
+    names = [f"{name}-canary" for name in texts]
+    gates = [
+        *(on(name, verdict_file=f"{name}.json", wait_timeout=1, manifests=True) for name in names),
+        on_each(*names, verdict_file="several.json", wait_timeout=1),
+    ]
+    use = {"ansible.builtin.set_fact": {"again": "{{ release_gate_result }}"}}
+    show = {"ansible.builtin.debug": {"msg": "{{ again }} {{ again.msg }} {{ release_gate_result.gate.timeline }}"}}
+
+    gated = run_plays(
+        ansible,
+        mesh,
+        *({"tasks": [rescued(gate(each)), use, show]} for each in gates),
+        environment={"ANSIBLE_JINJA2_NATIVE": native},
+    )
+
+    assert list(ansible.directory.glob("*.ran")) == []
+    assert gated.deployed == frozenset(), gated.output
+    files = [verdict(ansible.directory / f"{name}.json") for name in [*names, "several"]]
+    assert [each["outcome"] for each in files] == ["timeout"] * len(files)
+    assert "touch" in files[0]["timeline"][0]["phase"]
+
+
+class TestTheVerdictFile:
+    def written(self, ansible: Ansible, *names: str) -> list[dict[str, Any]]:
+        return [verdict(ansible.directory / f"{name}.json") for name in names]
+
+    def test_has_the_verdict_in_every_outcome(self, ansible: Ansible, mesh: Running) -> None:
+        outcomes = {
+            "reached": on(OPENS, manifests=True),
+            "failed": on(CLOSES),
+            "timeout": on(PENDING),
+            "missing": on("no-canary"),
+            "option": on(OPENS, stable_for=60),
+            "name": on(OPENS, redy=True),
+            "undefined": on("{{ no_such_variable }}"),
+            "unreachable": on(OPENS, delegate_to="bastion"),
+            "outside": {**on(OPENS), "__release_gate_mistake": "none"},
+            "several": on_each(*ONE_EACH),
+        }
+        gates = (gate({**each, "release_gate_verdict_file": f"{name}.json"}) for name, each in outcomes.items())
+
+        gated = run_plays(ansible, mesh, *({"tasks": [rescued(each)]} for each in gates), within=300)
+
+        files = dict(zip(outcomes, self.written(ansible, *outcomes), strict=True))
+        assert {name: each["outcome"] for name, each in files.items()} == {
+            **dict.fromkeys(outcomes, "error"),
+            **{name: name for name in ("reached", "failed", "timeout", "missing")},
+            "several": "failed",
+        }
+        kinds = {name: each["error"] and each["error"]["kind"] for name, each in files.items()}
+        assert kinds == {
+            **dict.fromkeys(outcomes),
+            **dict.fromkeys(("option", "name", "undefined", "outside"), "usage"),
+            "unreachable": "internal",
+            "missing": "not_found",
+        }
+        assert [name for name, each in files.items() if not each["failed"]] == ["reached"]
+        assert len({uuid.UUID(each["run_id"]) for each in files.values()}) == len(files)
+        keys = ["run_id", "at", "outcome", "msg", "failed", "check_mode", "target", "error", "timeline"]
+        assert list(files["failed"]) == [*keys, "workloads"]
+        assert list(files["several"]) == [*keys, "releases"]
+        assert files["failed"]["target"] == {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": CLOSES}
+        assert [each["outcome"] for each in files["several"]["releases"]] == ["reached", "failed", "pending"]
+        for name in outcomes:
+            file = ansible.directory / f"{name}.json"
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            assert ENVIRONMENT_SECRET not in file.read_text(encoding="utf-8")
+            assert TOKEN not in file.read_text(encoding="utf-8")
+        assert sorted(gated.deployments) == sorted(HOSTS)
+
+    def test_is_one_for_hosts_that_ask_the_same(self, ansible: Ansible, mesh: Running) -> None:
+        own = {host: {"own": CLOSES if host == "second" else OPENS} for host in HOSTS}
+
+        gated = run_plays(
+            ansible,
+            mesh,
+            {"tasks": [rescued(gate(on("{{ own }}", verdict_file="same.json")))]},
+            {"tasks": [rescued(gate(on("{{ own }}", verdict_file="{{ own }}.json")))]},
+            hosts=own,
+        )
+
+        assert sorted(gated.deployments) == ["first", "third"], gated.output
+        same, opens, closes = self.written(ansible, "same", OPENS, CLOSES)
+        assert "the same for hosts that ask different things" in same["msg"]
+        assert gated.reads == {OPENS: 1}
+        assert (opens["outcome"], closes["outcome"]) == ("reached", "error")
+        assert "the host that read asks for something else" in closes["msg"]
+
+    def test_that_cannot_be_written_closes_the_gate_before_it_is_held(self, ansible: Ansible, mesh: Running) -> None:
+        target = ansible.directory / "target.json"
+        target.write_text("{}", encoding="ascii")
+        (ansible.directory / "link.json").symlink_to(target)
+        paths = {
+            "link.json": "is not a regular file",
+            "home": "is not a regular file",
+            "/dev/full": "is not a regular file",
+            "nowhere/verdict.json": "cannot be written",
+            "target.json/verdict.json": "cannot be written",
+            "/proc/verdict.json": "cannot be written",
+            "": "is empty",
+        }
+
+        gated = run_plays(
+            ansible, mesh, *({"tasks": [rescued(gate(on(OPENS, verdict_file=path)))]} for path in paths), within=300
+        )
+
+        assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
+        for result, reason in zip(gated.refused("third"), paths.values(), strict=True):
+            assert reason in result["msg"]
+        assert target.read_text(encoding="ascii") == "{}"
+
+    def test_leaves_nothing_behind(self, ansible: Ansible, mesh: Running, tmp_path: Path) -> None:
+        environment = {"ANSIBLE_HOME": str(tmp_path)}
+
+        gated = run_plays(
+            ansible, mesh, {"tasks": [gate(on(OPENS, verdict_file="v.json")), DEPLOY]}, environment=environment
+        )
+
+        assert gated.deployed == ALL, gated.output
+        assert [each.name for each in (tmp_path / "tmp").iterdir()] == []

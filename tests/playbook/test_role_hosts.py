@@ -1,346 +1,430 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The role `release_gate`: no host deploys behind a gate that is not open, and a mistaken variable never opens one.
+"""The role `release_gate`: which hosts get past it, however it is called, and how often it reads for that.
 
-A play that must end with a rescue shares its run with others. Where all hosts stop, Ansible ends the whole run.
+Plays that end well share a run. Where all hosts fail, Ansible ends the whole run.
 """
 
 from __future__ import annotations
 
-import json
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
-from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
-    MESH_ID,
-    NAMESPACE,
-    RUNNING,
-    TOKEN,
-    inventory,
-    release,
-    scenario,
+from ansible_collections.huaweicloud.asm.tests.playbook.gated import (
+    ALL,
+    DEPLOY,
+    HOSTS,
+    IMPORT,
+    INCLUDE,
+    ROLE,
+    Task,
+    gate,
+    on,
+    on_each,
+    rescued,
+    run_plays,
 )
-from ansible_collections.huaweicloud.asm.tests.simulator.process import Running, running
+from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
+from ansible_collections.huaweicloud.asm.tests.playbook.plays import CREATING, RUNNING, release, scenario
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
+    from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
-ROLE = "huaweicloud.asm.release_gate"
-INCLUDE, IMPORT = {"ansible.builtin.include_role": {"name": ROLE}}, {"ansible.builtin.import_role": {"name": ROLE}}
-DEPLOY = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
-ONCE: dict[str, Any] = {"run_once": True}
-FIRST_ONLY: dict[str, Any] = {"when": "inventory_hostname == 'first'"}
-ALL = {"first", "second", "third"}
+OPENS, CLOSES, FLIPS, PENDING = (f"{name}-canary" for name in ("opens", "closes", "flips", "pending"))
+OPEN, CLOSED = on(OPENS), on(CLOSES)
 
-OPENS = {"release_gate_release_id": "opens-canary"}
-SHUTS = {"release_gate_release_id": "shuts-canary"}
-UNDEFINED = {"release_gate_release_id": "{{ no_such_variable }}"}
+ONCE: Task = {"run_once": True}
+FIRST_ONLY: Task = {"when": "inventory_hostname == 'first'"}
+BUT_FIRST: Task = {"when": "inventory_hostname != 'first'"}
+TAGGED: Task = {"tags": "deployment"}
+TAGS = ("--tags", "deployment")
+
+SKIPPED = "Do not put run_once or when on include_role"
+RESULT = {"gate": {"outcome": "reached"}, "msg": "invented"}
 
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[Running]:
-    releases = (release("opens-canary", RUNNING, version="1.1"), release("shuts-canary", {"phase": "Failed"}))
-    with running(scenario(*releases)) as simulator:
+    """A mesh with a release for each way a gate can go; `FLIPS` fails after one good read."""
+    releases = (
+        release(OPENS, RUNNING),
+        release(CLOSES, {"phase": "Failed"}),
+        release(FLIPS, RUNNING, {"phase": "Failed", "after_reads": 1}),
+        release(PENDING, CREATING),
+    )
+    with serving(scenario(*releases)) as simulator:
         yield simulator
 
 
-def gate(variables: Mapping[str, Any], call: Mapping[str, Any] | None = None, **keywords: Any) -> dict[str, Any]:
-    """Return the task that calls the role with the variables, by `include_role` unless another call is given."""
-    return {**(call or INCLUDE), "vars": dict(variables), **keywords}
-
-
-def rescued(*tasks: Mapping[str, Any], **keywords: Any) -> dict[str, Any]:
-    """Return a block that deploys behind the tasks, and goes on after a failure."""
-    rescue = {"name": "rescue", "ansible.builtin.debug": {"msg": "{{ release_gate_result }}"}}
-    return {"block": [*tasks, DEPLOY], "rescue": [rescue], **keywords}
-
-
-def run(
-    ansible: Ansible,
-    mesh: Running,
-    *plays: Mapping[str, Any],
-    hosts: Mapping[str, dict[str, Any]] | None = None,
-    **how: Any,
-) -> Run:
-    """Run plays on three hosts that no task needs to reach."""
-    mesh.reset()
-    common = {
-        "huaweicloud_asm_endpoint": mesh.url,
-        "huaweicloud_asm_token": TOKEN,
-        "release_gate_mesh_id": MESH_ID,
-        "release_gate_namespace": NAMESPACE,
-        "release_gate_success_phases": ["Running"],
-        "release_gate_failure_phases": ["Failed"],
-        "release_gate_wait_sleep": 1,
-        "release_gate_wait_timeout": 2,
+def ways(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return plays that call the role for all hosts, by what is special about each."""
+    include, imported = gate(variables), gate(variables, IMPORT)
+    role = {"role": ROLE, **variables}
+    return {
+        "include_role": {"tasks": [include, DEPLOY]},
+        "import_role": {"tasks": [imported, DEPLOY]},
+        "roles": {"roles": [role], "tasks": [DEPLOY]},
+        "serial": {"tasks": [include, DEPLOY], "serial": 2},
+        "free": {"tasks": [include, DEPLOY], "strategy": "free"},
+        "host_pinned": {"tasks": [include, DEPLOY], "strategy": "host_pinned"},
+        "rescue": {"tasks": [rescued(include)]},
+        "free-rescue": {"tasks": [rescued(imported)], "strategy": "free"},
+        "always": {"tasks": [{"block": [include, DEPLOY], "always": [{"ansible.builtin.debug": {"msg": "always"}}]}]},
+        "ignore_errors": {"tasks": [{**imported, "ignore_errors": True}, DEPLOY]},
+        "ignore_errors-of-the-play": {"tasks": [include, DEPLOY], "ignore_errors": True},
+        "run_once-of-an-import": {"tasks": [{**imported, **ONCE}, DEPLOY]},
+        "any_errors_fatal": {"tasks": [include, DEPLOY], "any_errors_fatal": True},
+        "timeout": {"tasks": [include, DEPLOY], "timeout": 10},
+        "no_log": {"tasks": [include, DEPLOY], "no_log": True},
+        "environment": {"tasks": [include, DEPLOY], "environment": {"PROBE": "1"}},
     }
-    whole = [
-        {"hosts": "all", "gather_facts": False, **play, "vars": {**common, **play.get("vars", {})}} for play in plays
-    ]
-    names = {host: {"ansible_connection": "nowhere", **(hosts or {}).get(host, {})} for host in sorted(ALL)}
-    return ansible.playbook(json.dumps(whole), inventory=inventory(**names), within=120, **how)
 
 
-def deployed(run: Run) -> set[str]:
-    return {entry.host for entry in run.results if (entry.task, entry.outcome) == ("deploy", "ok")}
+def partial_ways(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return plays in which some hosts skip the role."""
+    include = gate(variables)
+    return {
+        "run_once": {"tasks": [{**include, **ONCE}, DEPLOY]},
+        "block": {"tasks": [{"block": [include], **ONCE}, DEPLOY]},
+        "run_once-rescue": {"tasks": [rescued({**include, **ONCE})]},
+        "block-rescue": {"tasks": [rescued({"block": [include], **ONCE})]},
+        "second-gate": {"tasks": [gate(OPEN), {**include, **ONCE}, DEPLOY]},
+        "second-gate-rescue": {"tasks": [rescued(gate(OPEN), {**include, **ONCE})]},
+        "when": {"tasks": [{**include, **FIRST_ONLY}, DEPLOY]},
+        "when-not-the-first": {"tasks": [{**include, **BUT_FIRST}, DEPLOY]},
+        "roles-when": {"roles": [{"role": ROLE, **variables, **FIRST_ONLY}], "tasks": [DEPLOY]},
+        "import_role-when": {"tasks": [{**gate(variables, IMPORT), **BUT_FIRST}, DEPLOY]},
+    }
 
 
-def refusals(run: Run) -> list[str]:
-    """Return the messages of the results that the first host has rescued, in their order."""
-    return [entry.result["msg"]["msg"] for entry in run.results if (entry.task, entry.host) == ("rescue", "first")]
+WITH_TAGS = {
+    "roles-without-the-tag": {"roles": [{"role": ROLE, **CLOSED}], "tasks": [{**DEPLOY, **TAGGED}]},
+    "include_role-with-a-tag": {"tasks": [gate(CLOSED, **TAGGED), {**DEPLOY, **TAGGED}]},
+    "import_role-without-the-tag": {"tasks": [gate(CLOSED, IMPORT), {**DEPLOY, **TAGGED}]},
+}
 
 
-@pytest.mark.parametrize(
-    "play",
-    slow_but_for(
-        "run_once",
-        "block-and-rescue",
-        "second-gate-and-rescue",
-        "when",
-        of=[
-            pytest.param({"tasks": [gate(SHUTS, **ONCE), DEPLOY]}, id="run_once"),
-            pytest.param({"tasks": [{"block": [gate(SHUTS)], **ONCE}, DEPLOY]}, id="block"),
-            pytest.param({"tasks": [rescued(gate(SHUTS, **ONCE))]}, id="rescue"),
-            pytest.param({"tasks": [rescued({"block": [gate(SHUTS)], **ONCE})]}, id="block-and-rescue"),
-            pytest.param({"tasks": [gate(OPENS), gate(SHUTS, **ONCE), DEPLOY]}, id="second-gate"),
-            pytest.param({"tasks": [rescued(gate(OPENS), gate(SHUTS, **ONCE))]}, id="second-gate-and-rescue"),
-            pytest.param({"tasks": [gate(SHUTS, **FIRST_ONLY), DEPLOY]}, id="when"),
-            pytest.param({"roles": [{"role": ROLE, **SHUTS, **FIRST_ONLY}], "tasks": [DEPLOY]}, id="roles-and-when"),
-            pytest.param(
-                {"tasks": [gate(SHUTS, IMPORT, when="inventory_hostname != 'first'"), DEPLOY]},
-                id="import_role-but-first",
-            ),
-            pytest.param({"tasks": [gate(UNDEFINED, **ONCE), DEPLOY]}, id="undefined-variable"),
-            pytest.param(
-                {"tasks": [rescued(gate({**OPENS, "release_gate_redy": True}, **ONCE))]}, id="misspelt-variable"
-            ),
-        ],
-    ),
-)
-def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
-    result = run(ansible, mesh, play)
+@pytest.mark.parametrize("play", slow_but_for("include_role", "free-rescue", of=ways(CLOSED)))
+def test_no_host_deploys_behind_a_closed_gate(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
+    gated = run_plays(ansible, mesh, play)
 
-    assert deployed(result) == set(), result.output
-    assert "Do not put run_once or when on include_role" in " ".join(result.output.split())
+    assert gated.deployed == frozenset(), gated.output
+    assert set(gated.reads) == {CLOSES}
 
 
 @pytest.mark.slow
-def test_an_open_gate_lets_hosts_that_skip_it_go_on(ansible: Ansible, mesh: Running) -> None:
-    ways = [gate(OPENS, **ONCE)], [{"block": [gate(OPENS)], **ONCE}], [gate(OPENS, **FIRST_ONLY)]
+def test_all_hosts_deploy_behind_an_open_gate(ansible: Ansible, mesh: Running) -> None:
+    plays = ways(OPEN) | partial_ways(OPEN)
 
-    result = run(ansible, mesh, *({"tasks": [*tasks, DEPLOY]} for tasks in ways))
+    gated = run_plays(ansible, mesh, *plays.values(), within=400)
 
-    hosts = [entry.host for entry in result.results if entry.task == "deploy"]
-    assert sorted(hosts) == sorted([*ALL] * len(ways)), result.output
-
-
-def test_a_gate_that_is_not_open_concerns_only_the_hosts_that_ask(ansible: Ansible, mesh: Running) -> None:
-    own = {"release_gate_release_id": "{{ own }}"}
-    hosts = {"first": {"own": "opens-canary"}, "second": {"own": "shuts-canary"}, "third": {"own": "opens-canary"}}
-
-    result = run(ansible, mesh, {"tasks": [gate(own), DEPLOY]}, hosts=hosts)
-
-    assert deployed(result) == {"first", "third"}, result.output
+    assert sorted(gated.deployments) == sorted([*HOSTS] * len(plays)), gated.output
+    each_reads = {"serial": 2, "free": 3, "host_pinned": 3, "free-rescue": 3, "second-gate": 2, "second-gate-rescue": 2}
+    assert gated.reads == {OPENS: sum(each_reads.get(name, 1) for name in plays)}
 
 
-def test_a_host_that_skips_the_gate_stops_when_it_is_closed_for_any_other(ansible: Ansible, mesh: Running) -> None:
-    own = {"release_gate_release_id": "{{ own }}"}
-    hosts = {"first": {"own": "opens-canary"}, "second": {"own": "shuts-canary"}}
+@pytest.mark.parametrize("play", slow_but_for("run_once", "second-gate-rescue", "when", of=partial_ways(CLOSED)))
+def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
+    gated = run_plays(ansible, mesh, play)
 
-    result = run(ansible, mesh, {"tasks": [gate(own, when="inventory_hostname != 'third'"), DEPLOY]}, hosts=hosts)
+    assert gated.deployed == frozenset(), gated.output
+    assert SKIPPED in " ".join(gated.output.split())
 
-    assert deployed(result) == set(), result.output
+
+@pytest.mark.parametrize(
+    "task",
+    slow_but_for(
+        "misspelt-variable",
+        of={
+            "undefined-variable": gate(on("{{ no_such_variable }}"), **ONCE),
+            "misspelt-variable": gate(on(OPENS, redy=True), **ONCE),
+            "verdict-file": gate(on(OPENS, verdict_file="nowhere/verdict.json"), **ONCE),
+            "no-such-host": gate(on(OPENS, delegate_to="bastion"), **ONCE),
+        },
+    ),
+)
+def test_a_gate_that_was_not_held_stops_the_hosts_that_skip_it(ansible: Ansible, mesh: Running, task: Task) -> None:
+    gated = run_plays(ansible, mesh, {"tasks": [rescued(task)]})
+
+    assert gated.deployed == frozenset(), gated.output
+    assert SKIPPED in " ".join(gated.output.split())
+    assert gated.requests == 0
 
 
-RESULT = {"gate": {"outcome": "reached"}, "msg": "invented"}
+def test_only_the_hosts_that_ask_the_closed_gate_fail(ansible: Ansible, mesh: Running) -> None:
+    own = on("{{ own }}")
+    hosts = {"first": {"own": OPENS}, "second": {"own": CLOSES}, "third": {"own": OPENS}}
+    skipped_by_third = gate(own, when="inventory_hostname != 'third'")
+
+    gated = run_plays(ansible, mesh, {"tasks": [gate(own), DEPLOY]}, {"tasks": [skipped_by_third, DEPLOY]}, hosts=hosts)
+
+    assert sorted(gated.deployments) == ["first", "third"], gated.output
+
+
+@pytest.mark.parametrize("play", slow_but_for("include_role-with-a-tag", of=WITH_TAGS))
+def test_tags_do_not_leave_the_gate_out(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
+    gated = run_plays(ansible, mesh, play, arguments=TAGS)
+
+    assert gated.deployed == frozenset(), gated.output
+    assert gated.reads == {CLOSES: 1}
 
 
 @pytest.mark.parametrize(
     "tasks",
-    [
-        [gate(SHUTS, IMPORT, when="release_gate_result is not defined")],
-        [{"block": [gate(SHUTS)], "when": "release_gate_result is not defined"}],
-        [{"block": [gate(SHUTS)], "when": "not (release_gate_result.failed | default(false))"}],
-        [gate({**SHUTS, "release_gate_result": RESULT})],
-    ],
-    ids=["import_role", "block", "not-failed", "variable-of-the-include"],
+    slow_but_for(
+        "block-not-failed",
+        of={
+            "import_role": [gate(CLOSED, IMPORT, when="release_gate_result is not defined")],
+            "block": [{"block": [gate(CLOSED)], "when": "release_gate_result is not defined"}],
+            "block-not-failed": [{"block": [gate(CLOSED)], "when": "release_gate_result is not failed"}],
+            "variable-of-the-include": [gate({**CLOSED, "release_gate_result": RESULT})],
+        },
+    ),
 )
-def test_its_own_result_opens_no_gate(ansible: Ansible, mesh: Running, tasks: list[dict[str, Any]]) -> None:
-    result = run(ansible, mesh, {"tasks": [*tasks, DEPLOY]})
+def test_its_own_result_opens_no_gate(ansible: Ansible, mesh: Running, tasks: list[Task]) -> None:
+    play = {"tasks": [*tasks, DEPLOY], "vars": {"release_gate_result": {"failed": False}}}
+    if "not_failed" not in str(tasks) and "not failed" not in str(tasks):
+        play["vars"] = {}
 
-    assert deployed(result) == set(), result.output
+    gated = run_plays(ansible, mesh, play)
+
+    assert gated.deployed == frozenset(), gated.output
 
 
-def test_a_secret_that_is_a_number_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
-    mesh.reset()
-    result = run(
+@pytest.mark.parametrize("merge", [{}, pytest.param({"ANSIBLE_HASH_BEHAVIOUR": "merge"}, marks=pytest.mark.slow)])
+def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[str, str]) -> None:
+    """Extra variables and those of an include win over facts; with `merge`, those of a host are added to them."""
+    internal = {
+        "__release_gate_state": "x open",
+        "__release_gate_result": RESULT,
+        "__release_gate_entered": "run-1 second",
+        "__release_gate_mistake": "none",
+    }
+    of_host = {"__release_gate_result": RESULT, "__release_gate_answer": {"results": [RESULT]}}
+    lost = gate(on(OPENS, delegate_to="bastion"))
+
+    gated = run_plays(
         ansible,
         mesh,
-        {"tasks": [rescued(gate(OPENS))]},
-        extra_vars={"release_gate_token": 12345678},
-        arguments=["-vvv"],
+        {"tasks": [rescued(lost)]},
+        *({"tasks": [rescued(gate({**CLOSED, name: value}))]} for name, value in internal.items()),
+        hosts=dict.fromkeys(HOSTS, of_host),
+        environment=merge,
     )
 
-    assert deployed(result) == set(), result.output
-    assert "12345678" not in result.output
-    assert mesh.summary()["requests"] == 0
+    assert gated.deployed == frozenset(), gated.output
+    assert gated.requests == 0
 
 
-MISSPELT = {
-    "release_gate_redy": "release_gate_ready",
-    "release_gate_stabel_for": "release_gate_stable_for",
-    "release_gate_failure_phase": "release_gate_failure_phases",
-    "release_gate_Version": "release_gate_version",
-    "relase_gate_ready": "release_gate_ready",
-    "release_gat_version": "release_gate_version",
-    "releasegate_ready": "release_gate_ready",
-    "releaes_gate_images": "release_gate_images",
-    "release_gates_require": "release_gate_require",
-    "release_gater_eady": "release_gate_ready",
-    "RELEASE_GATE_READY": "release_gate_ready",
-    "_release_gate_stable_for": "release_gate_stable_for",
-    "release_gate_require_": "release_gate_require",
-}
-ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True}
-
-
-def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, mesh: Running) -> None:
-    fact, registered, of_play, of_host, *of_role = MISSPELT
-    tasks = [
-        {"ansible.builtin.set_fact": {fact: True}, "register": registered},
-        rescued(gate({**OPENS, **dict.fromkeys(of_role, True)})),
-    ]
-
-    result = run(
-        ansible,
-        mesh,
-        {"tasks": [rescued(gate({**OPENS, **ALLOWED}))]},
-        {"tasks": [rescued(gate(OPENS))], "vars": {of_play: ["Failed"]}},
-        {"tasks": tasks},
-        hosts={"third": {of_host: True}},
-    )
-
-    assert deployed(result) == {"first", "second"}, result.output
-    assert len([entry for entry in result.results if entry.task == "deploy"]) == 2
-    assert mesh.summary()["by_release"] == {"opens-canary": 1}
-    said = [entry.result["msg"]["msg"] for entry in result.results if entry.task == "rescue"]
-    told = [f"{wrong} is not an option; did you mean {right}?" for wrong, right in MISSPELT.items()]
-    assert [each for each in told if each not in " ".join(said)] == []
-
-
-def test_a_misspelt_extra_variable_is_refused(ansible: Ansible, mesh: Running) -> None:
-    result = run(ansible, mesh, {"tasks": [rescued(gate(OPENS))]}, extra_vars={"release_gate_redy": True})
-
-    assert deployed(result) == set(), result.output
-    assert refusals(result) == ["release_gate_redy is not an option; did you mean release_gate_ready?"]
-
-
-NATIVE = pytest.mark.parametrize(
-    "native", [pytest.param("0", id="text", marks=pytest.mark.slow), pytest.param("1", id="native")]
+@pytest.mark.parametrize(
+    ("name", "value"),
+    slow_but_for(
+        "result",
+        of=[
+            pytest.param("release_gate_result", RESULT, id="result"),
+            pytest.param("__release_gate_answer", {"results": [RESULT]}, id="answer"),
+            pytest.param("__release_gate_entered", "run-1 second", id="entered"),
+            pytest.param("__release_gate_run", "run-1", id="run"),
+        ],
+    ),
 )
-"""With native types of Jinja, ansible-core 2.16 and 2.18 make a number of what looks like one."""
+def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: str, value: Any) -> None:
+    gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED, **ONCE), DEPLOY]}, extra_vars={name: value})
+
+    assert gated.deployed == frozenset(), gated.output
+    assert "do not set them" in " ".join(gated.output.split())
+    assert gated.requests == 0
 
 
-@NATIVE
-def test_a_number_is_refused_where_text_is_expected(ansible: Ansible, mesh: Running, native: str) -> None:
-    many = {
-        "release_gate_release_id": 5,
-        "release_gate_success_phases": [1.1],
-        "release_gate_images": ["web:1", 1.10],
-        "release_gate_releases": [{"release_id": "x", "version": 1.10}, {"release_id": "y", "images": [1.10]}],
-        "release_gate_project_id": 12345,
-    }
-    versions = (1.10, "{{ number }}", True)
-    gates = [gate(many), *(gate({**OPENS, "release_gate_version": each}) for each in versions)]
-
-    result = run(
-        ansible,
-        mesh,
-        {"tasks": [rescued(each) for each in gates], "vars": {"number": 1.10}},
-        environment={"ANSIBLE_JINJA2_NATIVE": native},
+class TestASecondGate:
+    @pytest.mark.parametrize(
+        "play",
+        slow_but_for(
+            "include_role",
+            of={
+                "include_role": {"tasks": [INCLUDE, INCLUDE, DEPLOY]},
+                "import_role": {"tasks": [IMPORT, IMPORT, DEPLOY]},
+                "roles": {"roles": [ROLE, ROLE], "tasks": [DEPLOY]},
+                "serial": {"tasks": [INCLUDE, INCLUDE, DEPLOY], "serial": 3},
+                "timeout": {"tasks": [INCLUDE, {**INCLUDE, "timeout": 10}, DEPLOY]},
+            },
+        ),
     )
+    def test_is_held_although_the_first_was_reached(
+        self, ansible: Ansible, mesh: Running, play: dict[str, Any]
+    ) -> None:
+        gated = run_plays(ansible, mesh, {**play, "vars": on(FLIPS)})
 
-    expected = "and text is expected: quote it, or add"
-    assert deployed(result) == set(), result.output
-    assert mesh.summary()["by_release"] == {}
-    said, *of_version = refusals(result)
-    assert [each.partition(", ")[0] for each in said.split("; ")] == [
-        "release_gate_images holds a number",
-        "release_gate_project_id is a number",
-        "release_gate_release_id is a number",
-        "release_gate_releases[0].version is a number",
-        "release_gate_releases[1].images holds a number",
-        "release_gate_success_phases holds a number",
-    ]
-    assert [each.partition(expected)[0] for each in of_version] == [
-        "release_gate_version is a number, ",
-        "release_gate_version is a number, ",
-        "release_gate_version is a boolean, ",
-    ]
+        assert gated.deployed == frozenset(), gated.output
+        assert gated.reads == {FLIPS: 2}
+
+    @pytest.mark.parametrize("strategy", ["linear", "free", "host_pinned"])
+    @pytest.mark.slow
+    def test_has_a_verdict_of_its_own(self, ansible: Ansible, mesh: Running, strategy: str) -> None:
+        plays = (
+            {"tasks": [{**INCLUDE, "loop": [OPENS, second], "vars": on("{{ item }}")}, DEPLOY], "strategy": strategy}
+            for second in (OPENS, CLOSES)
+        )
+
+        gated = run_plays(ansible, mesh, *plays)
+
+        assert sorted(gated.deployments) == sorted(HOSTS), gated.output
+
+    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    @pytest.mark.slow
+    def test_takes_the_responses_of_other_hosts_to_the_same_question(
+        self, ansible: Ansible, mesh: Running, strategy: str
+    ) -> None:
+        """Ansible hands the result of each host to all the others, whatever task of the role they are at."""
+        # Each host takes another time to ask, so that none of them keeps step with another.
+        slow = on(OPENS, wait_sleep="{{ lookup('ansible.builtin.pipe', 'sleep ' ~ delay ~ '; echo 1') }}")
+        hosts = {host: {"delay": number / 10} for number, host in enumerate(HOSTS)}
+
+        gated = run_plays(
+            ansible,
+            mesh,
+            {"tasks": [{**INCLUDE, "loop": [1, 2, 3, 4, 5], "vars": slow}, DEPLOY], "strategy": strategy},
+            hosts=hosts,
+        )
+
+        assert gated.deployed == ALL, gated.output
+
+    @pytest.mark.slow
+    def test_keeps_all_hosts_back_when_its_read_is_lost(self, ansible: Ansible, mesh: Running) -> None:
+        gated = run_plays(ansible, mesh, {"tasks": [gate(OPEN), gate(on(OPENS, delegate_to="bastion")), DEPLOY]})
+
+        assert gated.deployed == frozenset(), gated.output
+        assert gated.reads == {OPENS: 1}
 
 
-@NATIVE
-def test_text_stays_text(ansible: Ansible, mesh: Running, native: str) -> None:
-    """The release has version 1.1."""
-    of_each = {
-        "release_gate_releases": [{"release_id": "opens-canary", "version": "1.10"}],
-        "release_gate_wait_timeout": 2,
-    }
-    own = {**OPENS, "release_gate_version": "{{ own }}"}
-    hosts = {"first": {"own": "v1.1"}, "second": {"own": "1.1"}, "third": {"own": "1.10"}}
+@pytest.mark.slow
+class TestTheReadIsDelegated:
+    @pytest.mark.parametrize("strategy", ["linear", "free"])
+    def test_and_without_a_delegate_all_hosts_fail(self, ansible: Ansible, mesh: Running, strategy: str) -> None:
+        delegates = {"bastion": "this host is never reached", "{{ no_such_variable }}": "no_such_variable"}
+        plays = ({"tasks": [rescued(gate(on(OPENS, delegate_to=each)))], "strategy": strategy} for each in delegates)
 
-    gates = [
-        gate({**OPENS, "release_gate_version": "1.10"}),
-        gate(of_each),
-        gate({**own, "release_gate_version": "{{ own | replace('v', '') | string }}"}),
-    ]
+        gated = run_plays(ansible, mesh, *plays)
 
-    result = run(
-        ansible,
-        mesh,
-        {"tasks": [rescued(each) for each in gates]},
-        hosts=hosts,
-        environment={"ANSIBLE_JINJA2_NATIVE": native},
+        assert gated.deployed == frozenset(), gated.output
+        assert gated.requests == 0
+        for reason in delegates.values():
+            assert reason in gated.output
+
+    def test_to_another_host_with_its_own_connection(self, ansible: Ansible, mesh: Running) -> None:
+        plays = ({"tasks": [rescued(gate(on(each, delegate_to="bastion")))]} for each in (OPENS, CLOSES))
+
+        gated = run_plays(
+            ansible,
+            mesh,
+            *plays,
+            hosts={"bastion": {"ansible_connection": "loopback_shell"}},
+            arguments=["-vvv"],
+        )
+
+        assert sorted(gated.deployments) == sorted(HOSTS), gated.output
+        assert "AnsiballZ_asm_release_info" in gated.run.stdout
+        assert gated.reads == {OPENS: 1, CLOSES: 1}
+
+    @pytest.mark.parametrize(
+        "variables",
+        [
+            {"ansible_become": True, "ansible_become_method": "as_itself"},
+            {"ansible_connection": "nowhere"},
+            {"ansible_python_interpreter": "/nowhere/python", "ansible_shell_type": "powershell"},
+        ],
+        ids=["become", "connection", "interpreter"],
     )
+    def test_to_the_controller_whatever_is_meant_for_the_hosts(
+        self, ansible: Ansible, mesh: Running, variables: dict[str, Any]
+    ) -> None:
+        keywords = {"become": True, "become_method": "as_itself"}
+        plays = (
+            {"tasks": [rescued(gate(on(each, verdict_file=f"{each}.json")))], **keywords} for each in (OPENS, CLOSES)
+        )
 
-    assert deployed(result) == {"first", "second"}, result.output
-    assert len([entry for entry in result.results if entry.task == "deploy"]) == 2
-    assert [entry.result["msg"]["gate"]["outcome"] for entry in result.results if entry.task == "rescue"] == (
-        ["timeout"] * 6 + ["pending"]
+        gated = run_plays(
+            ansible, mesh, *plays, hosts=dict.fromkeys((*HOSTS, "localhost"), variables), arguments=["-vvv"]
+        )
+
+        assert sorted(gated.deployments) == sorted(HOSTS), gated.output
+        assert "AnsiballZ_asm_release_info" not in gated.output
+        assert gated.reads == {OPENS: 1, CLOSES: 1}
+        assert (ansible.directory / f"{OPENS}.json").exists()
+
+
+class TestAVerdictAnswersTheQuestionOfTheHost:
+    """`run_once` reads for the first host alone, and under `free` Ansible hands each host's result to all others."""
+
+    @pytest.mark.parametrize(
+        ("name", "asked", "otherwise"),
+        slow_but_for(
+            "success_phases",
+            of=[
+                pytest.param("release_id", OPENS, CLOSES, id="release_id"),
+                pytest.param("success_phases", ["Running"], ["Completed"], id="success_phases"),
+                pytest.param("version", "v2", "v3", id="version"),
+                pytest.param("wait_timeout", 3, 4, id="wait_timeout"),
+            ],
+        ),
     )
+    def test_so_a_host_that_asks_otherwise_than_the_first_fails(
+        self, ansible: Ansible, mesh: Running, name: str, asked: Any, otherwise: Any
+    ) -> None:
+        own = {host: {"own": otherwise if host == "second" else asked} for host in HOSTS}
+
+        gated = run_plays(
+            ansible, mesh, {"tasks": [gate({**OPEN, f"release_gate_{name}": "{{ own }}"}), DEPLOY]}, hosts=own
+        )
+
+        assert gated.deployed == ALL - {"second"}, gated.output
+        assert gated.reads == {OPENS: 1}
+        assert "the host that read asks for something else" in gated.reasons("second")[0]
+
+    @pytest.mark.slow
+    def test_so_another_endpoint_than_that_of_the_first_host_fails(self, ansible: Ansible, mesh: Running) -> None:
+        endpoints = {host: {"own": f"{mesh.url}/" if host == "second" else mesh.url} for host in HOSTS}
+        play = {"tasks": [gate(OPEN), DEPLOY], "vars": {"huaweicloud_asm_endpoint": "{{ own }}"}}
+
+        gated = run_plays(ansible, mesh, play, hosts=endpoints)
+
+        assert gated.deployed == ALL - {"second"}, gated.output
+
+    @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
+    @pytest.mark.slow
+    def test_so_no_host_passes_on_the_response_to_another(self, ansible: Ansible, mesh: Running, strategy: str) -> None:
+        own = {host: {"own": CLOSES if host == "second" else OPENS} for host in HOSTS}
+
+        gated = run_plays(ansible, mesh, {"tasks": [gate(on("{{ own }}")), DEPLOY], "strategy": strategy}, hosts=own)
+
+        assert gated.deployed <= ALL - {"second"}, gated.output
+
+    @pytest.mark.slow
+    def test_of_several_releases_likewise(self, ansible: Ansible, mesh: Running) -> None:
+        entries = [{"release_id": OPENS}], [{"release_id": OPENS, "version": "v3"}]
+        own = {host: {"own": entries[host == "second"]} for host in HOSTS}
+        changes = {"require": ("any", "all"), "releases": entries}
+        gates = [
+            gate({**on_each(OPENS), f"release_gate_{name}": "{{ both[inventory_hostname == 'second'] }}", "both": both})
+            for name, both in changes.items()
+        ]
+
+        gated = run_plays(ansible, mesh, *({"tasks": [rescued(each)]} for each in gates), hosts=own)
+
+        assert sorted(gated.deployments) == ["first", "first", "third", "third"], gated.output
+        assert gated.lists + sum(gated.reads.values()) == len(gates)
 
 
-@NATIVE
-@pytest.mark.parametrize("name", ["huaweicloud_asm_token", "release_gate_token"])
-def test_a_secret_may_be_vaulted_inline(ansible: Ansible, mesh: Running, name: str, native: str) -> None:
-    password = ansible.directory / "password"
-    password.write_text("invented", encoding="utf-8")
-    vaulted = VaultLib([("default", VaultSecret(b"invented"))]).encrypt(TOKEN).decode()
-    secrets = ansible.directory / "secrets.yml"
-    secrets.write_text(f"{name}: !vault |\n{textwrap.indent(vaulted, '  ')}", encoding="utf-8")
+@pytest.mark.slow
+def test_the_role_reads_for_the_first_host_that_is_left(ansible: Ansible, mesh: Running) -> None:
+    lost: Sequence[Task] = [{"ansible.builtin.ping": {}, "when": "inventory_hostname == 'first'"}]
 
-    result = run(
-        ansible,
-        mesh,
-        {"tasks": [gate(OPENS), DEPLOY], "vars_files": [str(secrets)]},
-        arguments=["--vault-password-file", str(password), "-vvv"],
-        environment={"ANSIBLE_JINJA2_NATIVE": native},
-    )
+    gated = run_plays(ansible, mesh, {"tasks": [*lost, gate(OPEN), DEPLOY]})
 
-    assert deployed(result) == ALL, result.output
-    assert TOKEN not in result.output
-
-
-def test_an_extra_variable_cannot_say_that_a_host_has_run_the_role(ansible: Ansible, mesh: Running) -> None:
-    result = run(
-        ansible, mesh, {"tasks": [gate(SHUTS, **ONCE), DEPLOY]}, extra_vars={"__release_gate_entered": "run-1 second"}
-    )
-
-    assert deployed(result) == set(), result.output
-    assert mesh.summary()["by_release"] == {}
+    assert gated.deployed == ALL - {"first"}, gated.output
+    assert gated.reads == {OPENS: 1}

@@ -94,7 +94,7 @@ class Sanitizer:
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""
-        # To look is faster than to copy, and there is seldom anything to strike out.
+        # A search is faster than a copy, and there is seldom anything to strike out.
         return remove_values(value, self._longest_first()) if self._is_in(value) else value
 
     def redact_keys(self, value: Any) -> Any:

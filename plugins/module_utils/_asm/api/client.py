@@ -125,7 +125,7 @@ class Client:
 
         def understand(content: dict[str, Any]) -> Release:
             release = content.get("release")
-            # Nobody has published which of the three it is.
+            # The API reference does not say which of the three it is.
             if release is None or release == {}:
                 raise NotFoundError("the service has no release", "check namespace and service")
             if not isinstance(release, dict):
@@ -185,7 +185,7 @@ class Client:
     def _compare_ids(self, release: Release, release_id: str) -> None:
         """Warn if a release has neither the uid nor the name that it was asked for by.
 
-        Nobody has published whether there is another form of id, so it is no error.
+        The API reference does not say whether there is another form of id, so it is no error.
         """
         if release.uid and release.name and release_id not in (release.uid, release.name):
             asked, uid, name = map(self._transport.sanitizer, (release_id, release.uid, release.name))

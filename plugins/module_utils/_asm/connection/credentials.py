@@ -193,7 +193,7 @@ def _complete(
     missing = [part for part in PARTS[kind] if part not in source.values and part != "security_token"]
     if missing:
         there = listed(source.called[part] for part in PARTS[kind] if part in source.values)
-        # A family without a name for the missing part can still be told by the option's.
+        # A family may have no name for the missing part; the option has one.
         wanted = listed(source.called.get(part, part) for part in missing)
         raise CredentialsError(
             f"{there} is there, but not {wanted}", "complete the set; it is never taken from two sources"
@@ -302,7 +302,7 @@ def _file_source(
 
 
 def _file_content(path: str, named: bool, warn: Callable[[str], None], sanitizer: Sanitizer) -> str:
-    """Return the file's text; empty when nobody named it and it is not there."""
+    """Return the file's text; empty when it is the default file and does not exist."""
     shown = f"'{sanitizer(path)}'"
     try:
         # O_NONBLOCK: a pipe in its place must not hold the gate.

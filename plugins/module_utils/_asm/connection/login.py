@@ -94,7 +94,7 @@ class Authority:
         if isinstance(credentials, KeyCredentials):
             return _signature(credentials)
         if self._grant is None or self._monotonic() >= self._renew_at:
-            # From before the request: a grant that took long to arrive is not older than it looks.
+            # From before the request: its lifetime began before the grant arrived.
             asked_at = self._monotonic()
             self._grant = self._log_in(credentials, transport, deadline)
             self._renew_at = asked_at + self._grant.lifetime - min(600.0, self._grant.lifetime / 10)

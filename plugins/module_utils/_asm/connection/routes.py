@@ -152,7 +152,7 @@ class _Connections:
         return manager
 
     def cut(self) -> None:
-        """Shut all sockets down, also those that are made later."""
+        """Disconnect all sockets, also those that are made later."""
         self._is_cut.set()
         for connection in list(self._open.values()):
             self._shut_down(connection)

@@ -166,7 +166,7 @@ class Transport:
         if isinstance(exchange.error, AsmError):
             raise exchange.error
         if exchange.error is not None:
-            raise self._meaning(exchange.error, request.url, route) from exchange.error
+            raise self._error_of(exchange.error, request.url, route) from exchange.error
         return exchange.response
 
     def _route_to(self, url: str) -> Route:
@@ -187,11 +187,11 @@ class Transport:
             if self._runtime.is_cancelled():
                 raise InternalError("the request was cancelled", response=ErrorResponse(url=url))
 
-    def _meaning(self, fault: Exception, url: str, route: Route) -> Exception:
-        root = _root(fault)
+    def _error_of(self, failure: Exception, url: str, route: Route) -> Exception:
+        root = _root(failure)
         tunnel = _REFUSED_TUNNEL.match(str(root)) if isinstance(root, OSError) else None
         if tunnel is None or route.proxy is None:
-            return _meaning(fault, root, url, route)
+            return _error_of(failure, root, url, route)
         self._routes.refused_with = int(tunnel.group(1))
         return route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
 
@@ -259,7 +259,7 @@ class _Exchange(threading.Thread):
         )
         head = Response(raw.status, raw.headers, b"", sent.url or "")
         try:
-            if _is_told_by_body(raw.status):
+            if _is_body_needed(raw.status):
                 return replace(head, body=_body(raw, self._bounds, head.url))
             # Whatever becomes of its body, a 401 must not become a transient error.
             self.refusal = head
@@ -272,7 +272,7 @@ class _Exchange(threading.Thread):
             raw.release_conn()
 
 
-def _is_told_by_body(status: int) -> bool:
+def _is_body_needed(status: int) -> bool:
     """Return whether the meaning of a response is in its body: a release, or who it is that answers 404."""
     return 200 <= status < 300 or status == 404
 
@@ -321,16 +321,16 @@ def _size(count: int) -> str:
     return f"{count / MIB:.0f} MiB" if count >= MIB else f"{count} bytes"
 
 
-def _root(fault: BaseException) -> BaseException:
+def _root(failure: BaseException) -> BaseException:
     """Return the innermost exception: `urllib3` wraps it up to four times, as argument or as cause."""
-    seen = {id(fault)}
+    seen = {id(failure)}
     while True:
-        inner = [getattr(fault, "reason", None), *fault.args, fault.__cause__, fault.__context__]
+        inner = [getattr(failure, "reason", None), *failure.args, failure.__cause__, failure.__context__]
         found = next((each for each in inner if isinstance(each, BaseException) and id(each) not in seen), None)
         if found is None:
-            return fault
+            return failure
         seen.add(id(found))
-        fault = found
+        failure = found
 
 
 _CUT = {
@@ -341,30 +341,30 @@ _CUT = {
 }
 
 
-def _meaning(fault: Exception, root: BaseException, url: str, route: Route) -> Exception:
+def _error_of(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
     """Return the error of a failed exchange. No text of an exception is used: it may hold what the other side sent."""
     name = type(root).__name__
     # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.
     if name not in _CUT and (isinstance(root, ssl.SSLError) or name == "CertificateError"):
         message = getattr(root, "verify_message", "") or getattr(root, "reason", None) or name
-        return _refused_handshake(ErrorResponse(message=message, url=url), fault, route)
+        return _refused_handshake(ErrorResponse(message=message, url=url), failure, route)
     if isinstance(root, zlib.error):
         problem = "the response is not the gzip that it claims to be"
         return TransientProtocolError(problem, response=ErrorResponse(url=url))
     if isinstance(root, (TimeoutError, socket.timeout)):
         problem = f"no complete response in time{route.through}"
         return RequestTimeoutError(problem, response=ErrorResponse(url=url))
-    failures = (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)
-    if isinstance(fault, failures) or isinstance(root, failures):
+    kinds = (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)
+    if isinstance(failure, kinds) or isinstance(root, kinds):
         message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name
         hint = "check region, endpoint, proxy and network"
         problem = f"'{urlsplit(url).netloc}' cannot be reached{route.through}"
         return NetworkError(problem, hint, response=ErrorResponse(message=message, url=url))
-    return fault
+    return failure
 
 
-def _refused_handshake(response: ErrorResponse, fault: Exception, route: Route) -> TlsError:
-    if route.proxy and isinstance(fault, urllib3.exceptions.ProxyError):
+def _refused_handshake(response: ErrorResponse, failure: Exception, route: Route) -> TlsError:
+    if route.proxy and isinstance(failure, urllib3.exceptions.ProxyError):
         problem = f"the certificate of {route.proxy} or its handshake was refused"
         hint = f"check ca_path; if the proxy speaks no TLS, write http:// in {route.proxy.origin}"
     else:

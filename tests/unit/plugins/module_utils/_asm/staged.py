@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stage for whole calls: a service that answers by scripts, a clock that only sleeping moves, and who is told."""
+"""A stage for whole calls: a service that answers by scripts, and a clock that only sleeping moves."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Callable, Union
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import Reading, read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import SLICE, Answer, Transport
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
+    DEFAULT_BOUNDS,
+    Bounds,
+    Response,
+    Transport,
+)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, InternalError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome, run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
     Clock,
@@ -24,9 +30,9 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.sc
     answer,
 )
 
-Given = Union[Answer, AsmError]
+Given = Union[Response, AsmError]
 Script = Sequence[Given]
-"""Answers in their order; the last one for ever."""
+"""Responses in their order; the last one for ever."""
 
 TOKEN = "made-up-token-4711"
 MESH = "https://asm.example/v2/meshes/mesh/"
@@ -36,26 +42,23 @@ CONNECTION = {"mesh_id": "mesh", "endpoint": "https://asm.example", "token": TOK
 READ = {**CONNECTION, "namespace": "bookinfo", "release_id": "reviews-canary"}
 WAIT: dict[str, Any] = {"wait": True, "success_phases": ["Running"], "failure_phases": ["Failed"], "wait_timeout": 60}
 GATE = {**READ, **WAIT}
-SELECTION = {**CONNECTION, "service": ["reviews"]}
-HELD_SELECTION = {**SELECTION, **WAIT, "minimum": 1}
+SERVICE = {**CONNECTION, "namespace": "bookinfo", "service": "reviews"}
 
 FOUND_KEYS = {"msg", "found", "release", "phase", "workloads"}
-KEYS = {*FOUND_KEYS, "request_id"}
 ERROR_KEYS = {"kind", "status", "code", "message", "request_id", "url"}
-VERDICT_KEYS = {"outcome", "message", "elapsed", "reads", "retries", "check_mode"}
-GATE_KEYS = {*VERDICT_KEYS, "timeline", "timeline_left_out"}
-TRAIN_KEYS = {"msg", "releases", "request_id"}
-TRAIN_GATE_KEYS = {*VERDICT_KEYS, "required", "counts", "ignored"}
-ENTRY_KEYS = {*FOUND_KEYS, "namespace", "release_id"}
-HELD_ENTRY_KEYS = {*ENTRY_KEYS, "outcome", "reads", "timeline", "timeline_left_out"}
 
 GONE = answer(404, '{"errorCode": "ASM.01404001", "errorMsg": "no such release"}', X_Request_Id="r-gone")
 BUSY = answer(503, "<html>busy</html>")
 DENIED = answer(403, '{"error_code": "IAM.0006", "error_msg": "no"}', X_Request_Id="r-denied")
 UNKNOWN = answer(401, "{}")
 
+LIST = "releases"
+"""The path of the list within the mesh."""
 
-def train(*release_ids: str, **more: Any) -> dict[str, Any]:
+_DEFAULTS = {option.name: option.default for option in OPTIONS}
+
+
+def several(*release_ids: str, **more: Any) -> dict[str, Any]:
     """Return the options of a read of several releases."""
     releases = [{"release_id": release_id} for release_id in release_ids]
     return {**CONNECTION, "namespace": "bookinfo", "releases": releases, **more}
@@ -63,15 +66,15 @@ def train(*release_ids: str, **more: Any) -> dict[str, Any]:
 
 def held(*release_ids: str, **more: Any) -> dict[str, Any]:
     """Return the options of a gate on several releases."""
-    return train(*release_ids, **{**WAIT, **more})
+    return several(*release_ids, **{**WAIT, **more})
 
 
-def ok(phase: Any = "Running", request_id: str = "r-ok", **parts: Any) -> Answer:
+def ok(phase: Any = "Running", request_id: str = "r-ok", **parts: Any) -> Response:
     """Return the 200 of a release."""
     return found(document(phase, **parts), request_id)
 
 
-def found(content: Mapping[str, Any], request_id: str = "r-ok") -> Answer:
+def found(content: Mapping[str, Any], request_id: str = "r-ok") -> Response:
     """Return the 200 of a release that is there as an object."""
     return answer(200, json.dumps(content), X_Request_Id=request_id)
 
@@ -80,78 +83,63 @@ def item(
     name: str, phase: Any = "Running", namespace: str = "bookinfo", service: str = "reviews", **parts: Any
 ) -> dict[str, Any]:
     """Return a release as the list has it; its uid is its name after `uid-`."""
-    content = document(phase, name=name, **{"uid": f"uid-{name}", **parts})
-    content["metadata"]["namespace"] = namespace
-    content["spec"]["serviceName"] = service
-    return content
+    parts = {"uid": f"uid-{name}", **parts}
+    return document(phase, name=name, namespace=namespace, service=service, **parts)
 
 
-def without(content: Mapping[str, Any], *path: str) -> dict[str, Any]:
-    """Return an object without what is at a path."""
-    key, *rest = path
-    if rest:
-        return {**content, key: without(content[key], *rest)}
-    return {name: value for name, value in content.items() if name != key}
-
-
-def listed(*items: Mapping[str, Any], request_id: str = "r-list") -> Answer:
+def listed(*items: Mapping[str, Any], request_id: str = "r-list") -> Response:
     """Return the 200 of the list of a mesh."""
     content = {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}
     return answer(200, json.dumps(content), X_Request_Id=request_id)
 
 
-def single(release_id: str, namespace: str = "bookinfo") -> str:
-    """Return the path of a single read within the mesh."""
-    return f"namespaces/{namespace}/releases/{release_id}"
-
-
-LIST = "releases"
-"""The path of the list within the mesh."""
-
-
 class Service(Transport):
-    """Answers by its scripts, one a path; each answer takes some seconds, and in each slice of them it asks whether
-    anybody still waits, as the real one does.
+    """Answers by its scripts, one a path; each response takes some seconds, and once a second it calls `on_idle`, as the
+    real one does.
 
     Attributes:
         asked: when (seconds since it was opened) which path was asked for.
     """
 
     def __init__(
-        self,
-        clock: Clock,
-        takes: float,
-        scripts: Mapping[str, ScriptedTransport],
-        abandoned: Callable[[], bool],
+        self, runtime: Runtime, takes: float, scripts: Mapping[str, ScriptedTransport], on_idle: Callable[[], None]
     ) -> None:
-        self._abandoned = abandoned
-        self._clock = clock
+        self._runtime = runtime
         self._takes = takes
         self._scripts = scripts
-        self._opened = clock()
+        self._on_idle = on_idle
+        self._opened = runtime.monotonic()
         self.sent: list[Sent] = []
         self.asked: list[tuple[float, str]] = []
-        self.closed = 0
 
-    def send(self, request: Any, deadline: float, **bounds: Any) -> Answer:
+    def send(
+        self,
+        request: Any,
+        deadline: float,
+        bounds: Bounds = DEFAULT_BOUNDS,
+        decode: Callable[[Response], Any] | None = None,
+    ) -> Response:
         path = request.url.replace(MESH, "")
         self.sent.append(Sent(request.prepare(), deadline, bounds))
-        self.asked.append((round(self._clock() - self._opened, 2), path))
-        ends = self._clock() + self._takes
-        while self._clock() < ends:
-            self._clock.seconds += min(SLICE, ends - self._clock())
-            if self._abandoned():
-                raise AsmError("internal", "nobody waits for this answer any more")
+        self.asked.append((round(self._runtime.monotonic() - self._opened, 2), path))
+        ends = self._runtime.monotonic() + self._takes
+        while self._runtime.monotonic() < ends:
+            self._runtime.sleep(min(1.0, ends - self._runtime.monotonic()))
+            self._on_idle()
+            if self._runtime.is_cancelled():
+                raise InternalError("the caller no longer waits for this response")
         script = self._scripts.get(path) or self._scripts["otherwise"]
-        return script.send(request, deadline, **bounds)
-
-    def close(self) -> None:
-        self.closed += 1
+        return script.send(request, deadline, bounds, decode)
 
 
 @dataclass
 class Stage:
-    """Where a call is made: the services that it opened, and the lines that it said."""
+    """Where a call is made.
+
+    Attributes:
+        services: that calls have opened.
+        lines: progress lines.
+    """
 
     patch: Callable[[str, Any], None]
     clock: Clock = field(default_factory=Clock)
@@ -166,42 +154,44 @@ class Stage:
         """Answer like this from now on.
 
         Args:
-            listing: to those who ask for the list.
-            singly: to those who ask for a release, by its id; ASM knows no other one.
+            listing: the list.
+            singly: releases of the namespace `bookinfo` by their ids; ASM has no other one.
         """
-        reads = {single(release_id): script for release_id, script in (singly or {}).items()}
+        reads = {f"namespaces/bookinfo/releases/{release_id}": script for release_id, script in (singly or {}).items()}
         self._open({LIST: listing, "otherwise": [GONE], **reads}, takes)
 
     def _open(self, scripts: Mapping[str, Script], takes: float) -> None:
-        def opened(*settings: Any) -> Service:
+        def opened(_routes: Any, _timeout: float, runtime: Runtime, sanitizer: Any, on_idle: Callable[[], None]) -> Service:
             transports = {path: ScriptedTransport(*script) for path, script in scripts.items()}
-            self.services.append(Service(self.clock, takes, transports, settings[-1]))
-            return self.services[-1]
+            service = Service(runtime, takes, transports, on_idle)
+            service.sanitizer = sanitizer
+            self.services.append(service)
+            return service
 
         self.patch("Transport", opened)
 
-    def surroundings(self, **changes: Any) -> Surroundings:
-        return Surroundings(
-            **{
-                "environment": {},
-                "progress": self.lines.append,
-                "monotonic": self.clock,
-                "sleep": self.clock.sleep,
-                "now": lambda: NOON,
-                "jitter": lambda: 1.0,
-                **changes,
-            }
-        )
+    def runtime(self, **changes: Any) -> Runtime:
+        """Return a runtime on the clock of the stage."""
+        runtime = {
+            "environment": {},
+            "monotonic": self.clock.__call__,
+            "sleep": self.clock.sleep,
+            "now": lambda: NOON,
+            "jitter": lambda: 1.0,
+        }
+        return Runtime(**{**runtime, **changes})
 
-    def reading(self, parameters: Mapping[str, Any], **changes: Any) -> Reading:
-        """Return what a call over the service gives."""
-        return read(parameters, self.surroundings(**changes))
+    def reading(self, parameters: Mapping[str, Any], /, **task: Any) -> Outcome:
+        """Return the outcome of a call over the service; `task` has fields of its `TaskContext`, and `runtime`."""
+        runtime = task.pop("runtime", None) or self.runtime()
+        context = TaskContext(**{"show": self.lines.append, **task})
+        return run({**_DEFAULTS, **parameters}, context, runtime)
 
-    def read(self, parameters: Mapping[str, Any], *answers: Given, **changes: Any) -> dict[str, Any]:
+    def read(self, parameters: Mapping[str, Any], *answers: Given, **task: Any) -> dict[str, Any]:
         """Return the result of a call, over these answers if there are any."""
         if answers:
             self.serve(*answers)
-        return self.reading(parameters, **changes).result
+        return self.reading(parameters, **task).result
 
     @property
     def requests(self) -> int:

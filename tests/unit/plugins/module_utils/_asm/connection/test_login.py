@@ -262,8 +262,8 @@ def test_token_must_fit_header(value: str) -> None:
 
 
 def test_network_error_of_login_is_kept() -> None:
-    fault = NetworkError("no route")
-    assert Login(USER, fault).refused() is fault
+    error = NetworkError("no route")
+    assert Login(USER, error).refused() is error
 
 
 class TestAgency:
@@ -307,10 +307,10 @@ class TestAgency:
             pytest.param(
                 "2026-03-01T12:30:00.000000Z", "Sun, 01 Mar 2026 11:30:00 GMT", 3600 - 360, id="wherever it is"
             ),
-            pytest.param(None, DATE, 15 * 60 * 0.9, id="not told"),
-            pytest.param("soon", DATE, 15 * 60 * 0.9, id="told in another form"),
-            pytest.param(12345, DATE, 15 * 60 * 0.9, id="told as a number"),
-            pytest.param("2026-03-01T11:00:00Z", DATE, 15 * 60 * 0.9, id="told as over"),
+            pytest.param(None, DATE, 15 * 60 * 0.9, id="missing"),
+            pytest.param("soon", DATE, 15 * 60 * 0.9, id="another form"),
+            pytest.param(12345, DATE, 15 * 60 * 0.9, id="a number"),
+            pytest.param("2026-03-01T11:00:00Z", DATE, 15 * 60 * 0.9, id="already over"),
         ],
     )
     def test_keys_are_renewed_before_they_expire(self, expires_at: Any, date: str, held: float) -> None:
@@ -349,7 +349,7 @@ class TestAgency:
         [
             pytest.param(answer(404), "credentials", False, id="no agency"),
             pytest.param(answer(401), "credentials", False, id="no session"),
-            pytest.param(answer(500), "server", True, id="a fault"),
+            pytest.param(answer(500), "server", True, id="it failed"),
             pytest.param(answer(429), "throttled", True, id="too often"),
             pytest.param(answer(200, ""), "protocol", False, id="nothing"),
             pytest.param(answer(200, "<html>"), "protocol", False, id="a page"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signatures, judged by the vendor's published examples and by the vendor's own signer."""
+"""Signatures, compared with the vendor's published examples and by the vendor's own signer."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.st
     held,
     item,
     listed,
-    train,
+    several,
 )
 
 NAMESPACE = "metadata.namespace of the response is 'other', expected 'bookinfo'"
@@ -29,7 +29,7 @@ MESH = "metadata.meshID of the response is 'other', expected 'mesh'"
 ACCEPTED = [(place, each) for place in ("metadata.meshID", "metadata.namespace") for each in (MISSING, None, "")]
 
 
-@pytest.mark.parametrize("options", [READ, GATE, train("reviews-canary"), held("reviews-canary")])
+@pytest.mark.parametrize("options", [READ, GATE, several("reviews-canary"), held("reviews-canary")])
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
@@ -77,7 +77,7 @@ class TestIds:
             found(document("Creating", **parts)), found(document("Creating", **parts)), found(document(**parts))
         )
         reading = stage.reading(options)
-        assert not reading.failed
+        assert not reading.is_failed
         return reading.warnings
 
     def test_neither_uid_nor_name_is_one_warning(self, stage: Stage) -> None:
@@ -151,7 +151,7 @@ class TestList:
         assert [path for _at, path in stage.asked] == [LIST]
 
     @pytest.mark.parametrize("value", ["asm/v3", None, MISSING])
-    @pytest.mark.parametrize("options", [train("uid-a", "uid-b"), held("uid-a", "uid-b")])
+    @pytest.mark.parametrize("options", [several("uid-a", "uid-b"), held("uid-a", "uid-b")])
     def test_the_list_itself_has_an_api_version(self, stage: Stage, options: dict[str, Any], value: Any) -> None:
         content = changed(release_list(item("a"), item("b")), "apiVersion", value)
         stage.serve_mesh([answer(200, json.dumps(content))])
