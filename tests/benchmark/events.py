@@ -25,7 +25,7 @@ from . import ledger, playbooks, processes
 from .figures import Figure, Wanted, ratios
 from .measurement import MEBIBYTE, Measurement, Plan, collected
 from .playbooks import MESH, NAMESPACE, READY, WAITING, play
-from .trains import cost_of_polls
+from .several import cost_of_polls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -92,7 +92,7 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
     wait = {**gate, "wait": True}
     tasks = playbooks.controller(simulator.url, "{{ inventory_hostname }}", token=_token(TASKS), **wait)
     releases = [{"release_id": name} for name in names]
-    one_task = playbooks.train(
+    one_task = playbooks.several(
         simulator.url, MESH, token=_token(ONE_TASK), **wait, releases=releases, namespace=NAMESPACE
     )
     source = {"mesh_id": MESH, "namespace": NAMESPACE, "name": list(names), **gate, "state_file": "state.json"}
@@ -197,7 +197,7 @@ def measure_watching(plan: Plan) -> Measurement:
 
 def _round_of_watching(plan: Plan) -> dict[str, float]:
     values: dict[str, float] = {}
-    with running(playbooks.trains([plan.watched], plan.polls)) as simulator:
+    with running(playbooks.meshes([plan.watched], plan.polls)) as simulator:
         for way in ("source", "bare"):
             before = simulator.summary()["requests"]
             cost = cost_of_polls(way, simulator, plan.watched, plan.polls)

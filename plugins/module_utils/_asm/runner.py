@@ -105,7 +105,9 @@ class _Call:
             AsmError: before, or without, a gate.
         """
         results = self._results(request)
-        progress = Progress(self._runtime, self._started, self._task.show, results.messages)
+        # Only a wait has progress.
+        show = self._task.show if request.gate is not None and not self._task.check_mode else None
+        progress = Progress(self._runtime, self._started, show, results.messages)
         client = connect(
             request.connection,
             self._runtime,

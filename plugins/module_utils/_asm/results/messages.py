@@ -92,8 +92,10 @@ class Messages:
 
     def _cut(self, gates: GateSet) -> str:
         """Return the sentence about a cut `wait_timeout`, if a longer one could have changed the outcome."""
-        waited = [gate for gate in gates.gates if gate.conditions.on_missing == "wait"]
-        return self.cut if gates.outcome == "timeout" or (gates.outcome == "missing" and waited) else ""
+        waited = any(gate.conditions.on_missing == "wait" for gate in gates.gates)
+        hint = gates.error.hint if gates.outcome == "error" and gates.error else ""
+        is_short = gates.outcome == "timeout" or (gates.outcome == "missing" and waited) or "wait_timeout" in hint
+        return self.cut if is_short else ""
 
     def refusal(self, error: AsmError, has_gate: bool) -> str:
         """Return the sentence of an error before, or without, a gate."""

@@ -41,6 +41,8 @@ class Waiter:
         schedule = context.request.schedule
         gates = begin(options, schedule)
         poller = Poller(context, self._progress.rest)
+        # The first request may take longer than the time between two lines.
+        self._progress.update(gates)
         while True:
             gates = self._poll(poller, gates)
             now = context.elapsed()
