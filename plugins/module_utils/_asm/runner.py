@@ -82,7 +82,9 @@ def refused(error: AsmError, given: Mapping[str, Any], sanitizer: Sanitizer, tas
         given: the options by name, of any type.
         sanitizer: knows their secrets.
     """
-    result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, given))
+    # A null may be what was refused.
+    named = {name: "" for name in ("release_id", "service") if name in given}
+    result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, {**given, **named}))
     return result
 
 
