@@ -88,6 +88,10 @@ slow-unit: setup ## run the slow unit tests
 	@echo "== slow unit tests"
 	@$(in_venv) $(pytest) -m slow tests/unit
 
+.PHONY: mutants
+mutants: setup ## show which small changes of gate/ and models/ no unit test notices; only=models/deployment.py for one file
+	@$(in_venv) tools/mutants $(only)
+
 .PHONY: bench
 bench: setup ## measure speed and memory beside other ways to do the same, and write docs/benchmark.md
 	@$(in_venv) python -m tests.benchmark

@@ -93,14 +93,11 @@ _raw:
   description:
     - One entry for each release, in the order of the terms. The releases of a whole mesh are sorted by namespace and
       name.
-    - An entry has the keys C(found), C(release), C(phase) and C(workloads) of M(huaweicloud.asm.asm_release_info), and
-      those of its C(releases) when several are read.
+    - An entry has the keys that M(huaweicloud.asm.asm_release_info) returns for one release.
   type: list
   elements: dict
   sample:
-    - namespace: bookinfo
-      release_id: 8e1a2c9e-2c62-4e5b-9f0b-0a9c1f3b7d11
-      msg: "reviews-canary (bookinfo) Running, 3/3 ready"
+    - msg: "reviews-canary (bookinfo) is Running, 3/3 ready"
       found: true
       phase: Running
       release:
@@ -109,6 +106,7 @@ _raw:
       workloads:
         original: {}
         gray: []
+      request_id: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
 """
 
 from collections.abc import Mapping, Sequence

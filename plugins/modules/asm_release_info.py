@@ -221,7 +221,7 @@ msg:
   description: The result in one sentence.
   type: str
   returned: always
-  sample: "reviews-canary (bookinfo) Running, 3/3 ready"
+  sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
 found:
   description: Whether the release exists.
   type: bool
@@ -359,7 +359,7 @@ releases:
       description: The state of the release in one sentence.
       type: str
       returned: always
-      sample: "reviews-canary (bookinfo) Running, 3/3 ready"
+      sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
     outcome:
       description:
         - The outcome for this release alone, as in RV(gate.outcome).
@@ -378,6 +378,11 @@ releases:
           after: 40.2
           ready_replicas: 3
           replicas: 3
+    timeline_omitted:
+      description: Number of earlier changes that the timeline of this release does not hold.
+      type: int
+      returned: with O(wait)
+      sample: 0
     error:
       description: The error that concerns this release alone, with the keys of RV(error).
       type: dict

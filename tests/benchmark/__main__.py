@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ..playbook.harness import ROOT, install_collection
-from . import events, gates, lasting, reads, trains
+from . import events, gates, lasting, reads, several
 from .chart import Bar, Panel, chart
 from .measurement import QUICK, Measurement, Plan
 from .playbooks import READS
@@ -60,10 +60,11 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
         lambda: reads.measure_tasks(runner, plan),
         lambda: gates.measure_cost(runner, plan),
         lambda: gates.measure_delay(runner, plan),
-        lambda: trains.measure_polls(plan),
-        lambda: trains.measure_results(runner, plan),
+        lambda: several.measure_polls(plan),
+        lambda: several.measure_results(runner, plan),
         lambda: events.measure_waiting(runner, plan),
         lambda: events.measure_watching(plan),
+        lambda: events.measure_meshes(plan),
         lambda: lasting.measure_memory(plan),
         lambda: lasting.measure_imports(runner, plan, directory),
     )
@@ -86,7 +87,7 @@ def _panels(measured: Sequence[Measurement], plan: Plan) -> list[Panel]:
     bars = tuple(Bar(name, cpu[f"{name}: CPU above pause"], name == "controller") for name in ("controller", "uri"))
     panels.append(Panel(f"{gate.title}: CPU time above that of a pause", "s", bars))
     costs = {figure.name: figure.value for figure in polls.figures}
-    bars = tuple(Bar(f"{count} releases", costs[trains.cost_name(count)], ours=True) for count in plan.trains)
+    bars = tuple(Bar(f"{count} releases", costs[several.cost_name(count)], ours=True) for count in plan.sizes)
     return [*panels, Panel(f"{polls.title}: CPU time", "ms", bars)]
 
 

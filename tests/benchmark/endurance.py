@@ -14,8 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
 from . import playbooks
 
@@ -35,8 +35,8 @@ class Clock:
         self._passed += seconds
 
 
-class Watch:
-    """Notes the resident memory before a given read: the pause before it asks whether anybody still waits."""
+class Observer:
+    """Notes the resident memory before a given read: the pause before it checks whether the call was cancelled."""
 
     def __init__(self, warm_reads: int) -> None:
         self._reads = 0
@@ -57,11 +57,9 @@ def resident() -> int:
 
 
 def main(url: str, release_id: str, warm_reads: int) -> None:
-    """Hold the gate until it opens; whoever set the scenario decides after how many reads."""
-    clock, watch = Clock(), Watch(warm_reads)
-    surroundings = Surroundings(
-        environment={}, abandoned=watch, monotonic=clock.monotonic, sleep=clock.sleep, jitter=lambda: 1.0
-    )
+    """Hold the gate until it opens; the scenario says after how many reads."""
+    clock, observer = Clock(), Observer(warm_reads)
+    runtime = Runtime({}, observer, clock.monotonic, clock.sleep, jitter=lambda: 1.0)
     options = playbooks.controller(
         url,
         release_id,
@@ -71,10 +69,10 @@ def main(url: str, release_id: str, warm_reads: int) -> None:
         wait_timeout=DAY,
     )
     (parameters,) = options.values()
-    result = read(parameters, surroundings).result
+    result = run(parameters, TaskContext(), runtime).result
     if result["gate"]["outcome"] != "reached":
         raise RuntimeError(result["msg"])
-    json.dump({"reads": result["gate"]["reads"], "warm": watch.warm, "last": resident()}, sys.stdout)
+    json.dump({"reads": result["gate"]["requests"], "warm": observer.warm, "last": resident()}, sys.stdout)
 
 
 if __name__ == "__main__":

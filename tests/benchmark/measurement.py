@@ -29,8 +29,8 @@ class Plan:
         wait_sleep: seconds between their reads.
         warm_reads, endurance_reads: reads after which the memory of one gate is compared.
         imports: tasks in a play, for the count of imports.
-        trains: numbers of releases, rising.
-        polls: of each train, and of the event source.
+        sizes: numbers of releases of a mesh, rising.
+        polls: of each mesh, and of the event source.
         watched: releases that one event source watches.
         waiting: seconds of each round in which nothing changes.
         changes: of a phase, one after the other, whose effect is waited for.
@@ -45,7 +45,7 @@ class Plan:
     warm_reads: int = 1_000
     endurance_reads: int = 10_000
     imports: int = 20
-    trains: tuple[int, ...] = (1, 10, 50, 100, 250, 500)
+    sizes: tuple[int, ...] = (1, 10, 50, 100, 250, 500)
     polls: int = 10
     watched: int = 1_000
     waiting: float = 8.0
@@ -62,7 +62,7 @@ QUICK = Plan(
     warm_reads=20,
     endurance_reads=60,
     imports=2,
-    trains=(1, 60),
+    sizes=(1, 60),
     polls=2,
     watched=60,
     waiting=2.0,

@@ -42,14 +42,14 @@ def scenario(**releases: list[Step]) -> dict[str, Any]:
     }
 
 
-def trains(counts: Sequence[int], polls: int) -> dict[str, Any]:
+def meshes(counts: Sequence[int], polls: int) -> dict[str, Any]:
     """Return a scenario with a mesh of each size, whose releases run from a poll on."""
     steps = [{"phase": WAITING}, {"phase": READY, "after_reads": polls - 1}] if polls > 1 else [{"phase": READY}]
     return {
         "credentials": {"tokens": [{"token": TOKEN}]},
         "releases": [
             {
-                "id": f"train-{first}-{{number}}",
+                "id": f"release-{first}-{{number}}",
                 "mesh_id": mesh_of(count),
                 "namespace": NAMESPACE,
                 "count": min(count - first, MOST_OF_A_KIND),
@@ -61,14 +61,22 @@ def trains(counts: Sequence[int], polls: int) -> dict[str, Any]:
     }
 
 
+def ids_of(releases: int) -> list[str]:
+    """Return the ids of the releases of a mesh of this size, as the simulator numbers them."""
+    sizes = {first: min(releases - first, MOST_OF_A_KIND) for first in range(0, releases, MOST_OF_A_KIND)}
+    return [
+        f"release-{first}-{number:0{len(str(size))}}" for first, size in sizes.items() for number in range(1, size + 1)
+    ]
+
+
 def mesh_of(releases: int) -> str:
     """Return the mesh that has so many releases."""
     return f"mesh-of-{releases}"
 
 
-def train(url: str, mesh_id: str, **gate: Any) -> Task:
-    """Return a task that reads all releases of a mesh."""
-    return {"huaweicloud.asm.asm_release_info": {"endpoint": url, "token": TOKEN, "mesh_id": mesh_id, **gate}}
+def several(url: str, mesh_id: str, **options: Any) -> Task:
+    """Return a task that reads several releases of a mesh, or all of them."""
+    return {"huaweicloud.asm.asm_release_info": {"endpoint": url, "token": TOKEN, "mesh_id": mesh_id, **options}}
 
 
 def _options(url: str, release_id: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poll a train in this process, watch it, or only read and parse its list; print the cost as JSON.
+"""Poll all releases of a mesh, watch them, or only read and parse the list; print the cost as JSON.
 
-``polls train|source|bare URL MESH RELEASES POLLS``. The requests are true; the pauses are scripted.
+``polls gate|source|bare URL MESH RELEASES POLLS``. The requests are true; the pauses are scripted.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host, watch
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read_events import watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
 from . import playbooks
 from .endurance import DAY, Clock
@@ -28,22 +28,23 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def poll_train(url: str, mesh: str, releases: int, polls: int) -> None:
+def poll_gate(url: str, mesh: str, releases: int, polls: int) -> None:
     """Hold a gate on all releases of the mesh until it opens."""
     clock = Clock()
-    surroundings = Surroundings(environment={}, monotonic=clock.monotonic, sleep=clock.sleep, jitter=lambda: 1.0)
-    (parameters,) = playbooks.train(
+    runtime = Runtime({}, monotonic=clock.monotonic, sleep=clock.sleep, jitter=lambda: 1.0)
+    (parameters,) = playbooks.several(
         url,
         mesh,
+        namespace=playbooks.NAMESPACE,
+        releases=[{"release_id": release_id} for release_id in playbooks.ids_of(releases)],
         wait=True,
-        minimum=releases,
         ready=True,
         success_phases=[playbooks.READY],
         wait_timeout=DAY,
     ).values()
-    gate = read(parameters, surroundings).result["gate"]
-    if (gate["outcome"], gate["reads"]) != ("reached", polls):
-        raise RuntimeError(f"not {polls} polls: {gate['message']}")
+    result = run(parameters, TaskContext(), runtime).result
+    if (result["gate"]["outcome"], result["gate"]["requests"]) != ("reached", polls):
+        raise RuntimeError(f"not {polls} polls: {result['msg']}")
 
 
 def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa: ARG001
@@ -55,25 +56,19 @@ def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa
             reached.add(event["uid"])
         return True
 
-    surroundings = Surroundings(
-        environment={},
-        abandoned=lambda: len(reached) == releases,
-        monotonic=clock.monotonic,
-        sleep=clock.sleep,
-        jitter=lambda: 1.0,
-    )
+    runtime = Runtime({}, lambda: len(reached) == releases, clock.monotonic, clock.sleep, jitter=lambda: 1.0)
     with tempfile.TemporaryDirectory() as folder:
         parameters = {
             **{name: argument.get("default") for name, argument in source_argument_spec().items()},
             "endpoint": url,
             "token": playbooks.TOKEN,
-            "mesh_id": mesh,
+            "mesh_id": [mesh],
             "ready": True,
             "success_phases": [playbooks.READY],
             "wait_timeout": DAY,
             "state_file": str(Path(folder) / "state.json"),
         }
-        problem = watch(parameters, surroundings, deliver, print)
+        problem = watch(parameters, runtime, Host(deliver, print, print))
     if len(reached) != releases:
         raise RuntimeError(f"{len(reached)} of {releases} releases have reached their gates: {problem}")
 
@@ -90,7 +85,7 @@ def poll_bare(url: str, mesh: str, releases: int, polls: int) -> None:
 
 
 WAYS: dict[str, Callable[[str, str, int, int], None]] = {
-    "train": poll_train,
+    "gate": poll_gate,
     "source": poll_source,
     "bare": poll_bare,
 }

@@ -97,13 +97,14 @@ class Several(Case):
     def check_number(self, requests: Sequence[Mapping[str, Any]]) -> None:
         lists = [each for each in requests if each["operation"] == "list"]
         singles = [each for each in requests if each["operation"] != "list"]
-        assert len(lists) in several(self.lists, lists), requests
-        assert len(singles) in several(self.singles, singles), requests
+        sent = [f"{each['operation']} {each['path']} {each['status']}" for each in requests]
+        assert len(lists) in several(self.lists, lists), sent
+        assert len(singles) in several(self.singles, singles), sent
         if "requests_per_minute" in self.options:
             # Well below the spacing, for a request may arrive late; what is not spaced comes within milliseconds.
             least = 0.7 * 60 / self.options["requests_per_minute"]
-            sent = [each["seconds"] for each in singles]
-            assert all(later - earlier > least for earlier, later in pairwise(sent)), requests
+            times = [each["seconds"] for each in singles]
+            assert all(later - earlier > least for earlier, later in pairwise(times)), times
 
 
 def read_each(name: str, steps: Mapping[str, Steps], **more: Any) -> Several:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.benchmark import events, gates, lasting, trains
+from ansible_collections.huaweicloud.asm.tests.benchmark import events, gates, lasting, several
 from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK
 from ansible_collections.huaweicloud.asm.tests.benchmark.runner import Runner
 
@@ -55,16 +55,16 @@ def test_a_long_gate_reads_as_often_as_it_says() -> None:
 
 
 def test_a_poll_of_a_whole_train_is_one_request() -> None:
-    measured = values(trains.measure_polls(QUICK))
+    measured = values(several.measure_polls(QUICK))
 
-    assert measured[f"requests of a poll of {QUICK.trains[-1]}"] == 1
-    assert min(measured[trains.cost_name(count)] for count in QUICK.trains) > 0
+    assert measured[f"requests of a poll of {QUICK.sizes[-1]}"] == 1
+    assert min(measured[several.cost_name(count)] for count in QUICK.sizes) > 0
 
 
 def test_the_result_of_each_train_is_timed_on_both_paths(runner: Runner) -> None:
-    measured = values(trains.measure_results(runner, QUICK))
+    measured = values(several.measure_results(runner, QUICK))
 
-    assert set(measured) == {f"{way}, {count} releases" for way in ("controller", "module") for count in QUICK.trains}
+    assert set(measured) == {f"{way}, {count} releases" for way in ("controller", "module") for count in QUICK.sizes}
     assert min(measured.values()) > 0
 
 

@@ -62,8 +62,8 @@ SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep|d
 """Options whose seconds a passing example really takes. They run with 1."""
 
 TRIED = {"yaml", "shell"}
-QUOTED = {"groovy", "ini", "json", "text"}
-"""By the language of a block. A block in any other language would not be tested."""
+QUOTED = {"bash", "groovy", "ini", "json", "text"}
+"""By the language of a block; commands that no test runs are `bash`. No other language is allowed."""
 
 WRITTEN_IN = "/var/lib/pipeline/"
 """The folder in which examples write."""

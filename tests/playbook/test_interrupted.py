@@ -43,7 +43,7 @@ INTERRUPTED = 99
 """What ansible-playbook returns after Ctrl-C."""
 
 CORE = tuple(int(part) for part in ansible.release.__version__.split(".")[:2])
-MAIN_TELLS_ITS_WORKERS = CORE >= (2, 19)
+MAIN_SIGNALS_ITS_WORKERS = CORE >= (2, 19)
 """Before, a main process that gets SIGTERM just dies."""
 
 ANSIBLES_OWN = re.compile(r"ansible-local-|ansible-tmp-|ansible_huaweicloud\.asm\.asm_release_info_payload_|pymp-")
@@ -137,7 +137,7 @@ def assert_nothing_goes_on(gate_held: Gate) -> None:
 def test_a_signal_ends_the_gate_and_leaves_nothing_behind(
     held: Gate, number: signal.Signals, returncode: int, to_group: bool, path: str
 ) -> None:
-    if path == "module" and number == signal.SIGTERM and not to_group and not MAIN_TELLS_ITS_WORKERS:
+    if path == "module" and number == signal.SIGTERM and not to_group and not MAIN_SIGNALS_ITS_WORKERS:
         pytest.skip("here Ansible leaves every module behind; the test of its deadline below covers it")
 
     held.send(number, to_group)
@@ -168,7 +168,7 @@ def test_a_worker_whose_controller_was_killed_ends(held: Gate) -> None:
         pytest.param(
             signal.SIGTERM,
             id="SIGTERM",
-            marks=pytest.mark.skipif(MAIN_TELLS_ITS_WORKERS, reason="from 2.19 on Ansible ends the module itself"),
+            marks=pytest.mark.skipif(MAIN_SIGNALS_ITS_WORKERS, reason="from 2.19 on Ansible ends the module itself"),
         ),
     ],
 )

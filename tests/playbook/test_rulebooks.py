@@ -26,6 +26,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     NAMESPACE,
     RUNNING,
     TOKEN,
+    inventory,
     release,
     scenario,
 )
@@ -96,6 +97,7 @@ class Deployment:
             "success_phases": ["Running"],
             "failure_phases": ["Failed"],
             "wait_sleep": 1,
+            "requests_per_minute": 6000,
             "state_file": str(self.state),
             "continue_with": str(self.directory / "continuation.yml"),
             "handled_in": str(self.directory / "handled"),
@@ -193,7 +195,7 @@ def test_a_change_of_phase_continues_the_deployment_once_and_old_releases_start_
 
 
 @pytest.mark.slow
-def test_two_sources_that_tell_the_same_event_continue_the_deployment_once(
+def test_the_same_event_of_two_sources_continues_the_deployment_once(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
@@ -214,7 +216,7 @@ def test_two_sources_that_tell_the_same_event_continue_the_deployment_once(
 
 
 @pytest.mark.slow
-def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
+def test_a_restart_loses_nothing_and_does_nothing_twice(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(*(release(name, CREATING) for name in ("reviews", "ratings", "details"))))
@@ -231,20 +233,20 @@ def test_nothing_is_lost_while_nobody_watches_and_nothing_is_done_twice(
         watching.until(lambda: "ratings" in deployment.handled, "the deployment for ratings")
         watching.kill()
 
-    # As if it had been killed after it had told the events and before it had written that.
+    # As after a kill between handing over the events and saving the state.
     deployment.state.write_bytes(before)
     simulator.change("details", phase="Running")
 
     with deployment.watching(simulator) as watching:
         watching.until(lambda: "details" in deployment.names, "the deployment for details")
-        # It was told all three, and has dropped those that were handled before.
+        # All three events came, and the notes dropped those that were handled before.
         assert watching.output.count(PLAY) == 3
 
     assert deployment.names == ["reviews", "ratings", "details"]
 
 
 @pytest.mark.slow
-def test_what_it_was_killed_over_is_told_unchanged_after_the_restart_whatever_has_become_of_it(
+def test_events_that_the_source_was_killed_over_come_again_with_the_same_id(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
@@ -258,27 +260,28 @@ def test_what_it_was_killed_over_is_told_unchanged_after_the_restart_whatever_ha
         ruleset["sources"][0]["filters"] = [{"record": {"record": str(record), "kill_at": kill_at}}]
         return changed
 
-    def events() -> list[dict[str, Any]]:
-        return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+    def ids() -> list[tuple[str, str]]:
+        events = [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+        return [(event["kind"], event["id"]) for event in events]
 
     with deployment.watching(simulator, recorded(kill_at="reached")) as watching:
         wait_for_polls(watching, simulator)
         simulator.change("reviews", phase="Running")
         assert watching.wait() == -signal.SIGKILL
-    before = events()
-    assert [event["kind"] for event in before] == ["phase", "reached"]
-
-    simulator.change("reviews", phase="Failed")
+    before = ids()
+    assert [kind for kind, _id in before] == ["phase", "reached"]
 
     with deployment.watching(simulator, recorded(kill_at="never")) as watching:
-        simulator.change("ratings", phase="Running")
-        watching.until(lambda: deployment.handled == {"ratings"}, "the deployment for ratings")
-    after = events()[len(before) :]
-    assert after[: len(before)] == before
-    ids = [event["id"] for event in (*before, *after[len(before) :])]
-    assert len(ids) == len(set(ids))
-    # It has failed meanwhile, so the playbook has not continued for it.
-    assert deployment.names == ["ratings"]
+        watching.until(lambda: deployment.handled == {"reviews"}, "the deployment for reviews")
+        watching.kill()
+    assert ids()[len(before) :] == before
+
+    with deployment.watching(simulator, recorded(kill_at="never")) as watching:
+        simulator.change("reviews", phase="Failed")
+        watching.until(lambda: ids()[-1][0] == "failed", "another event")
+    after = ids()[2 * len(before) :]
+    assert not {each for _kind, each in after} & {each for _kind, each in before}
+    assert deployment.names == ["reviews"]
 
 
 def killed_in_a_deployment(deployment: Deployment, simulator: Running, rules: list[dict[str, Any]]) -> bytes:
@@ -301,7 +304,7 @@ def killed_in_a_deployment(deployment: Deployment, simulator: Running, rules: li
 
 
 @pytest.mark.slow
-def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_restart(
+def test_with_persistence_an_interrupted_deployment_is_repeated_once_after_the_restart(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
@@ -309,7 +312,7 @@ def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_r
     ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
     del ruleset["rules"][0]["throttle"]
     before = killed_in_a_deployment(deployment, simulator, changed)
-    # As if it had been killed before the source wrote what it had told.
+    # As after a kill before the source saved its state.
     deployment.state.write_bytes(before)
 
     with deployment.watching(simulator, changed, persistent=True) as watching:
@@ -322,7 +325,7 @@ def test_with_persistence_a_deployment_that_was_cut_off_is_done_once_after_the_r
 
 
 @pytest.mark.slow
-def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
+def test_with_persistence_alone_what_was_sent_is_done_after_the_restart(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
@@ -336,7 +339,7 @@ def test_with_persistence_alone_what_was_told_is_done_after_the_restart(
         watching.until(lambda: deployment.handled == {"reviews", "ratings"}, "the end of both deployments")
         wait_for_polls(watching, simulator)
 
-        # The rule engine had them, and the source, which knows nothing of before, has told none.
+        # The rule engine had both events, and the source, which has no state, has sent none.
         assert not told(watching)
         assert watching.output.count(PLAY) == 2
     assert deployment.names == ["reviews", "reviews", "ratings"]
@@ -360,10 +363,8 @@ def test_a_service_that_restarts_is_no_change(deployment: Deployment, simulate: 
 
 
 @pytest.mark.slow
-def test_an_event_that_is_not_true_any_more_continues_nothing(
-    deployment: Deployment, simulate: Callable[..., Running]
-) -> None:
-    # One poll sees it run; whoever looks next, be it the playbook, sees that it has failed.
+def test_an_outdated_event_continues_nothing(deployment: Deployment, simulate: Callable[..., Running]) -> None:
+    # One poll sees it running; the next read, by the playbook, sees that it has failed.
     steps = CREATING, {**RUNNING, "after_reads": 2}, {**FAILED, "after_reads": 3}
     simulator = simulate(scenario(release("reviews", *steps), release("ratings", CREATING)))
 
@@ -424,7 +425,7 @@ def test_text_of_a_release_is_never_run_when_a_deployment_continues(
     assert all("lookup('pipe'" in json.dumps(event) or "x7b" in json.dumps(event) for event in deployment.effects)
 
 
-def test_text_of_a_release_is_never_run_when_a_webhook_is_told(
+def test_text_of_a_release_is_never_run_on_the_way_to_a_webhook(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     releases = hostile(deployment.directory)
@@ -458,12 +459,13 @@ def test_a_refusal_ends_it_with_one_clear_error(
 
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert says in line
+    assert f"mesh {MESH_ID}" in line
     assert simulator.summary()["requests"] == 3
     assert deployment.effects == []
 
 
 @pytest.mark.slow
-def test_somebody_is_told_of_a_release_that_failed_or_stalls(
+def test_a_webhook_gets_each_release_that_failed_or_stalls(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(*(release(name, CREATING) for name in ("reviews", "ratings", "details"))))
@@ -526,9 +528,48 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
     ((path, body),) = controller.posts
     assert path == launch
     variables = body["extra_vars"]
+    assert variables.pop("event_id").startswith(quote(hostile_text) + ":reached:running:")
     target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": quote(hostile_text)}
     # Nothing else of the event goes there: AWX hands these to a playbook as extra variables.
     assert variables == target
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("missing", ["mesh_id", "namespace", "success_phases", "state_file"])
+def test_a_missing_variable_is_named_in_one_line(
+    deployment: Deployment, simulate: Callable[..., Running], missing: str
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING)))
+    with deployment.watching(simulator, **{missing: ""}) as watching:
+        assert watching.wait() == 1
+    (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
+    assert re.search(rf"{missing} (is|has an) empty", line)
+    assert simulator.summary()["requests"] == 0
+
+
+@pytest.mark.slow
+def test_hosts_of_an_event_limit_a_playbook(rulebooks: Rulebooks, simulate: Callable[..., Running]) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING, service="reviews")))
+    folder = rulebooks.directory / "deployment"
+    folder.mkdir()
+    playbook = [
+        {
+            "hosts": "all",
+            "gather_facts": False,
+            "tasks": [{"ansible.builtin.debug": {"msg": "went on at {{ inventory_hostname }}"}}],
+        }
+    ]
+    (folder / "go_on.yml").write_text(json.dumps(playbook), encoding="utf-8")
+    rulebook = yaml.safe_load(named(GUIDE, "hosts-rulebook"))
+    rulebook[0]["sources"][0]["huaweicloud.asm.asm_release"].update(
+        mesh_id=MESH_ID, wait_sleep=1, requests_per_minute=6000
+    )
+    hosts = inventory(reviews={"ansible_connection": "local"}, ratings={"ansible_connection": "local"})
+    with rulebooks.watching(rulebook, simulator, hosts=hosts) as watching:
+        wait_for_polls(watching, simulator)
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: "went on at reviews" in watching.output, "the playbook")
+        assert "went on at ratings" not in watching.output
 
 
 class TestGuide:
@@ -560,5 +601,5 @@ class TestGuide:
     def test_the_variables_that_it_shows_are_those_of_the_rulebook(self) -> None:
         shown = yaml.safe_load(named(GUIDE, "variables"))
         rulebook = (ROOT / "extensions/eda/rulebooks/continue_deployment.yml").read_text(encoding="utf-8")
-        required = set(re.findall(r"\{\{ (\w+) \}\}", rulebook))
+        required = set(re.findall(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", rulebook))
         assert required <= set(shown) <= set(re.findall(r"\{\{ (\w+)\b", rulebook))

@@ -137,13 +137,12 @@ VERDICTS = (
         result={**counts(failed=1, pending=1), "releases.0.phase": "Failed"},
         says=("failed-after-it-was-reached-first (bookinfo)", "Failed", "failure_phases"),
     ),
-    # The list lacks its uid, so a single read decides.
+    # Its name has another uid in the list.
     wait_for(
         "replaced-after-it-was-reached",
         {"first": (RUNNING, after(1, {"uid": "another-uid"})), "second": LATER},
         outcome="replaced",
         lists=2,
-        singles=1,
         due=pauses(1),
         result=counts(replaced=1, pending=1),
         says=("replaced-after-it-was-reached-first (bookinfo)", "another-uid"),

@@ -227,7 +227,7 @@ LOOKUPS = {
     "condition-without-wait": fails("'running', stable_for=1, wait=false", "stable_for", "wait"),
     "id-as-an-option": fails("release_id='running'", "release_id"),
     "misspelt": fails("'running', stabel_for=1", "stabel_for", "stable_for"),
-    "misspelt-and-errors-ignored": fails("'running', stabel_for=1, errors='ignore'", "stabel_for", "stable_for"),
+    "misspelt-and-errors-ignored": found("'running', stabel_for=1, errors='ignore'"),
 }
 """Each has a mesh of its own name."""
 

@@ -161,7 +161,9 @@ class Stage:
         self._open({LIST: listing, "otherwise": [GONE], **reads}, takes)
 
     def _open(self, scripts: Mapping[str, Script], takes: float) -> None:
-        def opened(_routes: Any, _timeout: float, runtime: Runtime, sanitizer: Any, on_idle: Callable[[], None]) -> Service:
+        def opened(
+            _routes: Any, _timeout: float, runtime: Runtime, sanitizer: Any, on_idle: Callable[[], None]
+        ) -> Service:
             transports = {path: ScriptedTransport(*script) for path, script in scripts.items()}
             service = Service(runtime, takes, transports, on_idle)
             service.sanitizer = sanitizer

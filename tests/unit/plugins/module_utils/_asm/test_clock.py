@@ -12,9 +12,9 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer, Transport
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.read import read
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import Answer, Transport
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Surroundings
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, fault, release_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock, answer, given_back

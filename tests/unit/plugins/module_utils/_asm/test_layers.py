@@ -70,7 +70,10 @@ def outside(path: Path) -> set[str]:
 
 
 def test_each_file_is_in_a_layer() -> None:
-    assert set(PACKAGE.rglob("*.py")) == {PACKAGE / "__init__.py", *(path for files in FILES.values() for path in files)}
+    assert set(PACKAGE.rglob("*.py")) == {
+        PACKAGE / "__init__.py",
+        *(path for files in FILES.values() for path in files),
+    }
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -98,7 +101,9 @@ def test_pure_layers_know_no_clock_network_or_file(layer: str) -> None:
         impure = {"io", "os", "pathlib", "random", "requests", "socket", "subprocess", "tempfile", "time", "urllib3"}
         assert outside(path) & impure == set(), path.name
         nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        called = {node.func.attr for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+        called = {
+            node.func.attr for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        }
         assert called & {"now", "utcnow", "today", "monotonic"} == set(), path.name
 
 

@@ -64,7 +64,9 @@ def service(phase: str) -> Given:
         pytest.param(CONNECTION, [listed(item("a"))], MANY, "r-list", id="a mesh"),
         pytest.param(GATE, [ok()], {*FLAT, "gate"}, "r-ok", id="a gate"),
         pytest.param({**SERVICE, **WAIT}, [service("Running")], {*FLAT, "gate"}, "r-service", id="a gate on a service"),
-        pytest.param(held("a", "b"), [listed(item("a"), item("b"))], {*MANY, "gate"}, "r-list", id="a gate on releases"),
+        pytest.param(
+            held("a", "b"), [listed(item("a"), item("b"))], {*MANY, "gate"}, "r-list", id="a gate on releases"
+        ),
     ],
 )
 def test_results(stage: Stage, options: dict[str, Any], answers: list[Given], keys: set[str], request_id: str) -> None:
@@ -130,7 +132,12 @@ def test_every_outcome_but_reached_fails(
 class TestCheckMode:
     @pytest.mark.parametrize(
         ("answers", "expected", "warns"),
-        [([ok()], "reached", False), ([ok("Creating")], "pending", True), ([ok("Failed")], "failed", True), ([GONE], "missing", True)],
+        [
+            ([ok()], "reached", False),
+            ([ok("Creating")], "pending", True),
+            ([ok("Failed")], "failed", True),
+            ([GONE], "missing", True),
+        ],
     )
     @pytest.mark.parametrize("options", [GATE, held("reviews-canary")], ids=["release_id", "releases"])
     def test_reads_once_and_warns(
@@ -197,7 +204,9 @@ def test_a_bug_fails_with_all_keys_and_without_its_text(stage: Stage, monkeypatc
     assert TOKEN not in json.dumps(result)
 
 
-@pytest.mark.parametrize("options", [READ, GATE, held("a", "b"), {**READ, "manifests": True}, {**READ, "region": TOKEN}])
+@pytest.mark.parametrize(
+    "options", [READ, GATE, held("a", "b"), {**READ, "manifests": True}, {**READ, "region": TOKEN}]
+)
 def test_no_secret_is_shown(stage: Stage, options: dict[str, Any]) -> None:
     shown = document(TOKEN, name=TOKEN, version=TOKEN, uid=f"x{TOKEN}x")
     shown["metadata"][TOKEN] = TOKEN

@@ -126,7 +126,9 @@ class TestReachedOfOne:
             "reached",
             id="all, and the first has moved on",
         ),
-        pytest.param(3, [{0: "Running", 1: 404, 2: 404}, {0: "", 1: "Running", 2: "Running"}], "reached", id="all, late"),
+        pytest.param(
+            3, [{0: "Running", 1: 404, 2: 404}, {0: "", 1: "Running", 2: "Running"}], "reached", id="all, late"
+        ),
         pytest.param(1, [{0: "Creating", 1: "Running", 2: "Creating"}], "reached", id="any"),
         pytest.param(1, [{0: "Failed", 1: 403, 2: "Running"}], "reached", id="any, and the others failed"),
         pytest.param(2, [{0: 403, 1: "Running", 2: "Creating"}, {1: "", 2: "Running"}], "reached", id="two of three"),
@@ -262,7 +264,9 @@ class TestErrors:
         assert gates.outcome is None
 
     def test_are_counted_as_retries_when_a_request_follows(self) -> None:
-        gates = polls(gate_set(2, RUNNING), {0: "", 1: 503}, SERVER, {0: 503, 1: release("", uid="uid-1")}, {0: "", 1: ""})
+        gates = polls(
+            gate_set(2, RUNNING), {0: "", 1: 503}, SERVER, {0: 503, 1: release("", uid="uid-1")}, {0: "", 1: ""}
+        )
         assert (gates.requests.answered, gates.requests.retries) == (3, 3)
         assert (gates.requests.transient_errors, gates.requests.error) == (0, None)
 
@@ -321,7 +325,9 @@ class TestDeadline:
             pytest.param(RUNNING, [both, NETWORK, SERVER], "timeout", "server", id="the last error"),
             pytest.param(RUNNING, [SERVER, both], "timeout", None, id="an error that had no part in it"),
             pytest.param(RUNNING, [both, *[SERVER] * 3, both], "timeout", "server", id="an error before a gap"),
-            pytest.param(RUNNING, [{0: "Running", 1: ""}, {0: 503, 1: "Running"}], "timeout", "server", id="unanswered"),
+            pytest.param(
+                RUNNING, [{0: "Running", 1: ""}, {0: 503, 1: "Running"}], "timeout", "server", id="unanswered"
+            ),
             pytest.param(RUNNING, [{0: 503, 1: "Creating"}, both], "timeout", None, id="an error, answered since"),
             pytest.param(RUNNING, [{0: 503, 1: ""}, NETWORK], "timeout", "network", id="of one, then of the list"),
             pytest.param(APPEARING, [{0: "Running", 1: 404}], "missing", "not_found", id="one never appeared"),

@@ -85,7 +85,9 @@ def test_pauses_between_single_reads_bring_the_next_poll_forward(now: float, tim
     [
         pytest.param(replace(RUNNING, stable_for=15), [BOTH, {0: "Running", 1: ""}], 18, 25, id="stable_for"),
         pytest.param(replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: "Creating"}], 10, 15, id="stall_timeout"),
-        pytest.param(replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: 503}], 10, 20, id="only of answered releases"),
+        pytest.param(
+            replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: 503}], 10, 20, id="only of answered releases"
+        ),
         pytest.param(
             replace(RUNNING, stall_timeout=15),
             [{0: "Running", 1: "1"}, {0: "", 1: "2"}, {0: "", 1: "3"}],

@@ -97,6 +97,10 @@ class TestFind:
     def test_similar_ids_mean_nothing(self, release_id: str) -> None:
         assert self.find(release_id, document(uid="uid-1"), document(uid="")) is None
 
+    def test_a_name_of_two_is_ambiguous(self) -> None:
+        with pytest.raises(UsageError, match="is the name of 2 releases"):
+            self.find("reviews-canary", document(uid="uid-1"), document(uid="uid-2"))
+
     def test_a_name_of_several_is_an_error_with_their_uids(self) -> None:
         items = [document(uid=uid) for uid in ("uid-1", "uid-\u202e2", None)]
         with pytest.raises(UsageError) as refused:

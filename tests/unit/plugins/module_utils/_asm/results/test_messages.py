@@ -64,7 +64,9 @@ def after(*shown: Seen, conditions: Conditions = RUNNING, ends: bool = False) ->
     return gates.at_deadline(58) if ends else gates
 
 
-def many(*shown: Poll, count: int = 3, required: int = 3, conditions: Conditions = RUNNING, ends: bool = False) -> GateSet:
+def many(
+    *shown: Poll, count: int = 3, required: int = 3, conditions: Conditions = RUNNING, ends: bool = False
+) -> GateSet:
     gates = polls(gate_set(count, conditions, required, schedule=MINUTE), *shown)
     return gates.at_deadline(58) if ends else gates
 
@@ -95,9 +97,14 @@ class TestOneRelease:
                 id="stalled",
             ),
             pytest.param(after(404), ["ASM has no release id-0 (bookinfo)", "check mesh_id, namespace"], id="missing"),
-            pytest.param(after("Running", 404, 404, conditions=replace(RUNNING, success_phases=("Done",))),
-                         ["reviews-canary (bookinfo) has disappeared", "its last phase was Running"], id="disappeared"),
-            pytest.param(after(404, conditions=APPEARING, ends=True), ["has not appeared within 60 s"], id="appears late"),
+            pytest.param(
+                after("Running", 404, 404, conditions=replace(RUNNING, success_phases=("Done",))),
+                ["reviews-canary (bookinfo) has disappeared", "its last phase was Running"],
+                id="disappeared",
+            ),
+            pytest.param(
+                after(404, conditions=APPEARING, ends=True), ["has not appeared within 60 s"], id="appears late"
+            ),
             pytest.param(
                 after("Creating", release(uid="uid-2")), ["is another release now", "was uid-0 and is uid-2"], id="uid"
             ),
@@ -116,13 +123,20 @@ class TestOneRelease:
                 ["exceeded its progress deadline: reviews-gray"],
                 id="progress deadline",
             ),
-            pytest.param(after("Finishing", 404, 404, conditions=ACCEPTING),
-                         ["the gate is open", "has disappeared, as it may after Finishing", "after 20 s"], id="accepted"),
+            pytest.param(
+                after("Finishing", 404, 404, conditions=ACCEPTING),
+                ["the gate is open", "has disappeared, as it may after Finishing", "after 20 s"],
+                id="accepted",
+            ),
             pytest.param(after(DENIED), ["lack a permission (403 ASM.7); grant it"], id="error"),
-            pytest.param(after("Creating", ends=True), ["phases wanted: Running", "phases seen: Creating"], id="timeout"),
+            pytest.param(
+                after("Creating", ends=True), ["phases wanted: Running", "phases seen: Creating"], id="timeout"
+            ),
             pytest.param(after(SERVER, ends=True), ["phases seen: none", "503"], id="never answered"),
             pytest.param(
-                after("Creating", 404, conditions=APPEARING, ends=True), ["the release is not there"], id="gone at the end"
+                after("Creating", 404, conditions=APPEARING, ends=True),
+                ["the release is not there"],
+                id="gone at the end",
             ),
             pytest.param(
                 after("Running", conditions=replace(RUNNING, version="v9", images=("i:9",)), ends=True),
@@ -190,8 +204,13 @@ class TestSeveralReleases:
             ),
             pytest.param(
                 many({0: named("a"), 1: named("b", "Creating"), 2: 503}, ends=True),
-                ["not enough releases met all conditions within 60 s", "phases wanted: Running", "b (bookinfo) is Creating",
-                 "id-2 (bookinfo) has not been answered", "the last error was: an error of kind server (503)"],
+                [
+                    "not enough releases met all conditions within 60 s",
+                    "phases wanted: Running",
+                    "b (bookinfo) is Creating",
+                    "id-2 (bookinfo) has not been answered",
+                    "the last error was: an error of kind server (503)",
+                ],
                 id="timeout",
             ),
             pytest.param(
@@ -200,7 +219,9 @@ class TestSeveralReleases:
                 id="not answered together",
             ),
             pytest.param(
-                many({0: "Creating", 1: DENIED, 2: "Creating"}), ["id-1 (bookinfo): the credentials lack"], id="one denied"
+                many({0: "Creating", 1: DENIED, 2: "Creating"}),
+                ["id-1 (bookinfo): the credentials lack"],
+                id="one denied",
             ),
             pytest.param(many(DENIED), ["closed: the credentials lack a permission (403 ASM.7)"], id="the list denied"),
             pytest.param(
@@ -230,7 +251,10 @@ class TestSeveralReleases:
     [
         (after("Creating"), "check mode: this read alone means pending, so the gate would wait: "),
         (after("Running"), "check mode: this read alone means reached, so the gate would open: "),
-        (after("Failed"), "check mode: this read alone means failed, so the gate would stay closed and the task would fail: "),
+        (
+            after("Failed"),
+            "check mode: this read alone means failed, so the gate would stay closed and the task would fail: ",
+        ),
         (after(DENIED), "check mode: the gate stays closed: the credentials lack a permission"),
         (many({0: "Running", 1: "", 2: ""}), "check mode: this read alone means pending, so the gate would wait: "),
     ],
@@ -268,7 +292,11 @@ class TestProgress:
     @pytest.mark.parametrize(
         ("before", "now", "line"),
         [
-            (None, after("Creating"), "reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in 10 s"),
+            (
+                None,
+                after("Creating"),
+                "reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in 10 s",
+            ),
             (
                 after("Creating"),
                 after("Creating", "Running", conditions=replace(RUNNING, version="v3")),
@@ -279,14 +307,22 @@ class TestProgress:
                 after("Running", "Running", conditions=replace(RUNNING, stable_for=70)),
                 "reviews-canary (bookinfo) Running, 3/3 ready; stable 10 of 70 s; next poll in 10 s",
             ),
-            (None, after(404, conditions=APPEARING), "id-0 (bookinfo) not there yet; waiting for Running; next poll in 10 s"),
+            (
+                None,
+                after(404, conditions=APPEARING),
+                "id-0 (bookinfo) not there yet; waiting for Running; next poll in 10 s",
+            ),
             (
                 None,
                 after("Creating", SERVER),
                 "reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; transient error (server), retry 1; "
                 "next poll in 10 s",
             ),
-            (None, after("Creating", DENIED), "reviews-canary (bookinfo) Creating, 3/3 ready; error (denied) after 10 s"),
+            (
+                None,
+                after("Creating", DENIED),
+                "reviews-canary (bookinfo) Creating, 3/3 ready; error (denied) after 10 s",
+            ),
             (
                 None,
                 many({0: named("a"), 1: named("b", "Creating"), 2: 404}, conditions=APPEARING),
@@ -300,7 +336,9 @@ class TestProgress:
         assert self.line(before, now) == line
 
     def test_at_the_end(self) -> None:
-        assert self.line(None, after("Running"), None) == "reviews-canary (bookinfo) Running, 3/3 ready; reached after 0 s"
+        assert (
+            self.line(None, after("Running"), None) == "reviews-canary (bookinfo) Running, 3/3 ready; reached after 0 s"
+        )
 
     def test_of_many_names_three(self) -> None:
         gates = many({number: named(str(number), "Creating") for number in range(9)}, count=9, required=9)

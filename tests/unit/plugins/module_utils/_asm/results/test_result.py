@@ -145,7 +145,9 @@ class TestForeignText:
 
     def test_without_manifests_is_printable_and_holds_no_deployment(self) -> None:
         shown = document(FOREIGN, name=FOREIGN)
-        shown["status"]["grayDeployments"][0]["spec"]["template"]["spec"]["containers"][0]["env"] = [{"value": "hidden"}]
+        shown["status"]["grayDeployments"][0]["spec"]["template"]["spec"]["containers"][0]["env"] = [
+            {"value": "hidden"}
+        ]
         result = results(BY_ID).read(Read(BY_ID, parse(shown)), FOREIGN)
         assert (result["phase"], result["request_id"], result["release"]["status"]["phase"]) == (HARMLESS,) * 3
         assert "##vso" not in json.dumps(result)

@@ -142,7 +142,7 @@ class Call:
         runtime = Runtime(
             {}, self.is_cancelled, monotonic=clock.__call__, sleep=clock.sleep, jitter=lambda: self.jitter
         )
-        client = cast(Client, self.client)
+        client = cast("Client", self.client)
         return Context(self._request(), runtime, Sanitizer(), client, 0.0, self.warnings.append)
 
     def _request(self) -> Request:

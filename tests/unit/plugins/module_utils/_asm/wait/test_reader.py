@@ -139,7 +139,11 @@ class TestMesh:
 
     @pytest.mark.parametrize(
         ("listing", "on_missing", "kind"),
-        [(not_found(), "fail", "not_found"), (not_found(), "accept", ""), (error_of_kind("denied"), "accept", "denied")],
+        [
+            (not_found(), "fail", "not_found"),
+            (not_found(), "accept", ""),
+            (error_of_kind("denied"), "accept", "denied"),
+        ],
     )
     def test_an_error_of_the_list(self, listing: Listed, on_missing: str, kind: str) -> None:
         call = read_call(FakeClient(listing=[listing]), on_missing=on_missing)

@@ -22,7 +22,6 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import item
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.wait.clients import (
     LIST,
-    MINUTE,
     RUNNING,
     Call,
     FakeClient,
@@ -329,5 +328,5 @@ def test_every_wait_ends_in_time_and_heeds_each_429(
     for error, at, later in zip(shown, client.times, client.times[1:]):
         assert later - at >= spacing - 0.02
         if getattr(error, "kind", "") == "throttled":
-            pause = max(schedule.wait_sleep, getattr(error, "response").retry_after or 0.0)
+            pause = max(schedule.wait_sleep, error.response.retry_after or 0.0)
             assert later - at >= pause - 0.02

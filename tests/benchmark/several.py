@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a train costs: a poll of it, and its result in the hands of Ansible."""
+"""What several releases cost: a poll of them, and their result in the hands of Ansible."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def cost_name(releases: int) -> str:
 
 
 def measure_polls(plan: Plan) -> Measurement:
-    """Measure a poll of a train beside the bare cost of reading and parsing the same answer."""
-    most = plan.trains[-1]
+    """Measure a poll of all releases of a mesh beside the bare cost of reading and parsing the same answer."""
+    most = plan.sizes[-1]
     values = collected(plan.rounds, lambda: _round_of_polls(plan))
     ours, bare = values[cost_name(most)], values["bare: CPU"]
     return Measurement(
-        "A poll of a whole train",
+        "A poll of many releases",
         f"One gate with `ready: true` on all releases of a mesh, 33 kB each, in one process; the mean of {plan.polls} "
         "polls. `bare` reads and parses the same answer with `requests` and `json`, and does nothing with it. Memory "
         "is the peak of the process above its start.",
         (
-            *(Figure(cost_name(count), values[cost_name(count)], "ms") for count in plan.trains),
+            *(Figure(cost_name(count), values[cost_name(count)], "ms") for count in plan.sizes),
             Figure(f"bare, of {most}: CPU", bare, "ms"),
             Figure(f"a poll of {most} / bare: CPU", ratios(ours, bare), wanted=Wanted("≤", 2)),
-            Figure(f"a poll of {most}: memory", values["train: memory"], "MiB"),
+            Figure(f"a poll of {most}: memory", values["gate: memory"], "MiB"),
             Figure(f"bare, of {most}: memory", values["bare: memory"], "MiB"),
             Figure(
                 f"a poll of {most} / bare: memory",
-                ratios(values["train: memory"], values["bare: memory"]),
+                ratios(values["gate: memory"], values["bare: memory"]),
                 wanted=Wanted("≤", 2),
             ),
             Figure(f"requests of a poll of {most}", values["requests"], wanted=Wanted("≤", 1)),
@@ -55,16 +55,16 @@ def measure_polls(plan: Plan) -> Measurement:
 
 def _round_of_polls(plan: Plan) -> dict[str, float]:
     values: dict[str, float] = {}
-    with running(playbooks.trains(plan.trains, plan.polls)) as simulator:
-        for count in plan.trains:
+    with running(playbooks.meshes(plan.sizes, plan.polls)) as simulator:
+        for count in plan.sizes:
             before = simulator.summary()["requests"]
-            cost = cost_of_polls("train", simulator, count, plan.polls)
+            cost = cost_of_polls("gate", simulator, count, plan.polls)
             values |= {
                 cost_name(count): 1000 * cost["cpu"],
-                "train: memory": cost["memory"] / MEBIBYTE,
+                "gate: memory": cost["memory"] / MEBIBYTE,
                 "requests": (simulator.summary()["requests"] - before) / plan.polls,
             }
-        bare = cost_of_polls("bare", simulator, plan.trains[-1], plan.polls)
+        bare = cost_of_polls("bare", simulator, plan.sizes[-1], plan.polls)
     return {**values, "bare: CPU": 1000 * bare["cpu"], "bare: memory": bare["memory"] / MEBIBYTE}
 
 
@@ -88,13 +88,13 @@ def cost_of_polls(way: str, simulator: Running, releases: int, polls: int) -> di
 
 def measure_results(runner: Runner, plan: Plan) -> Measurement:
     """Measure a task that reads all releases of a mesh, from its start to its result in the controller."""
-    names = {(way, count): f"{way}, {count} releases" for way in ("controller", "module") for count in plan.trains}
+    names = {(way, count): f"{way}, {count} releases" for way in ("controller", "module") for count in plan.sizes}
 
     def measure() -> dict[str, float]:
-        with running(playbooks.trains(plan.trains, polls=1)) as simulator:
+        with running(playbooks.meshes(plan.sizes, polls=1)) as simulator:
             tasks = []
             for (way, count), name in names.items():
-                task = playbooks.train(simulator.url, playbooks.mesh_of(count))
+                task = playbooks.several(simulator.url, playbooks.mesh_of(count))
                 apart = {"environment": {"BENCHMARK": "module"}} if way == "module" else {}
                 tasks.append({"name": name, **task, **apart})
             cost = runner.run(play(*tasks))
@@ -104,8 +104,8 @@ def measure_results(runner: Runner, plan: Plan) -> Measurement:
 
     values = collected(plan.rounds, measure)
     return Measurement(
-        "The result of a train in the hands of Ansible",
-        "A task that selects all releases of a mesh, without `wait` and with `manifests: false`, from its start to its "
+        "The result of many releases in the hands of Ansible",
+        "A task that reads all releases of a mesh, without `wait` and with `manifests: false`, from its start to its "
         "result: request, parsing, and everything that Ansible does with what is returned.",
         tuple(Figure(name, values[name], "ms") for name in names.values()),
     )
