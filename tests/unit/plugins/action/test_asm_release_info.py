@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.action import asm_release_info as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}
@@ -213,7 +215,9 @@ def test_progress_goes_to_standard_error_unless_the_task_has_no_log(
         assert capsys.readouterr() == ("", "release_gate: a line\n")
 
 
-def test_a_worker_whose_parent_is_gone_is_cancelled(run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_whose_parent_is_gone_is_cancelled(
+    run_of: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = run_of()
     run()
     is_cancelled = run.reads[0][2].is_cancelled

@@ -147,7 +147,9 @@ class TestOptions:
             lookup(["a"], **options)
         assert (lookup.calls, "4711" in str(raised.value)) == (0, False)
 
-    @pytest.mark.parametrize("options", [{"wait": TOKEN}, {"auth_type": TOKEN}, {TOKEN: 1}], ids=["bool", "choice", "name"])
+    @pytest.mark.parametrize(
+        "options", [{"wait": TOKEN}, {"auth_type": TOKEN}, {TOKEN: 1}], ids=["bool", "choice", "name"]
+    )
     def test_a_refusal_shows_no_secret(self, lookup: Lookup, options: dict[str, Any]) -> None:
         with pytest.raises(AnsibleLookupError) as raised:
             lookup(["a"], token=TOKEN, **options)
@@ -163,7 +165,9 @@ class TestVariables:
             pytest.param({"region": "r", "validate_certs": "false"}, {}, {}, {"validate_certs": False}, id="joined"),
             pytest.param({"region": "other"}, {"region": "given"}, {}, {"region": "given"}, id="the call wins"),
             pytest.param({"region": "r"}, {"region": None}, {}, {"region": "r"}, id="a null of the call"),
-            pytest.param({"wait": True, "stable_for": 1, "mesh_id": "x"}, {}, {}, {"wait": False}, id="no gate from afar"),
+            pytest.param(
+                {"wait": True, "stable_for": 1, "mesh_id": "x"}, {}, {}, {"wait": False}, id="no gate from afar"
+            ),
             pytest.param({"token": None}, {}, {}, {}, id="null"),
             pytest.param({"token": "{{ omit }}"}, {}, {}, {}, id="omitted"),
             pytest.param({"token": "__omit_place_holder__7"}, {}, {}, {}, id="omitted before 2.19"),
@@ -229,7 +233,11 @@ def test_warnings_are_shown(lookup: Lookup, monkeypatch: pytest.MonkeyPatch) -> 
     ("terms", "options", "phases"),
     [
         (["b", "uid-a", "b"], {"namespace": "bookinfo"}, ["Creating", "Running", "Creating"]),
-        (["uid-b", "a"], {"namespace": "bookinfo", **WAIT, "success_phases": "Creating,Running"}, ["Creating", "Running"]),
+        (
+            ["uid-b", "a"],
+            {"namespace": "bookinfo", **WAIT, "success_phases": "Creating,Running"},
+            ["Creating", "Running"],
+        ),
         ([], {}, ["Running", "Creating"]),
         ([], {"namespace": "other"}, []),
         (["uid-a", "uid-b"], {"namespace": "bookinfo", **WAIT, "failure_phases": ["Creating"]}, None),

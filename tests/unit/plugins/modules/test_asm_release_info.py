@@ -20,6 +20,9 @@ MESH = {"mesh_id": "mesh", "namespace": "bookinfo", "token": "made-up"}
 ARGUMENTS = {**MESH, "release_id": "reviews-canary"}
 
 
+RUNNING = Outcome(({"msg": "is Running", "found": True},))
+
+
 class EndedError(Exception):
     """The module has ended, with these values."""
 
@@ -29,7 +32,7 @@ class Module:
     """The module over a runner that returns an outcome and keeps what it is given."""
 
     patch: pytest.MonkeyPatch
-    outcome: Outcome = Outcome(({"msg": "is Running", "found": True},))
+    outcome: Outcome = RUNNING
     calls: list[tuple[dict[str, Any], TaskContext, Runtime]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -37,7 +40,7 @@ class Module:
         given = {**(MESH if "releases" in given else ARGUMENTS), **given}
 
         def run(*call: Any) -> Outcome:
-            self.calls.append(call)  # type: ignore[arg-type]
+            self.calls.append(call)
             return self.outcome
 
         def end(_module: AnsibleModule, values: dict[str, Any], *_exception: Any) -> None:
@@ -65,16 +68,20 @@ def test_the_result_and_the_warnings_are_handed_on(run: Module) -> None:
 
 
 def test_a_failed_result_keeps_all_keys(run: Module) -> None:
-    failed = {"msg": "closed", "found": False, "error": {"kind": "denied"}, "gate": {"outcome": "error"}, "failed": True}
+    failed = {
+        "msg": "closed",
+        "found": False,
+        "error": {"kind": "denied"},
+        "gate": {"outcome": "error"},
+        "failed": True,
+    }
     run.outcome = Outcome((failed,))
     result = run()
     assert {key: result[key] for key in failed} == failed
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_the_task_is_handed_on_without_progress(
-    run: Module, monkeypatch: pytest.MonkeyPatch, check_mode: bool
-) -> None:
+def test_the_task_is_handed_on_without_progress(run: Module, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
     monkeypatch.setenv(module.CUT_NAME, "wait_timeout was cut")
     run(_ansible_check_mode=check_mode)
     assert run.calls[0][1] == TaskContext(check_mode, None, "wait_timeout was cut")

@@ -119,7 +119,12 @@ def hold(monkeypatch: pytest.MonkeyPatch) -> Hold:
         pytest.param({}, [shown("Creating")], "timeout", id="timeout"),
         pytest.param({"stable_for": 15}, [shown("Running")], "reached", id="stable-for"),
         pytest.param({"stall_timeout": 25}, [shown("Creating")], "stalled", id="stalled"),
-        pytest.param({}, [shown("Creating"), error_of_kind(), error_of_kind(), shown("Running")], "reached", id="transient-errors"),
+        pytest.param(
+            {},
+            [shown("Creating"), error_of_kind(), error_of_kind(), shown("Running")],
+            "reached",
+            id="transient-errors",
+        ),
         pytest.param({}, [busy("20"), shown("Running")], "reached", id="retry-after-seconds"),
         pytest.param({}, [busy("Sun, 01 Mar 2026 12:00:20 GMT"), shown("Running")], "reached", id="retry-after-a-date"),
         pytest.param(SEVERAL, [listed("Creating"), busy("7"), listed("Running")], "reached", id="several"),

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 import pytest
@@ -25,6 +24,9 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.sc
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import GONE
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 ENVIRONMENT_SECRET = "environment-value-that-stays-hidden"
 WANTED = "Running"
