@@ -64,6 +64,7 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
         lambda: several.measure_results(runner, plan),
         lambda: events.measure_waiting(runner, plan),
         lambda: events.measure_watching(plan),
+        lambda: events.measure_meshes(plan),
         lambda: lasting.measure_memory(plan),
         lambda: lasting.measure_imports(runner, plan, directory),
     )

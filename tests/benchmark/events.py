@@ -1,20 +1,27 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What it costs to wait for several releases: by the event source, by a task for each, by one task for all of them.
+"""The cost of waiting for several releases: with the event source, a task for each, or one task for all of them.
 
-And what a poll of the event source costs in a large mesh.
+Also the cost of a poll of the event source in a large mesh, and of watching many meshes behind a limit of requests.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import random
+import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..playbook.harness import ROOT
 from ..simulator.process import running
-from . import playbooks, processes
+from . import ledger, playbooks, processes
 from .figures import Figure, Wanted, ratios
 from .measurement import MEBIBYTE, Measurement, Plan, collected
 from .playbooks import MESH, NAMESPACE, READY, WAITING, play
@@ -34,9 +41,9 @@ _GATE = {"success_phases": [READY], "wait_timeout": 10 * HOUR}
 
 
 def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
-    """Measure the three while nothing changes, and how soon each change has its effect.
+    """Measure the three while nothing changes, and the time from a change to its effect.
 
-    The one task is not part of the second: it waits for the last of its releases.
+    The one task takes no part in the second, because it waits for the last of its releases.
     """
     names = [f"waiting-{number}" for number in range(plan.gates)]
     with running(_scenario(names)) as simulator, _started(runner, plan, simulator, names) as runs:
@@ -85,7 +92,7 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
     wait = {**gate, "wait": True}
     tasks = playbooks.controller(simulator.url, "{{ inventory_hostname }}", token=_token(TASKS), **wait)
     releases = [{"release_id": name} for name in names]
-    several = playbooks.several(
+    one_task = playbooks.several(
         simulator.url, MESH, token=_token(ONE_TASK), **wait, releases=releases, namespace=NAMESPACE
     )
     source = {"mesh_id": MESH, "namespace": NAMESPACE, "name": list(names), **gate, "state_file": "state.json"}
@@ -105,7 +112,7 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
     with (
         runner.watching([rulebook], environment, effect=_effect()) as watching,
         runner.started(play({"name": "gate", **tasks}, hosts="all"), hosts=names) as waiting,
-        runner.started(play({"name": "gate", **several})) as one,
+        runner.started(play({"name": "gate", **one_task})) as one,
     ):
         yield {SOURCE: watching, TASKS: waiting, ONE_TASK: one}
 
@@ -198,3 +205,73 @@ def _round_of_watching(plan: Plan) -> dict[str, float]:
             if way == "source":
                 values["requests"] = (simulator.summary()["requests"] - before) / plan.polls
     return values
+
+
+def measure_meshes(plan: Plan) -> Measurement:
+    """Measure one source that watches many meshes behind a limit of requests, beside a ledger of all changes."""
+    is_quick = plan.rounds == 1
+    meshes = ledger.Plan(meshes=3, releases=2, period=10.0, window=30.0, denied=1) if is_quick else _MESHES
+    values = collected(
+        plan.rounds, lambda: _round_of_meshes(meshes, requests_per_minute=380, seconds=3 * meshes.period)
+    )
+    return Measurement(
+        f"A source that watches {meshes.meshes} meshes",
+        f"{meshes.releases} releases of 33 kB in each mesh; each release changes once in {meshes.period:g} s, at a "
+        f"random moment. The server answers {meshes.limit} requests in {meshes.window:g} s, all meshes together, which "
+        "is ten times the limit that is known of this cloud, so that a round takes minutes. 5 % of the responses are "
+        "503, and one mesh is denied. `requests_per_minute` is 380. A change counts as missing without an event of its "
+        "own, as repeated with a second one.",
+        (
+            Figure("changes", values["changes"]),
+            Figure("missing", values["missing"], wanted=Wanted("≤", 0)),
+            Figure("repeated", values["repeated"], wanted=Wanted("≤", 0)),
+            Figure("events of the denied mesh", values["unavailable"], wanted=Wanted("≤", 1)),
+            Figure("most requests within the limit's time", values["requests"], wanted=Wanted("≤", meshes.limit)),
+            Figure("change to event, median", values["median"], "s"),
+            Figure("change to event, longest", values["longest"], "s"),
+            Figure("CPU an hour", values["CPU"], "s"),
+            Figure("memory", values["memory"], "MiB"),
+        ),
+    )
+
+
+_MESHES = ledger.Plan(period=30.0, window=30.0)
+
+
+def _round_of_meshes(meshes: ledger.Plan, requests_per_minute: int, seconds: float) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder, ledger.Server(meshes) as server:
+        path = Path(folder, "events")
+        options = {
+            "mesh_id": meshes.mesh_ids,
+            "state_file": str(Path(folder, "state")),
+            "requests_per_minute": requests_per_minute,
+        }
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "ansible_collections.huaweicloud.asm.tests.benchmark.ledger"),
+                *(server.url, str(path), json.dumps(options)),
+            ],
+            env={"PYTHONPATH": str(ROOT / ".cache" / "source")},
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(seconds)
+            server.stop_changes()
+            # Two polls of each mesh, one of which may fail.
+            time.sleep(meshes.period)
+            cpu, memory = processes.cpu(process.pid), processes.memory(process.pid)
+        finally:
+            process.kill()
+            process.wait()
+        found = ledger.account(server.ledger, ledger.received(path))
+        return {
+            "changes": found.changes,
+            "missing": found.missing,
+            "repeated": found.repeated + found.ambiguous,
+            "unavailable": len(found.unavailable),
+            "requests": server.ledger.most_requests(),
+            "median": statistics.median(found.latencies),
+            "longest": max(found.latencies),
+            "CPU": cpu * HOUR / (seconds + meshes.period),
+            "memory": memory / MEBIBYTE,
+        }

@@ -224,12 +224,14 @@ def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[s
 @pytest.mark.parametrize(
     ("name", "value"),
     slow_but_for(
-        "result",
+        "expression",
         of=[
             pytest.param("release_gate_result", RESULT, id="result"),
             pytest.param("__release_gate_answer", {"results": [RESULT]}, id="answer"),
             pytest.param("__release_gate_entered", "run-1 second", id="entered"),
             pytest.param("__release_gate_run", "run-1", id="run"),
+            pytest.param("__release_gate_is_closed", False, id="expression"),
+            pytest.param("__release_gate_unknown", 1, id="unknown"),
         ],
     ),
 )
@@ -237,7 +239,7 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
     gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED, **ONCE), DEPLOY]}, extra_vars={name: value})
 
     assert gated.deployed == frozenset(), gated.output
-    assert "do not set them" in " ".join(gated.output.split())
+    assert "set from outside" in " ".join(gated.output.split())
     assert gated.requests == 0
 
 

@@ -117,6 +117,6 @@ def _is_answered(result: Mapping[str, Any]) -> bool:
     kind = as_object(result.get("error")).get("kind")
     if kind is not None:
         return bool(kind == "not_found")
-    # A result of one release has its requests in `gate`, an entry of several has them itself. A read has neither.
+    # Each answer of ASM is in the timeline of a gate: in `gate`, or in an entry of several itself. A read has none.
     gate = as_object(result.get("gate", result))
-    return bool(gate.get("requests", "outcome" not in gate))
+    return "outcome" not in gate or (gate.get("requests") != 0 and bool(gate.get("timeline")))

@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
-from ..errors import AsmError
-from ..gate.gate_set import GateSet
 from ..gate.release_gate import Change, ReleaseGate, Unmet, deadline_exceeded
-from ..gate.schedule import PollCost
 from ..models.release import Release, is_phase
-from ..options.request import ReleaseTarget
 from ..sanitize import Sanitizer, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..errors import AsmError
+    from ..gate.gate_set import GateSet
+    from ..gate.schedule import PollCost
+    from ..options.request import ReleaseTarget
 
 CLOSED = "the gate stays closed"
 
@@ -92,8 +95,10 @@ class Messages:
 
     def _cut(self, gates: GateSet) -> str:
         """Return the sentence about a cut `wait_timeout`, if a longer one could have changed the outcome."""
-        waited = [gate for gate in gates.gates if gate.conditions.on_missing == "wait"]
-        return self.cut if gates.outcome == "timeout" or (gates.outcome == "missing" and waited) else ""
+        waited = any(gate.conditions.on_missing == "wait" for gate in gates.gates)
+        hint = gates.error.hint if gates.outcome == "error" and gates.error else ""
+        is_short = gates.outcome == "timeout" or (gates.outcome == "missing" and waited) or "wait_timeout" in hint
+        return self.cut if is_short else ""
 
     def refusal(self, error: AsmError, has_gate: bool) -> str:
         """Return the sentence of an error before, or without, a gate."""

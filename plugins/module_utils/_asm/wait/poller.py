@@ -6,19 +6,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import replace
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ..api.client import Client, read_with_retries
 from ..errors import AsmError, DeniedError, NotFoundError, ThrottledError
 from ..gate.gate_set import GateSet, Response
-from ..gate.release_gate import ReleaseGate
-from ..gate.schedule import PollCost, can_read_twice, due_after_error, last_request
-from ..models.release import Release
+from ..gate.schedule import PollCost, can_read_twice, due_after_error
 from ..models.release_list import ReleaseList
-from ..options.request import Conditions, ReleaseTarget
-from .context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..gate.release_gate import ReleaseGate
+    from ..models.release import Release
+    from ..options.request import Conditions, ReleaseTarget
+    from .context import Context
 
 Found = TypeVar("Found")
 
@@ -133,13 +137,17 @@ class Poller:
         return None
 
     def _read_single(self, position: int) -> Response:
-        context, started, target = self._context, self._context.elapsed(), self._targets[position]
-        self._next_single_read = started + self.cost.spacing
-        uid = self._uids.get(position, "")
+        context, started = self._context, self._context.elapsed()
         found: Release | AsmError
         transient = None
+
+        def read(until: float) -> Release:
+            # A retry counts against the budget as well.
+            self._next_single_read = context.elapsed() + self.cost.spacing
+            return read_target(context.client, self._targets[position], until, self._uids.get(position, ""))
+
         try:
-            found = self._read(lambda until: read_target(context.client, target, until, uid))
+            found = self._read(read)
         except AsmError as error:
             found, transient = error, error if error.is_transient else None
         return Response(started, context.elapsed(), transient, {position: found}, self._interval)
@@ -168,8 +176,7 @@ class Poller:
             return
         now, schedule = self._context.elapsed(), self._context.request.schedule
         due = due_after_error(error, errors, schedule, now, self._context.runtime.jitter())
-        # No time for one: after the last request.
-        due = last_request(schedule) + schedule.wait_sleep if due is None else due
+        due = math.inf if due is None else due
         self._next_single_read = max(self._next_single_read, due)
         if isinstance(error, ThrottledError) or error.response.retry_after is not None:
             self.resume_at = due

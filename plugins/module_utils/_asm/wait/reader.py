@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..api.client import read_with_retries
 from ..errors import AsmError, NotFoundError
-from ..models.release import Release
 from ..models.release_list import ListedRelease, ReleaseList
 from ..options.request import ReleaseTarget
 from ..results.messages import Read
-from .context import Context
 from .poller import read_target
-from .waiter import Waiter
+
+if TYPE_CHECKING:
+    from ..models.release import Release
+    from .context import Context
+    from .waiter import Waiter
 
 
 def read_targets(context: Context, waiter: Waiter) -> list[Read]:
@@ -48,7 +52,9 @@ def read_mesh(context: Context) -> list[Read]:
     for item in listed.releases:
         if item.error is None and request.namespace in (None, item.namespace):
             target = ReleaseTarget(request.mesh_id, item.namespace, item.uid or item.name)
-            reads.append(Read(target, item.release(with_workloads=True) or _single(context, target, item)))
+            release = item.release(with_workloads=True) or _single(context, target, item)
+            if release is not None:
+                reads.append(Read(target, release))
     return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
 
 
@@ -64,11 +70,13 @@ def _list(context: Context) -> ReleaseList:
         return ReleaseList(())
 
 
-def _single(context: Context, target: ReleaseTarget, item: ListedRelease) -> Release:
-    """Return a release that the list shows only in part, within the budget of single reads."""
+def _single(context: Context, target: ReleaseTarget, item: ListedRelease) -> Release | None:
+    """Return a release that the list shows only in part, within the budget of single reads; None if it is gone."""
     schedule = context.request.schedule
     context.runtime.sleep(60.0 / schedule.requests_per_minute)
     try:
         return read_with_retries(lambda until: read_target(context.client, target, until), schedule, context.runtime)
     except AsmError as error:
+        if isinstance(error, NotFoundError) and context.request.on_missing != "fail":
+            return None
         raise error.about(f"{item.name or item.uid} ({item.namespace})") from None

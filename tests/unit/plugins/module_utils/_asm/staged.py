@@ -94,8 +94,7 @@ def listed(*items: Mapping[str, Any], request_id: str = "r-list") -> Response:
 
 
 class Service(Transport):
-    """Answers by its scripts, one a path; each response takes some seconds, and once a second it calls `on_idle`, as the
-    real one does.
+    """Answers by its scripts, one a path; each response takes some seconds, and once a second it calls `on_idle`.
 
     Attributes:
         asked: when (seconds since it was opened) which path was asked for.
@@ -161,7 +160,9 @@ class Stage:
         self._open({LIST: listing, "otherwise": [GONE], **reads}, takes)
 
     def _open(self, scripts: Mapping[str, Script], takes: float) -> None:
-        def opened(_routes: Any, _timeout: float, runtime: Runtime, sanitizer: Any, on_idle: Callable[[], None]) -> Service:
+        def opened(
+            _routes: Any, _timeout: float, runtime: Runtime, sanitizer: Any, on_idle: Callable[[], None]
+        ) -> Service:
             transports = {path: ScriptedTransport(*script) for path, script in scripts.items()}
             service = Service(runtime, takes, transports, on_idle)
             service.sanitizer = sanitizer

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +300,7 @@ class TestTheEnd:
 
     def test_a_bug_is_reported_without_its_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage()
-        monkeypatch.setattr(Stage, "list_releases", lambda *_given: {}[TOKEN])
+        monkeypatch.setattr(Stage, "list_releases", lambda *_given: dict[str, str]()[TOKEN])
         assert there.run(monkeypatch, 60) == "a bug of this collection: KeyError; please report it"
 
     def test_a_cancelled_source_ends_without_a_word(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,7 +338,7 @@ class TestRestart:
         path = Path(state["state_file"])
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Running"))
-        there.on(22, lambda: (path.parent / "before").write_bytes(path.read_bytes()) and None)
+        there.on(22, lambda: shutil.copyfile(path, path.parent / "before"))
         there.run(monkeypatch, 40, **GATE, **state)
         path.write_bytes((path.parent / "before").read_bytes())
         again = stage(item("a", "Running"))

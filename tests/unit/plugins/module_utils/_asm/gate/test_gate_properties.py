@@ -11,17 +11,14 @@ beside each set of workloads. The last test breaks one rule at a time, and the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, NotFoundError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import gate_set, release_gate
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet, Response
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.release_gate import Observation, ReleaseGate
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
     GateOptions,
@@ -39,6 +36,11 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 pytestmark = pytest.mark.slow
 
@@ -261,7 +263,9 @@ def oracle(case: Case, replies: Sequence[Reply]) -> str | None:
     answered = {position for reply in replies if reply.poll == last.poll for position in answered_by(reply)}
     if sum(standings[position].outcome == "reached" for position in answered) >= case.required:
         return "reached"
-    closed = sorted((each for each in standings if each.outcome not in (None, "reached")), key=lambda each: each.closed_at)
+    closed = sorted(
+        (each for each in standings if each.outcome not in (None, "reached")), key=lambda each: each.closed_at
+    )
     return closed[0].outcome if case.count - len(closed) < case.required else None
 
 
@@ -346,7 +350,11 @@ SEEN = st.builds(
     version=st.sampled_from(["v2"] * 8 + ["v1", None, 2]),
 )
 WHAT: st.SearchStrategy[What] = st.one_of(
-    st.just(Seen()), st.just(Seen("Creating")), SEEN, SEEN, st.sampled_from(["missing", "missing", "transient", "denied"])
+    st.just(Seen()),
+    st.just(Seen("Creating")),
+    SEEN,
+    SEEN,
+    st.sampled_from(["missing", "missing", "transient", "denied"]),
 )
 RARE = st.sampled_from([None] * 30 + ["refused"])
 PAUSES = st.sampled_from([0.0, 5.0, 9.0, 10.0, 11.0, 20.0, 25.0, 31.0, 60.0])
@@ -373,9 +381,11 @@ SCHEDULES = st.builds(
 
 @st.composite
 def cases(draw: st.DrawFn, /, **steered: Any) -> Case:
-    """Polls of one to three releases: the list shows some of them, single reads show the others, one after the other."""
+    """Polls of one to three releases: the list shows some of them, single reads show the others one after another."""
     count = draw(st.sampled_from([1, 1, 2, 3]))
-    shown = {position: draw(st.sampled_from([Seen(), Seen("Creating"), Seen("Creating")])) for position in range(count)}
+    shown: dict[int, What] = {
+        position: draw(st.sampled_from([Seen(), Seen("Creating"), Seen("Creating")])) for position in range(count)
+    }
     replies: list[Reply] = []
     now = 0.0
     for poll in range(draw(st.integers(1, 7))):
@@ -502,7 +512,11 @@ def nothing_undoes(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
         pytest.param(ReleaseGate, "_has_gap", lambda *_: False, {}, id="a gap is bridged"),
         pytest.param(ReleaseGate, "_next_streak", keeps_the_streak, {"stable_for": 10}, id="unmet ends no stable_for"),
         pytest.param(
-            ReleaseGate, "_missing", keeps_the_streak_at_a_404, {**EASY, "stable_for": 10}, id="a 404 ends no stable_for"
+            ReleaseGate,
+            "_missing",
+            keeps_the_streak_at_a_404,
+            {**EASY, "stable_for": 10},
+            id="a 404 ends no stable_for",
         ),
         pytest.param(ReleaseGate, "_missing", one_404_is_enough, {}, id="one 404 is enough"),
         pytest.param(ReleaseGate, "_missing", opens_what_was_never_seen, {}, id="a wrong id opens"),

@@ -65,7 +65,9 @@ class TestPhases:
         assert after(RUNNING, (0, 1, phase)).outcome == "reached"
         assert after(replace(RUNNING, success_phases=(phase,)), (0, 1, "Running")).outcome == "reached"
 
-    @pytest.mark.parametrize("phase", ["Creating", "Run", "Running2", "Not Running", "", " ", None, 7, True, ["Running"]])
+    @pytest.mark.parametrize(
+        "phase", ["Creating", "Run", "Running2", "Not Running", "", " ", None, 7, True, ["Running"]]
+    )
     def test_that_are_not_named_leave_the_gate_closed(self, phase: Any) -> None:
         conditions = Conditions(("Running", "7", "True", "None", "['Running']"), ("", "0.5"))
         assert after(conditions, (0, 1, release(phase))).outcome is None
@@ -118,9 +120,13 @@ class TestReplaced:
             pytest.param([renamed("a", "Creating"), release()], "replaced", id="a uid that was not there at first"),
             pytest.param([renamed("a", "Creating"), renamed("b")], "replaced", id="no uid, another name"),
             pytest.param([renamed("a", "Creating"), renamed(None)], "replaced", id="no uid, and the name is gone"),
-            pytest.param([renamed("a", "Creating"), 404, renamed("b")], "replaced", id="no uid, another name after a 404"),
+            pytest.param(
+                [renamed("a", "Creating"), 404, renamed("b")], "replaced", id="no uid, another name after a 404"
+            ),
             pytest.param([renamed("a", "Creating"), renamed("a")], "reached", id="no uid, the same name"),
-            pytest.param([renamed("a", "Creating", None), renamed("a")], "reached", id="null and empty are both no uid"),
+            pytest.param(
+                [renamed("a", "Creating", None), renamed("a")], "reached", id="null and empty are both no uid"
+            ),
         ],
     )
     def test_is_another_uid_or_without_one_another_name(self, observations: list[Seen], outcome: str) -> None:
@@ -234,9 +240,7 @@ class TestStableFor:
         ("wait_sleep", "request_timeout", "longest"), [(10, 15, 30), (1, 15, 15), (10, 60, 60), (1, 1, 3)]
     )
     @pytest.mark.parametrize("takes", [0.0, 2.0])
-    def test_begins_again_after_a_gap(
-        self, wait_sleep: int, request_timeout: int, longest: int, takes: float
-    ) -> None:
+    def test_begins_again_after_a_gap(self, wait_sleep: int, request_timeout: int, longest: int, takes: float) -> None:
         schedule = replace(FAR, wait_sleep=wait_sleep, request_timeout=request_timeout)
         gate = after(STABLE, (0, 1, "Running"), schedule=schedule)
         assert observe(gate, (1 + longest - takes, 1 + longest, "Running")).held == longest - takes

@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.schedule import (
     PollCost,
     can_read_twice,
@@ -27,13 +26,18 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     throttled,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
+
 RUNNING = Conditions(("Running",))
 MINUTE = Schedule(wait_timeout=60)
 BOTH: Poll = {0: "Creating", 1: "Creating"}
 SERVER = error_of_kind("server")
+NO_COST = PollCost()
 
 
-def due(gates: GateSet, now: float, jitter: float = 1.0, cost: PollCost = PollCost()) -> float | None:
+def due(gates: GateSet, now: float, jitter: float = 1.0, cost: PollCost = NO_COST) -> float | None:
     time = next_poll(gates, cost, now, jitter)
     return None if time is None else round(time, 2)
 
@@ -85,7 +89,9 @@ def test_pauses_between_single_reads_bring_the_next_poll_forward(now: float, tim
     [
         pytest.param(replace(RUNNING, stable_for=15), [BOTH, {0: "Running", 1: ""}], 18, 25, id="stable_for"),
         pytest.param(replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: "Creating"}], 10, 15, id="stall_timeout"),
-        pytest.param(replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: 503}], 10, 20, id="only of answered releases"),
+        pytest.param(
+            replace(RUNNING, stall_timeout=15), [BOTH, {0: "", 1: 503}], 10, 20, id="only of answered releases"
+        ),
         pytest.param(
             replace(RUNNING, stall_timeout=15),
             [{0: "Running", 1: "1"}, {0: "", 1: "2"}, {0: "", 1: "3"}],

@@ -38,6 +38,9 @@ def result_of(parsed: Release, sanitizer: Sanitizer | None = None) -> dict[str, 
 
 NOT_FOUND: dict[str, Any] = {"found": False, "phase": "", "release": {}, "workloads": {"original": {}, "gray": []}}
 
+GONE = [{"phase": "", "after": 0.5, "ready_replicas": 0, "replicas": 0}]
+"""The timeline of a gate on a release that ASM does not have."""
+
 UNCLEAR = [
     pytest.param(None, "not NoneType", id="None"),
     pytest.param("Running", "not str", id="string"),
@@ -50,15 +53,21 @@ UNCLEAR = [
     pytest.param({"releases": [result_of(release())], "msg": "1 release"}, "use its .releases", id="several releases"),
     pytest.param({"releases": [], "failed": True, "gate": {}}, "use its .releases", id="several that failed"),
     pytest.param(
-        {**NOT_FOUND, "outcome": "pending", "requests": 0}, "without an answer of ASM .no response in time", id="unread"
+        {**NOT_FOUND, "outcome": "pending", "timeline": []},
+        "without an answer of ASM .no response in time",
+        id="unread",
     ),
     pytest.param(
-        {**NOT_FOUND, "outcome": "error", "requests": 0, "error": {"kind": "denied"}},
+        {**NOT_FOUND, "outcome": "error", "timeline": [], "error": {"kind": "denied"}},
         "without an answer of ASM .denied",
         id="one of several, refused",
     ),
-    pytest.param({**NOT_FOUND, "outcome": "timeout"}, "without an answer of ASM", id="entry without requests"),
-    pytest.param({**NOT_FOUND, "gate": {"outcome": "timeout"}}, "without an answer of ASM", id="gate without requests"),
+    pytest.param({**NOT_FOUND, "outcome": "timeout"}, "without an answer of ASM", id="entry without an answer"),
+    pytest.param(
+        {**NOT_FOUND, "gate": {"outcome": "timeout", "requests": 1, "timeline": []}},
+        "without an answer of ASM",
+        id="late answer",
+    ),
     pytest.param({"censored": "the output has been hidden", "changed": False}, "hidden by no_log", id="no_log"),
     pytest.param({"failed": True, "msg": "unreachable", "unreachable": True}, "not a result", id="unreachable"),
     pytest.param({"failed": True, "msg": "Traceback"}, "not a result of asm_release_info", id="failed by a traceback"),
@@ -73,9 +82,9 @@ UNCLEAR = [
     ),
     pytest.param({**NOT_FOUND, "failed": True, "error": {"kind": "usage"}}, "without an answer", id="usage"),
     pytest.param(
-        {**NOT_FOUND, "failed": True, "gate": {"outcome": "timeout", "requests": 0}},
+        {**NOT_FOUND, "failed": True, "gate": {"outcome": "timeout", "requests": 0, "timeline": GONE}},
         "without an answer of ASM .no response in time",
-        id="an answer after the deadline",
+        id="no request answered",
     ),
 ]
 
@@ -120,9 +129,10 @@ class TestInPhase:
             {},
             {"failed": True, "error": {"kind": "not_found"}},
             {"failed": True, "error": {"kind": "not_found"}, "gate": {"outcome": "missing", "requests": 2}},
-            {"outcome": "missing", "requests": 1, "error": {"kind": "not_found"}},
+            {"outcome": "missing", "timeline": GONE, "error": {"kind": "not_found"}},
             {"outcome": "missing", "error": {"kind": "not_found"}},
-            {"outcome": "pending", "requests": 1},
+            {"outcome": "reached", "timeline": GONE},
+            {"gate": {"outcome": "reached", "requests": 1, "timeline": GONE}},
         ],
     )
     def test_a_missing_release_is_in_none(self, more: dict[str, Any]) -> None:
@@ -138,7 +148,7 @@ class TestInPhase:
         assert in_phase(failed, "Failed") is True
 
     def test_one_of_several_that_was_read_before_an_error_counts(self) -> None:
-        entry = {**result_of(release("Failed")), "outcome": "error", "requests": 1, "error": {"kind": "denied"}}
+        entry = {**result_of(release("Failed")), "outcome": "error", "error": {"kind": "denied"}}
         assert in_phase(entry, "Failed") is True
 
     def test_a_finished_async_task_counts(self) -> None:
