@@ -9,15 +9,13 @@ No exception leaves it, and no secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.common.validation import check_type_bool
 
 from .api.client import connect
 from .errors import AsmError, InternalError
-from .options.request import GateOptions, Request
 from .options.spec import SECRET_NAMES, SECRET_OPTIONS
 from .options.validation import parse
 from .results.messages import Messages
@@ -28,6 +26,11 @@ from .wait.context import Context
 from .wait.progress import Progress
 from .wait.reader import read_mesh, read_targets
 from .wait.waiter import Waiter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .options.request import GateOptions, Request
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ def refused(error: AsmError, given: Mapping[str, Any], sanitizer: Sanitizer, tas
         given: the options by name, of any type.
         sanitizer: knows their secrets.
     """
-    result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, given))
+    # A null may be what was refused.
+    named = {name: "" for name in ("release_id", "service") if name in given}
+    result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, {**given, **named}))
     return result
 
 

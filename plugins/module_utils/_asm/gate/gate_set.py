@@ -7,13 +7,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ..errors import AsmError, DeniedError, NotFoundError, ProtocolError, UsageError
-from ..models.release import Release
-from ..options.request import GateOptions, Schedule
 from .release_gate import Observation, ReleaseGate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..models.release import Release
+    from ..options.request import GateOptions, Schedule
 
 EARLY_KINDS = frozenset({"network", "timeout", "protocol"})
 """Transient errors that, before the first response of ASM, more likely mean a mistyped region or endpoint."""

@@ -11,11 +11,14 @@ ambiguous, the gate stays closed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..errors import AsmError, NotFoundError
 from ..models.deployment import missing_images, why_not_ready
 from ..models.release import Release, is_phase
-from ..options.request import Conditions, Schedule
+
+if TYPE_CHECKING:
+    from ..options.request import Conditions, Schedule
 
 TIMELINE_HEAD = 50
 TIMELINE_TAIL = 200

@@ -10,10 +10,13 @@ All times are seconds since the wait began.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import LONGEST_RETRY_AFTER, AsmError, ThrottledError, pause_after
-from ..options.request import Schedule
-from .gate_set import GateSet
+
+if TYPE_CHECKING:
+    from ..options.request import Schedule
+    from .gate_set import GateSet
 
 _SHORTEST_PAUSE = 0.9
 """Seconds after a transient error, whatever a Retry-After says: 0, or a date in the past, must not cause a burst of

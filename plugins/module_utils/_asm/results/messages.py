@@ -7,17 +7,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
-from ..errors import AsmError
-from ..gate.gate_set import GateSet
 from ..gate.release_gate import Change, ReleaseGate, Unmet, deadline_exceeded
-from ..gate.schedule import PollCost
 from ..models.release import Release, is_phase
-from ..options.request import ReleaseTarget
 from ..sanitize import Sanitizer, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..errors import AsmError
+    from ..gate.gate_set import GateSet
+    from ..gate.schedule import PollCost
+    from ..options.request import ReleaseTarget
 
 CLOSED = "the gate stays closed"
 

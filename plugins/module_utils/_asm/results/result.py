@@ -10,19 +10,22 @@ pipeline is taken out here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..errors import AsmError
 from ..gate.gate_set import GateSet
 from ..gate.release_gate import Timeline
-from ..models.deployment import Workload
-from ..models.release import Release
 from ..options.request import ReleaseTarget, Schedule
 from ..sanitize import Sanitizer, printable, printable_throughout
-from .messages import Messages, Read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..errors import AsmError
+    from ..models.deployment import Workload
+    from ..models.release import Release
+    from .messages import Messages, Read
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
-from ..api.client import Client
-from ..options.request import Request
-from ..runtime import Runtime
-from ..sanitize import Sanitizer
+if TYPE_CHECKING:
+    from ..api.client import Client
+    from ..options.request import Request
+    from ..runtime import Runtime
+    from ..sanitize import Sanitizer
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from ..api.client import Client, read_with_retries
 from ..errors import AsmError, DeniedError, NotFoundError, ThrottledError
 from ..gate.gate_set import GateSet, Response
-from ..gate.release_gate import ReleaseGate
 from ..gate.schedule import PollCost, can_read_twice, due_after_error
-from ..models.release import Release
 from ..models.release_list import ReleaseList
-from ..options.request import Conditions, ReleaseTarget
-from .context import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..gate.release_gate import ReleaseGate
+    from ..models.release import Release
+    from ..options.request import Conditions, ReleaseTarget
+    from .context import Context
 
 Found = TypeVar("Found")
 

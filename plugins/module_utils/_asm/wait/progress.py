@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from ..errors import InternalError
-from ..gate.gate_set import GateSet
-from ..results.messages import Messages
-from ..runtime import Runtime
+
+if TYPE_CHECKING:
+    from ..gate.gate_set import GateSet
+    from ..results.messages import Messages
+    from ..runtime import Runtime
 
 LINE_SECONDS = 60.0
 """A progress line comes at least so often."""

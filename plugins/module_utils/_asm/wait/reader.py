@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..api.client import read_with_retries
 from ..errors import AsmError, NotFoundError
-from ..models.release import Release
 from ..models.release_list import ListedRelease, ReleaseList
 from ..options.request import ReleaseTarget
 from ..results.messages import Read
-from .context import Context
 from .poller import read_target
-from .waiter import Waiter
+
+if TYPE_CHECKING:
+    from ..models.release import Release
+    from .context import Context
+    from .waiter import Waiter
 
 
 def read_targets(context: Context, waiter: Waiter) -> list[Read]:

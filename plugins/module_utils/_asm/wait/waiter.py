@@ -7,13 +7,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..gate.gate_set import GateSet, begin
 from ..gate.schedule import PollCost, last_request, next_poll
 from ..options.request import Conditions, GateOptions, Schedule
-from .context import Context
 from .poller import Poller
-from .progress import Progress
+
+if TYPE_CHECKING:
+    from .context import Context
+    from .progress import Progress
 
 NO_CONDITIONS = Conditions((), on_missing="wait")
 """Of a read without a gate: a missing release does not end the read of the others."""

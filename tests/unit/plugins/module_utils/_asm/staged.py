@@ -94,8 +94,7 @@ def listed(*items: Mapping[str, Any], request_id: str = "r-list") -> Response:
 
 
 class Service(Transport):
-    """Answers by its scripts, one a path; each response takes some seconds, and once a second it calls `on_idle`, as the
-    real one does.
+    """Answers by its scripts, one a path; each response takes some seconds, and once a second it calls `on_idle`.
 
     Attributes:
         asked: when (seconds since it was opened) which path was asked for.

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PLUGINS = Path(__file__).parents[5] / "plugins"
 PACKAGE = PLUGINS / "module_utils" / "_asm"

@@ -11,16 +11,14 @@ beside each set of workloads. The last test breaks one rule at a time, and the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Callable, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, NotFoundError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import gate_set, release_gate
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet, Response
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.release_gate import Observation, ReleaseGate
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
     GateOptions,
@@ -38,6 +36,11 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
 from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 pytestmark = pytest.mark.slow
 
@@ -378,9 +381,11 @@ SCHEDULES = st.builds(
 
 @st.composite
 def cases(draw: st.DrawFn, /, **steered: Any) -> Case:
-    """Polls of one to three releases: the list shows some of them, single reads show the others, one after the other."""
+    """Polls of one to three releases: the list shows some of them, single reads show the others one after another."""
     count = draw(st.sampled_from([1, 1, 2, 3]))
-    shown = {position: draw(st.sampled_from([Seen(), Seen("Creating"), Seen("Creating")])) for position in range(count)}
+    shown: dict[int, What] = {
+        position: draw(st.sampled_from([Seen(), Seen("Creating"), Seen("Creating")])) for position in range(count)
+    }
     replies: list[Reply] = []
     now = 0.0
     for poll in range(draw(st.integers(1, 7))):

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet, Response
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, Schedule
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import error_of_kind, exceeded, release
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.observed import (
@@ -26,6 +25,9 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     polls,
     single_response,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 RUNNING = Conditions(("Running",), ("Failed",))
 APPEARING = replace(RUNNING, on_missing="wait")
@@ -99,7 +101,8 @@ class TestReachedOfOne:
     def test_by_an_accepted_disappearance_is_undone_when_the_release_is_back(
         self, back: Seen, outcome: str | None
     ) -> None:
-        first: list[Poll] = [{0: "Finishing", 1: "Creating"}, *[{0: 404, 1: "Creating"}] * 2]
+        gone: Poll = {0: 404, 1: "Creating"}
+        first: list[Poll] = [{0: "Finishing", 1: "Creating"}, gone, gone]
         gates = polls(gate_set(2, ACCEPTING), *first)
         assert outcomes(gates) == ["reached", None]
         gates = poll(gates, 30, {0: back, 1: "Creating"})
@@ -108,7 +111,7 @@ class TestReachedOfOne:
             assert outcomes(poll(gates, 40, {0: 404, 1: "Creating"}))[0] is None
 
     def test_after_a_404_begins_stable_for_again(self) -> None:
-        both: Poll = {0: "Running", 1: "Creating"}
+        both: ClassVar[Poll] = {0: "Running", 1: "Creating"}
         gates = polls(gate_set(2, replace(RUNNING, stable_for=20)), both, both, both)
         assert outcomes(gates)[0] == "reached"
         gates = polls(gates, {0: 404, 1: "Creating"}, both, both, start=30)
@@ -148,7 +151,7 @@ class TestReachedOfOne:
     ],
 )
 def test_opens_in_a_poll_in_which_enough_count_and_are_answered(
-    required: int, shown: list[dict[int, Any]], outcome: str | None
+    required: int, shown: list[Any], outcome: str | None
 ) -> None:
     script: list[Poll] = [
         each if not isinstance(each, dict) else {position: seen(value) for position, value in each.items()}
@@ -290,7 +293,7 @@ class TestDuplicates:
 
 
 class TestStableFor:
-    both: Poll = {0: "Running", 1: "Running"}
+    both: ClassVar[Poll] = {0: "Running", 1: "Running"}
     stable = replace(RUNNING, stable_for=20)
 
     def test_is_of_each_release(self) -> None:
@@ -315,7 +318,7 @@ class TestStableFor:
 
 class TestDeadline:
     schedule = Schedule(wait_timeout=60)
-    both: Poll = {0: "Creating", 1: "Creating"}
+    both: ClassVar[Poll] = {0: "Creating", 1: "Creating"}
 
     @pytest.mark.parametrize(
         ("conditions", "shown", "outcome", "error"),

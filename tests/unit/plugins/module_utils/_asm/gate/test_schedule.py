@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.schedule import (
     PollCost,
     can_read_twice,
@@ -27,13 +26,18 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     throttled,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
+
 RUNNING = Conditions(("Running",))
 MINUTE = Schedule(wait_timeout=60)
 BOTH: Poll = {0: "Creating", 1: "Creating"}
 SERVER = error_of_kind("server")
+NO_COST = PollCost()
 
 
-def due(gates: GateSet, now: float, jitter: float = 1.0, cost: PollCost = PollCost()) -> float | None:
+def due(gates: GateSet, now: float, jitter: float = 1.0, cost: PollCost = NO_COST) -> float | None:
     time = next_poll(gates, cost, now, jitter)
     return None if time is None else round(time, 2)
 

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import DeniedError, ErrorResponse
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.schedule import PollCost
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
@@ -35,12 +35,17 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     polls,
 )
 
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
+
 RUNNING = Conditions(("Running",), ("Failed",))
 APPEARING = replace(RUNNING, on_missing="wait")
 ACCEPTING = replace(RUNNING, on_missing="accept", missing_after=("Finishing",))
 MINUTE = Schedule(wait_timeout=60)
 SERVER = error_of_kind("server", ErrorResponse(status=503))
 DENIED = DeniedError("the credentials lack a permission", "grant it", response=ErrorResponse(status=403, code="ASM.7"))
+NAME = "reviews-canary (bookinfo)"
+NEXT = "next poll in 10 s"
 CUT = "wait_timeout was cut from 600 s to 60 s by the task's timeout"
 
 
@@ -295,40 +300,41 @@ class TestProgress:
             (
                 None,
                 after("Creating"),
-                "reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; next poll in 10 s",
+                f"{NAME} Creating, 3/3 ready; waiting for Running; {NEXT}",
             ),
             (
                 after("Creating"),
                 after("Creating", "Running", conditions=replace(RUNNING, version="v3")),
-                "reviews-canary (bookinfo) Creating → Running, 3/3 ready; version is v2, waiting for v3; next poll in 10 s",
+                f"{NAME} Creating → Running, 3/3 ready; version is v2, waiting for v3; {NEXT}",
             ),
             (
                 None,
                 after("Running", "Running", conditions=replace(RUNNING, stable_for=70)),
-                "reviews-canary (bookinfo) Running, 3/3 ready; stable 10 of 70 s; next poll in 10 s",
+                f"{NAME} Running, 3/3 ready; stable 10 of 70 s; {NEXT}",
             ),
             (
                 None,
                 after(404, conditions=APPEARING),
-                "id-0 (bookinfo) not there yet; waiting for Running; next poll in 10 s",
+                f"id-0 (bookinfo) not there yet; waiting for Running; {NEXT}",
             ),
             (
                 None,
                 after("Creating", SERVER),
-                "reviews-canary (bookinfo) Creating, 3/3 ready; waiting for Running; transient error (server), retry 1; "
-                "next poll in 10 s",
+                f"{NAME} Creating, 3/3 ready; waiting for Running; transient error (server), retry 1; {NEXT}",
             ),
             (
                 None,
                 after("Creating", DENIED),
-                "reviews-canary (bookinfo) Creating, 3/3 ready; error (denied) after 10 s",
+                f"{NAME} Creating, 3/3 ready; error (denied) after 10 s",
             ),
             (
                 None,
                 many({0: named("a"), 1: named("b", "Creating"), 2: 404}, conditions=APPEARING),
-                "1 of 3 releases reached; 1 Creating, 1 not there; b (bookinfo) Creating, 3/3 ready (waiting for Running); "
-                "id-2 (bookinfo) not there yet (waiting for Running); a (bookinfo) Running, 3/3 ready, reached; "
-                "next poll in 10 s",
+                (
+                    "1 of 3 releases reached; 1 Creating, 1 not there; b (bookinfo) Creating, 3/3 ready (waiting for "
+                    "Running); id-2 (bookinfo) not there yet (waiting for Running); a (bookinfo) Running, 3/3 ready, "
+                    f"reached; {NEXT}"
+                ),
             ),
         ],
     )

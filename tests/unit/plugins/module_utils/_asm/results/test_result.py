@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import parse
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, ReleaseTarget
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.results.messages import Messages, Read
@@ -29,6 +28,9 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.st
     FOUND_KEYS,
     NOON,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
 
 KEYS = {*FOUND_KEYS, "request_id"}
 VERDICT_KEYS = {"outcome", "elapsed", "requests", "retries", "check_mode"}

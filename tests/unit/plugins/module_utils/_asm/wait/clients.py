@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Callable, Union, cast
+from typing import TYPE_CHECKING, Any, Callable, Union, cast
 
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.api.client import Client
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, RequestTimeoutError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import ReleaseList, parse_list
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
@@ -32,6 +29,11 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wait.waiter i
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import not_found, release_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.observed import Seen, seen_as
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import Clock
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.api.client import Client
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 Listed = Union[Sequence[Mapping[str, Any]], AsmError]
 """The items of a list, or its error."""

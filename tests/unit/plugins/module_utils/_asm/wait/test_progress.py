@@ -7,16 +7,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, Schedule
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment, release
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.observed import Seen
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.wait.clients import (
+    MINUTE,
     RUNNING,
     Call,
     FakeClient,
 )
+
+if TYPE_CHECKING:
+    from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.observed import Seen
 
 
 def half(name: str) -> Seen:
@@ -24,7 +28,7 @@ def half(name: str) -> Seen:
 
 
 def lines_of(
-    *seen: Seen, conditions: Conditions = RUNNING, schedule: Schedule = Schedule(wait_timeout=60), takes: float = 0.0
+    *seen: Seen, conditions: Conditions = RUNNING, schedule: Schedule = MINUTE, takes: float = 0.0
 ) -> list[str]:
     call = Call(FakeClient({"a": seen}, takes=takes), ["a"], schedule, conditions)
     call.wait()

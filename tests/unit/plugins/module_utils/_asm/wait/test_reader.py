@@ -29,7 +29,7 @@ def read_call(client: FakeClient, *names: str, on_missing: str = "fail", namespa
 def found_in(call: Call) -> list[tuple[str, str | None]]:
     """Return the name and the phase of each target."""
     reads = read_targets(call.context(), call.waiter())
-    return [(read.target.name, read.release and read.release.phase) for read in reads]
+    return [(read.target.name, read.release.phase if read.release else None) for read in reads]
 
 
 def mesh_of(call: Call) -> list[tuple[str, str, str]]:
