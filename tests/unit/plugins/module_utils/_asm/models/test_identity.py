@@ -79,6 +79,11 @@ def test_only_an_item_of_a_list_may_lack_its_kind(place: str, expected: str, val
     assert refusal(place, value, in_list=True) == ""
 
 
+def test_a_response_is_not_an_item_of_a_list_by_default() -> None:
+    with pytest.raises(ProtocolError, match="kind of the response is missing"):
+        check_identity(changed(document(), "kind", MISSING), "mesh", "bookinfo")
+
+
 def test_a_list_takes_any_namespace_that_is_a_string() -> None:
     assert refusal("metadata.namespace", "shop", in_list=True) == ""
     said = refusal("metadata.namespace", 7, in_list=True)
