@@ -141,7 +141,7 @@ class TestTheOutput:
 def test_the_result_of_a_closed_gate_stays_failed(ansible: Ansible, mesh: Running) -> None:
     gates = [on(CLOSES), on(OPENS, redy=True), on("no-canary"), on(OPENS, success_phases=[]), on(PENDING)]
 
-    gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(each))]} for each in gates))
+    gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [rescued(gate(each))]} for each in gates))
 
     results = gated.refused()
     assert [each["gate"]["outcome"] for each in results] == ["failed", "error", "missing", "error", "timeout"]
@@ -336,7 +336,8 @@ def test_a_number_is_refused_where_text_is_expected_and_text_stays_text(
     gated = run_plays(
         ansible,
         mesh,
-        *({"tasks": [rescued(gate(each))]} for each in (*numbers, *texts, own)),
+        *({"hosts": "first", "tasks": [rescued(gate(each))]} for each in (*numbers, *texts)),
+        {"tasks": [rescued(gate(own))]},
         hosts={"first": {"own": "1.1"}, "second": {"own": "1.1"}, "third": {"own": "1.10"}},
         environment={"ANSIBLE_JINJA2_NATIVE": native},
         within=300,
@@ -402,7 +403,7 @@ def test_a_secret_that_cannot_be_used_is_refused_and_not_shown(ansible: Ansible,
     secrets = (12345678, "s3cret{{-broken", "s3cret{{ of_nothing }}")
     gates = (rescued(gate(on(OPENS, token=each, verdict_file="v.json"))) for each in secrets)
 
-    gated = run_plays(ansible, mesh, *({"tasks": [each]} for each in gates), arguments=["-vvv"])
+    gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [each]} for each in gates), arguments=["-vvv"])
 
     assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
     assert "12345678" not in gated.output
@@ -435,7 +436,7 @@ def test_text_of_a_response_is_never_run(ansible: Ansible, simulate: Callable[..
     gated = run_plays(
         ansible,
         mesh,
-        *({"tasks": [rescued(gate(each)), use, show]} for each in gates),
+        *({"hosts": "first", "tasks": [rescued(gate(each)), use, show]} for each in gates),
         environment={"ANSIBLE_JINJA2_NATIVE": native},
     )
 
@@ -465,7 +466,7 @@ class TestTheVerdictFile:
         }
         gates = (gate({**each, "release_gate_verdict_file": f"{name}.json"}) for name, each in outcomes.items())
 
-        gated = run_plays(ansible, mesh, *({"tasks": [rescued(each)]} for each in gates), within=300)
+        gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [rescued(each)]} for each in gates), within=300)
 
         files = dict(zip(outcomes, self.written(ansible, *outcomes), strict=True))
         assert {name: each["outcome"] for name, each in files.items()} == {
@@ -492,7 +493,7 @@ class TestTheVerdictFile:
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             assert ENVIRONMENT_SECRET not in file.read_text(encoding="utf-8")
             assert TOKEN not in file.read_text(encoding="utf-8")
-        assert sorted(gated.deployments) == sorted(HOSTS)
+        assert gated.deployments == ["first"]
 
     def test_is_one_for_hosts_that_ask_the_same(self, ansible: Ansible, mesh: Running) -> None:
         own = {host: {"own": CLOSES if host == "second" else OPENS} for host in HOSTS}
