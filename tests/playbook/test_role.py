@@ -175,7 +175,7 @@ class TestSeveralReleases:
 
 @pytest.mark.slow
 def test_a_service_names_its_release(ansible: Ansible, mesh: Running) -> None:
-    gates = [
+    gates: list[dict[str, Any]] = [
         {"release_gate_service": "details", "release_gate_verdict_file": "v.json"},
         {"release_gate_releases": [{"service": "details"}, {"release_id": OPENS}]},
     ]

@@ -184,7 +184,7 @@ class Stage:
         return True
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def sent(self) -> list[tuple[str, str]]:
         """Return kind and name (or mesh) of each event."""
         return [(event["kind"], event.get("name", event["mesh_id"])) for event in self.events]
 
