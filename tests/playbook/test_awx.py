@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guide *In AWX* tells people to paste into AWX does what it says.
+"""The files of the guide *In AWX* do what the guide says.
 
 AWX itself is not here. What it does with a credential type and a playbook is done as its source does it: the injectors
 are rendered by Jinja's sandbox, and the job runs through ansible-runner.
@@ -152,9 +152,9 @@ class TestPlaybooks:
             job.wait_for_end()
 
         assert job.status == status, job.output
-        told = job.event("playbook_on_stats")["artifact_data"]
-        assert told["gate_outcome"] == outcome
-        assert RELEASE in told["gate_message"]
+        stats = job.event("playbook_on_stats")["artifact_data"]
+        assert stats["gate_outcome"] == outcome
+        assert RELEASE in stats["gate_message"]
 
     @pytest.mark.parametrize(
         ("phase", "status"),

@@ -59,7 +59,7 @@ INVENTORY = json.dumps(
 )
 
 SHORT = re.compile(r"^(?P<option>\s*(?:release_gate_)?(?:stable_for|wait_sleep|delay): )\d+$", re.MULTILINE)
-"""Options whose seconds a passing example really takes. They run with 1."""
+"""Options whose seconds an example really takes. They run with 1."""
 
 TRIED = {"yaml", "shell"}
 QUOTED = {"bash", "groovy", "ini", "json", "text"}

@@ -119,7 +119,7 @@ CASES = (
     wait("wrong-name", server=OTHER_HOST, options={"ca_path": "<ca of other host>"}, error="tls"),
     read("too-many", RUNNING, faults=(answer(429, code="APIGW.0308", **SAYS),), options=ONE_TRY, error="throttled"),
     read("out-of-order", RUNNING, faults=(answer(503, body="html"),), options=ONE_TRY, error="server"),
-    wait("nobody-listens", options={"endpoint": "http://127.0.0.1:1", **ONE_TRY}, error="network"),
+    wait("no-server", options={"endpoint": "http://127.0.0.1:1", **ONE_TRY}, error="network"),
     read("too-slow", RUNNING, faults=(fault("hang"),), options={"request_timeout": 1, **ONE_TRY}, error="timeout"),
     wait("a-page", RUNNING, faults=(answer(200, body="html"),), options=ONE_TRY, error="protocol"),
     wait("no-release", RUNNING, faults=(fault("damage", set={"kind": "Mesh"}),), error="protocol"),

@@ -267,7 +267,7 @@ class TestStalled:
         [
             pytest.param("Creating", "Starting", id="phase"),
             pytest.param(release("Creating", version="v1"), release("Creating", version="v2"), id="version"),
-            pytest.param("Creating", release("Creating", [deployment(replicas=4)]), id="replicas"),
+            pytest.param("Creating", release("Creating", [deployment(wanted=4)]), id="replicas"),
             pytest.param(release("Creating", [deployment(updatedReplicas=1)]), "Creating", id="updated replicas"),
             pytest.param(release("Creating", [deployment(ready=1)]), "Creating", id="more ready replicas"),
             pytest.param("Creating", release("Creating", [deployment(), deployment("b")]), id="a gray workload"),
