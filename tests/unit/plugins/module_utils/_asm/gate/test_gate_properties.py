@@ -67,7 +67,7 @@ WORKLOADS = (
     Workloads((deployment("a"), deployment("b", image=OTHER_IMAGE)), 2, ready=True),
     Workloads((deployment(image=OTHER_IMAGE),), ready=True, images=frozenset({OTHER_IMAGE})),
     Workloads((deployment(ready=1),), images=frozenset({IMAGE})),
-    Workloads((deployment(ready=0, replicas=0),), images=frozenset({IMAGE})),
+    Workloads((deployment(ready=0, wanted=0),), images=frozenset({IMAGE})),
     Workloads((without_status(),), images=frozenset({IMAGE})),
     Workloads((exceeded(),), exceeded=True, images=frozenset({IMAGE})),
     Workloads((exceeded(observedGeneration=1),), images=frozenset({IMAGE})),

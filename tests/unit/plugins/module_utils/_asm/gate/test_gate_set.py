@@ -111,7 +111,7 @@ class TestReachedOfOne:
             assert outcomes(poll(gates, 40, {0: 404, 1: "Creating"}))[0] is None
 
     def test_after_a_404_begins_stable_for_again(self) -> None:
-        both: ClassVar[Poll] = {0: "Running", 1: "Creating"}
+        both: Poll = {0: "Running", 1: "Creating"}
         gates = polls(gate_set(2, replace(RUNNING, stable_for=20)), both, both, both)
         assert outcomes(gates)[0] == "reached"
         gates = polls(gates, {0: 404, 1: "Creating"}, both, both, start=30)

@@ -180,7 +180,7 @@ class TestFailed:
         pytest.param(release(gray=[], planned=1), id="none of those planned"),
         pytest.param(release(gray=[deployment()], planned=2), id="fewer than planned"),
         pytest.param(release(gray=[without_status()]), id="no status"),
-        pytest.param(release(gray=[deployment(replicas=0, ready=0)]), id="wants no replica"),
+        pytest.param(release(gray=[deployment(wanted=0, ready=0)]), id="wants no replica"),
         pytest.param(release(gray=[deployment("a"), deployment("b", ready=2)]), id="one of two not rolled out"),
         pytest.param(release(gray=["reviews-gray"]), id="not a Deployment"),
         pytest.param(with_planned(None), id="null is planned"),
@@ -267,7 +267,7 @@ class TestStalled:
         [
             pytest.param("Creating", "Starting", id="phase"),
             pytest.param(release("Creating", version="v1"), release("Creating", version="v2"), id="version"),
-            pytest.param("Creating", release("Creating", [deployment(replicas=4)]), id="replicas"),
+            pytest.param("Creating", release("Creating", [deployment(wanted=4)]), id="replicas"),
             pytest.param(release("Creating", [deployment(updatedReplicas=1)]), "Creating", id="updated replicas"),
             pytest.param(release("Creating", [deployment(ready=1)]), "Creating", id="more ready replicas"),
             pytest.param("Creating", release("Creating", [deployment(), deployment("b")]), id="a gray workload"),
