@@ -306,8 +306,8 @@ class TestStalled:
         assert after(conditions, *every(25, *[404] * 10, "Creating", "Creating")).outcome is None
 
     def test_begins_again_after_a_gap(self) -> None:
-        looks = [*every(25, *["Creating"] * 3), *every(25, "Creating", "Creating", start=81)]
-        assert after(STALL, *looks).outcome is None
+        seen = [*every(25, *["Creating"] * 3), *every(25, "Creating", "Creating", start=81)]
+        assert after(STALL, *seen).outcome is None
 
 
 class TestMissing:
