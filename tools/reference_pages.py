@@ -110,7 +110,7 @@ def yaml_files(title: str, introduction: str, folder: Path) -> str:
     parts = [heading(title), introduction]
     for path in sorted(folder.glob("*.yml")):
         if path.name not in NOT_SHIPPED:
-            parts += [heading(f"{COLLECTION}.{path.stem}", 1), *_described(path)]
+            parts += [heading(path.stem, 1), *_described(path)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -125,10 +125,20 @@ def _described(path: Path) -> Iterator[str]:
     yield block("\n".join(lines[count:]), "yaml")
 
 
+_VARIABLE = re.compile(r"(\S.*?) {2,}(\S.*)")
+"""A line such as ``mesh_id    the mesh to watch``."""
+
+
 def _paragraph(text: str) -> Iterator[str]:
-    """Return a paragraph of a comment; its indented lines are a block of text."""
-    for is_block, lines in _grouped(text.splitlines()):
-        yield block(textwrap.dedent("\n".join(lines)), "text") if is_block else _escaped("\n".join(lines))
+    """Return a paragraph of a comment; its indented lines are variables with their meaning, or a command."""
+    for is_indented, lines in _grouped(text.splitlines()):
+        variables = [_VARIABLE.fullmatch(line.strip()) for line in lines]
+        if not is_indented:
+            yield _escaped("\n".join(lines))
+        elif all(variables):
+            yield "\n\n".join(f"``{each[1]}``\n    {_escaped(each[2])}" for each in variables if each)
+        else:
+            yield block(textwrap.dedent("\n".join(lines)), "bash")
 
 
 def _grouped(lines: Sequence[str]) -> Iterator[tuple[bool, list[str]]]:

@@ -59,7 +59,7 @@ def resident() -> int:
 def main(url: str, release_id: str, warm_reads: int) -> None:
     """Hold the gate until it opens; the scenario says after how many reads."""
     clock, observer = Clock(), Observer(warm_reads)
-    runtime = Runtime({}, observer, clock.monotonic, clock.sleep, jitter=lambda: 1.0)
+    runtime = Runtime({}, clock.monotonic, clock.sleep, jitter=lambda: 1.0, is_cancelled=observer)
     options = playbooks.controller(
         url,
         release_id,

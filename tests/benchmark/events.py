@@ -54,7 +54,7 @@ def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
         f"Waiting for {plan.gates} releases",
         f"All of one mesh, with `wait_sleep: {plan.wait_sleep}`, at the same time: `ansible-rulebook` with one event "
         "source, a play with a waiting task for each release, and one task for all of them. CPU time and requests are "
-        f"those of {plan.rounds} times {plan.waiting:g} s in which nothing changes, after the start, told for an hour. "
+        f"those of {plan.rounds} times {plan.waiting:g} s in which nothing changes, projected to an hour. "
         "Memory is that of all processes, shared pages divided among their users (PSS). Then one phase after the other "
         "changes: the effect of an event is a file that its playbook has written, that of a task is its end.",
         (
@@ -76,7 +76,7 @@ def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
 
 
 def _scenario(names: Sequence[str]) -> dict[str, Any]:
-    """Return releases that wait, and a token for each way, so that its requests can be told from the others'."""
+    """Return releases that wait, and a token for each way, so that its requests can be distinguished'."""
     releases = playbooks.scenario(**{name: [{"phase": WAITING}] for name in names})
     return {**releases, "credentials": {"tokens": [{"token": _token(way), "name": way} for way in WAYS]}}
 
@@ -245,6 +245,7 @@ def _round_of_meshes(meshes: ledger.Plan, requests_per_minute: int, seconds: flo
             "mesh_id": meshes.mesh_ids,
             "state_file": str(Path(folder, "state")),
             "requests_per_minute": requests_per_minute,
+            "wait_sleep": 1,
         }
         process = subprocess.Popen(
             [

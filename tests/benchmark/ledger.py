@@ -209,7 +209,7 @@ class Account:
 
 def account(ledger: Ledger, events: list[dict[str, Any]]) -> Account:
     """Return what the events say beside the ledger."""
-    told: dict[tuple[str, str], float] = {}
+    found: dict[tuple[str, str], float] = {}
     content: dict[str, tuple[Any, ...]] = {}
     repeated = ambiguous = 0
     for event in events:
@@ -217,7 +217,7 @@ def account(ledger: Ledger, events: list[dict[str, Any]]) -> Account:
         repeated += event["id"] in content
         ambiguous += content.setdefault(event["id"], what) != what
         if event["kind"] == "phase":
-            told.setdefault((event["uid"], event["phase"]), event["received"])
+            found.setdefault((event["uid"], event["phase"]), event["received"])
     wanted = {
         (uid, phase): at
         for uid, changes in ledger.changes.items()
@@ -226,10 +226,10 @@ def account(ledger: Ledger, events: list[dict[str, Any]]) -> Account:
     }
     return Account(
         changes=len(wanted),
-        missing=len(wanted.keys() - told.keys()),
+        missing=len(wanted.keys() - found.keys()),
         repeated=repeated,
         ambiguous=ambiguous,
-        latencies=tuple(told[each] - at for each, at in wanted.items() if each in told),
+        latencies=tuple(found[each] - at for each, at in wanted.items() if each in found),
         unavailable=tuple(event["mesh_id"] for event in events if event["kind"] == "unavailable"),
     )
 

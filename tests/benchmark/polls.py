@@ -56,7 +56,9 @@ def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa
             reached.add(event["uid"])
         return True
 
-    runtime = Runtime({}, lambda: len(reached) == releases, clock.monotonic, clock.sleep, jitter=lambda: 1.0)
+    runtime = Runtime(
+        {}, clock.monotonic, clock.sleep, jitter=lambda: 1.0, is_cancelled=lambda: len(reached) == releases
+    )
     with tempfile.TemporaryDirectory() as folder:
         parameters = {
             **{name: argument.get("default") for name, argument in source_argument_spec().items()},

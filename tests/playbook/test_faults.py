@@ -136,7 +136,7 @@ AWAY = (
 LAST_SEEN = {"phase": "Creating", "found": True, "gate.requests": 1, "gate.timeline.0.phase": "Creating"}
 
 
-def held(
+def without_end(
     name: str,
     later: tuple[Mapping[str, Any], ...] = (),
     at_once: tuple[Mapping[str, Any], ...] = (),
@@ -197,7 +197,7 @@ def held(
 
 def endless(name: str, how: Mapping[str, Any]) -> tuple[Case, Case, Case]:
     """Return the three gates for an answer of ASM without end."""
-    return held(name, later=({**how, "requests": ["2-"]},), at_once=(how,), requests=(1, 2))
+    return without_end(name, later=({**how, "requests": ["2-"]},), at_once=(how,), requests=(1, 2))
 
 
 ENDLESS = (
@@ -259,14 +259,14 @@ ENDLESS = (
 
 STALLED = (
     # The second request ends its connection; the next one never gets through its handshake.
-    *held(
+    *without_end(
         "handshake",
         later=(fault("close", requests=[2]),),
         server=STALLING,
         options={"ca_path": "<ca of stalling>"},
     ),
     # A token is good for one request, and the second login hangs.
-    *held("iam", logins=(2, 1, 2), server=HANGING_IAM, credentials={**LOGIN, "iam_endpoint": "<hanging iam>"}),
+    *without_end("iam", logins=(2, 1, 2), server=HANGING_IAM, credentials={**LOGIN, "iam_endpoint": "<hanging iam>"}),
 )
 
 ON_MISSING: Mapping[str, Mapping[str, Any]] = {

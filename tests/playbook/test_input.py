@@ -40,8 +40,8 @@ class Case:
     name: str
     options: Mapping[str, Any]
     says: tuple[str, ...]
-    kind: str | None = "usage"
-    """`error.kind`; None where Ansible itself refuses."""
+    kind: str = "usage"
+    """`error.kind`."""
 
 
 SEVERAL: Mapping[str, Any] = {
@@ -61,10 +61,6 @@ def wrong_gate(name: str, options: Mapping[str, Any], *says: str) -> Case:
 
 def no_credentials(name: str, options: Mapping[str, Any], *says: str) -> Case:
     return Case(name, {"token": LEFT_OUT, **options}, says, kind="credentials")
-
-
-def ansible_refuses(name: str, options: Mapping[str, Any], *says: str) -> Case:
-    return Case(name, options, says, kind=None)
 
 
 OF_THE_GATE = (
@@ -99,11 +95,11 @@ OF_THE_GATE = (
     wrong_gate("wait-timeout-zero", {"wait_timeout": 0}, "wait_timeout is 0"),
     wrong_gate("wait-timeout-negative", {"wait_timeout": -1}, "wait_timeout is -1"),
     wrong_gate("wait-sleep-zero", {"wait_sleep": 0}, "wait_sleep is 0"),
-    ansible_refuses("no-mesh", {"mesh_id": LEFT_OUT}, "missing required arguments: mesh_id"),
-    ansible_refuses("misspelt", {"stabel_for": 60}, "Unsupported parameters", MODULE, "stabel_for"),
-    ansible_refuses("no-number", {"wait_timeout": "soon"}, "'wait_timeout'", "int"),
-    ansible_refuses("no-boolean", {"wait": "perhaps"}, "'wait'", "bool"),
-    ansible_refuses("no-choice", {"on_missing": "shrug"}, "on_missing", "fail, accept, wait", "shrug"),
+    wrong("no-mesh", {"mesh_id": LEFT_OUT}, "missing required arguments: mesh_id"),
+    wrong("misspelt", {"stabel_for": 60}, "stabel_for", "stable_for"),
+    wrong("no-number", {"wait_timeout": "soon"}, "'wait_timeout'", "int"),
+    wrong("no-boolean", {"wait": "perhaps"}, "'wait'", "bool"),
+    wrong("no-choice", {"on_missing": "shrug"}, "on_missing", "fail, accept, wait", "shrug"),
 )
 
 
@@ -162,9 +158,9 @@ OF_SEVERAL = (
     wrong_gate("require-more-than-there-are", {**SEVERAL, "require": "3"}, "require", "3", "2"),
     wrong_gate("a-gate-on-the-mesh", MESH, "wait", "release_id", "service", "releases"),
     wrong("no-request-a-minute", {**SEVERAL, "requests_per_minute": 0}, "requests_per_minute is 0"),
-    ansible_refuses("a-misspelt-entry", entry(vresion="v2"), "vresion"),
-    ansible_refuses("a-service-that-is-a-list", service(["reviews"]), "service"),
-    *(ansible_refuses(f"{name}-of-version-1", {name: value}, "Unsupported parameters", name)
+    wrong("a-misspelt-entry", entry(vresion="v2"), "vresion"),
+    wrong("a-service-that-is-a-list", service(["reviews"]), "service"),
+    *(wrong(f"{name}-of-version-1", {name: value}, name)
       for name, value in {"minimum": 1, "ignore_phases": ["Ended"], "name": ["reviews-canary"]}.items()),
 )  # fmt: skip
 
@@ -206,8 +202,8 @@ OF_THE_CONNECTION = (
     ),
     wrong("token-empty", {"token": ""}, "token is empty"),
     wrong("token-with-a-blank", {"token": "two words"}, "token", "blank"),
-    wrong("token-and-key", {"access_key": "AK", "secret_key": "SK"}, "two kinds", "token", "access_key"),
-    wrong("token-and-user", {"username": "invented-user"}, "two kinds", "token", "username"),
+    wrong("token-and-key", {"access_key": "AK", "secret_key": "SK"}, "token", "access_key"),
+    wrong("token-and-user", {"username": "invented-user"}, "token", "username"),
     wrong("token-and-auth-type", {"auth_type": "aksk"}, "auth_type is aksk", "token"),
     wrong("token-and-agency", {"auth_type": "ecs_agency"}, "auth_type is ecs_agency", "token"),
     no_credentials(
@@ -281,7 +277,7 @@ CHOSEN = [
         *("endpoint-in-the-clear", "token-and-key", "no-credentials"),
     }
 ]
-"""One of each kind that Ansible or the collection refuses; the unit tests have all of the collection's."""
+"""One of each kind; the unit tests have all."""
 
 
 @pytest.mark.parametrize(

@@ -279,7 +279,7 @@ VERDICTS = (
         says=("Running", "Creating"),
     ),
     wait(
-        "timeout-while-it-held",
+        "timeout-while-stable",
         CREATING,
         after(1, RUNNING),
         options={"stable_for": 3, "wait_timeout": 4},

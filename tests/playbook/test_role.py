@@ -59,6 +59,7 @@ def mesh() -> Iterator[Running]:
         release(CLOSES, {"phase": "Failed"}),
         release(PENDING, {**CREATING, "ready": 1}, {"phase": "{{ 6 * 7 }} ##vso[task.complete]", "after_reads": 1}),
         release(DOTTED, RUNNING, version="1.1"),
+        release("details-canary", RUNNING, service="details"),
     )
     with serving(scenario(*releases)) as simulator:
         yield simulator
@@ -170,6 +171,29 @@ class TestSeveralReleases:
 
         assert gated.deployed == ALL, gated.output
         assert (gated.lists, gated.reads) == (1 if strategy == "linear" else len(HOSTS), {})
+
+
+@pytest.mark.slow
+def test_a_service_names_its_release(ansible: Ansible, mesh: Running) -> None:
+    gates: list[dict[str, Any]] = [
+        {"release_gate_service": "details", "release_gate_verdict_file": "v.json"},
+        {"release_gate_releases": [{"service": "details"}, {"release_id": OPENS}]},
+    ]
+
+    gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(each))]} for each in gates))
+
+    assert sorted(gated.deployments) == sorted([*HOSTS] * len(gates)), gated.output
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "service": "details"}
+    assert verdict(ansible.directory / "v.json")["target"] == target
+
+
+@pytest.mark.slow
+def test_module_defaults_of_the_play_have_no_effect(ansible: Ansible, mesh: Running) -> None:
+    defaults = {"huaweicloud.asm.asm_release_info": {"failure_phases": ["Running"], "version": "v9"}}
+
+    gated = run_plays(ansible, mesh, {"tasks": [gate(on(OPENS)), DEPLOY], "module_defaults": defaults})
+
+    assert gated.deployed == ALL, gated.output
 
 
 class TestCheckMode:

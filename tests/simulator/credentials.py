@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may call: tokens, access keys with signatures, users. It refuses what the service refuses.
+"""The accepted credentials: tokens, access keys with signatures, users. It refuses what the service refuses.
 
 Signatures are recomputed with the vendor's own signer, so that a mistake of ours cannot agree with itself.
 """

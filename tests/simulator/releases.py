@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a release looks like at a moment: a pure function of the scenario, the seconds since it began, and the reads.
+"""A release at one moment: a pure function of the scenario, the seconds since it began, and the reads.
 
 The phases are the scenario's own words. The formats of ``startTime`` and ``updateTime`` are not published; here they
 are RFC 3339 in UTC.

@@ -29,19 +29,19 @@ class Runtime:
 
     Attributes:
         environment: variables of the process.
-        is_cancelled: whether the caller no longer waits for the result.
         monotonic: seconds, on a clock that is never set.
         sleep: pauses for a number of seconds.
         now: wall clock, UTC.
         jitter: returns a factor near 1, so that many clients drift apart.
+        is_cancelled: whether the caller no longer waits for the result.
     """
 
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    is_cancelled: Callable[[], bool] = lambda: False
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = _utc_now
     jitter: Callable[[], float] = _jitter
+    is_cancelled: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,11 @@ def signed(
         pytest.param(signed(date=NOON.replace(minute=14, second=59)), id="clock ahead, just tolerable"),
     ],
 )
-def test_what_the_vendor_signs_is_let_in(clock: ScriptedClock, request_: Received) -> None:
+def test_the_vendor_signature_is_accepted(clock: ScriptedClock, request_: Received) -> None:
     assert ring(clock, keys=[KEY]).check(request_).credential == "key 1"
 
 
-def test_a_signed_path_may_be_sent_with_or_without_its_last_slash(clock: ScriptedClock) -> None:
+def test_a_signed_path_may_lack_its_last_slash(clock: ScriptedClock) -> None:
     request = signed(path="/v2/meshes/mesh")
     assert ring(clock, keys=[KEY]).check(replace(request, target="/v2/meshes/mesh/")).credential == "key 1"
 
@@ -118,7 +118,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize("example", list(PUBLISHED.values()), ids=list(PUBLISHED))
-def test_the_published_examples_are_let_in(example: Example) -> None:
+def test_published_signatures_are_accepted(example: Example) -> None:
     date = datetime.strptime(example.headers["x-sdk-date"], SDK_DATE).replace(tzinfo=timezone.utc)
     access = f"Access={example.key.ak}, SignedHeaders={';'.join(example.headers)}, Signature={example.signature}"
     headers = {**example.headers, "authorization": f"SDK-HMAC-SHA256 {access}"}
@@ -157,12 +157,12 @@ TAMPERED = {
     "date in another form": (headers_of(signed(), x_sdk_date="2026-03-01"), "not of the form"),
     "clock behind": (signed(date=NOON.replace(hour=11, minute=44)), "more than 15 minutes"),
     "clock ahead": (signed(date=NOON.replace(minute=16)), "more than 15 minutes"),
-    "security token of nobody": (signed({"X-Security-Token": "x"}), "X-Security-Token is not the one"),
+    "unknown security token": (signed({"X-Security-Token": "x"}), "X-Security-Token is not the one"),
 }
 
 
 @pytest.mark.parametrize(("request_", "message"), list(TAMPERED.values()), ids=list(TAMPERED))
-def test_anything_else_is_refused(clock: ScriptedClock, request_: Received, message: str) -> None:
+def test_wrong_credentials_are_refused(clock: ScriptedClock, request_: Received, message: str) -> None:
     with pytest.raises(RefusedError, match=message) as caught:
         ring(clock, keys=[KEY]).check(request_)
     assert "SK" not in str(caught.value)
@@ -192,7 +192,7 @@ def test_a_key_is_locked_for_5_minutes_after_more_than_5_failures_in_a_row(clock
     assert keys.check(signed(date=clock.now())).credential == "key 1"
 
 
-def test_a_token_ends_with_its_lifetime(clock: ScriptedClock) -> None:
+def test_a_token_expires_after_its_lifetime(clock: ScriptedClock) -> None:
     keys = ring(clock, tokens=[{"token": "t", "lifetime": 10}])
     clock.advance(9.9)
     assert keys.check(with_token("t")).credential == "token 1"
@@ -201,14 +201,14 @@ def test_a_token_ends_with_its_lifetime(clock: ScriptedClock) -> None:
         keys.check(with_token("t"))
 
 
-def test_a_token_ends_with_its_uses(clock: ScriptedClock) -> None:
+def test_a_token_expires_after_its_uses(clock: ScriptedClock) -> None:
     keys = ring(clock, tokens=[{"token": "t", "uses": 2}])
     assert [keys.check(with_token("t")).credential for _index in range(2)] == ["token 1", "token 1"]
     with pytest.raises(RefusedError, match="expired"):
         keys.check(with_token("t"))
 
 
-def test_a_token_that_was_issued_works_until_it_expires_or_is_revoked(clock: ScriptedClock) -> None:
+def test_an_issued_token_works_until_it_expires_or_is_revoked(clock: ScriptedClock) -> None:
     keys = ring(clock, users=[USER])
     user = keys.log_in("u", "p", "d")
     first, expires_at = keys.issue_token(user, 60, None)
@@ -224,7 +224,7 @@ def test_a_token_that_was_issued_works_until_it_expires_or_is_revoked(clock: Scr
 
 
 @pytest.mark.parametrize("login", [("u", "x", "d"), ("x", "p", "d"), ("u", "p", "x")], ids=str)
-def test_a_login_with_anything_wrong_is_refused(clock: ScriptedClock, login: tuple[str, str, str]) -> None:
+def test_a_wrong_login_is_refused(clock: ScriptedClock, login: tuple[str, str, str]) -> None:
     with pytest.raises(RefusedError, match="wrong"):
         ring(clock, users=[USER]).log_in(*login)
 
@@ -260,5 +260,5 @@ def test_an_agency_key_expires(clock: ScriptedClock) -> None:
         pytest.param(headers_of(signed(), authorization=None), "none", id="none"),
     ],
 )
-def test_a_credential_is_known_by_its_name_only(clock: ScriptedClock, request_: Received, name: str) -> None:
+def test_the_record_has_names_of_credentials_only(clock: ScriptedClock, request_: Received, name: str) -> None:
     assert ring(clock, keys=[KEY], tokens=[{"token": "t", "name": "ours"}]).name_of(request_) == name

@@ -114,7 +114,7 @@ def test_retry_after_in_both_forms(serve: Serve, form: str, value: str) -> None:
     assert serve(faults=[fault]).read().headers["Retry-After"] == value
 
 
-def test_headers_of_an_answer_are_free(serve: Serve) -> None:
+def test_an_answer_can_have_any_headers(serve: Serve) -> None:
     fault = {"fault": "answer", "status": 200, "body": "html", "headers": {"Content-Type": "application/json"}}
     assert serve(faults=[fault]).read().headers["Content-Type"] == "application/json"
 
@@ -131,12 +131,12 @@ def test_a_redirect(serve: Serve, status: int) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (status, "http://127.0.0.1:9/elsewhere")
 
 
-def test_a_late_answer_is_the_true_one(serve: Serve) -> None:
+def test_a_delayed_answer_is_complete(serve: Serve) -> None:
     answer = serve(faults=[{"fault": "delay", "seconds": 0.01}]).read()
     assert answer.json()["status"]["phase"] == "Creating"
 
 
-def test_a_damaged_answer_differs_where_it_is_said(serve: Serve) -> None:
+def test_damage_changes_the_named_places(serve: Serve) -> None:
     fault = {
         "fault": "damage",
         "set": {"kind": "Pod", "status.phase": None, "status.grayDeployments.0.status": 7, "a.b": []},
@@ -149,7 +149,7 @@ def test_a_damaged_answer_differs_where_it_is_said(serve: Serve) -> None:
     assert "version" not in data["spec"]
 
 
-def test_a_list_is_damaged_likewise(serve: Serve) -> None:
+def test_damage_of_a_list(serve: Serve) -> None:
     fault = {
         "fault": "damage",
         "operation": "list",
@@ -173,7 +173,7 @@ def test_a_place_that_cannot_be_damaged_is_named(serve: Serve, parts: dict[str, 
     assert "no such place to damage" in answer.text
 
 
-def test_an_answer_of_half_the_json_is_good_http(serve: Serve) -> None:
+def test_a_truncated_answer_is_valid_http(serve: Serve) -> None:
     answer = serve(faults=[{"fault": "truncate"}]).read()
     assert answer.status_code == 200
     assert len(answer.content) == int(answer.headers["Content-Length"])
@@ -221,7 +221,7 @@ def test_an_answer_that_hangs(serve: Serve, connect: Any, after: str, sent: Call
 
 
 @pytest.mark.parametrize("part", ["headers", "body"])
-def test_an_answer_that_trickles_comes_byte_by_byte_and_is_whole(serve: Serve, connect: Any, part: str) -> None:
+def test_a_trickling_answer_is_complete(serve: Serve, connect: Any, part: str) -> None:
     sock = connect(serve(faults=[{"fault": "trickle", "part": part, "interval": 0}]))
     sock.sendall(REQUEST)
     head, _unused, body = received(sock)[0].partition(b"\r\n\r\n")
@@ -229,7 +229,7 @@ def test_an_answer_that_trickles_comes_byte_by_byte_and_is_whole(serve: Serve, c
     assert json.loads(body)["kind"] == "Release"
 
 
-def test_what_trickles_waits_between_two_bytes(serve: Serve, connect: Any) -> None:
+def test_a_trickling_answer_pauses_between_bytes(serve: Serve, connect: Any) -> None:
     sock = connect(serve(faults=[{"fault": "trickle", "part": "headers", "interval": 1000}]))
     sock.sendall(REQUEST)
     assert received(sock, bool) == (b"H", "enough")
@@ -305,7 +305,7 @@ def test_a_fault_is_for_chosen_requests(serve: Serve, parts: dict[str, Any], sta
     assert seen == statuses
 
 
-def test_requests_are_counted_for_each_release_when_the_fault_names_one(serve: Serve) -> None:
+def test_a_fault_of_one_release_counts_its_requests(serve: Serve) -> None:
     releases = [{**RELEASE, "id": name} for name in ("first", "second")]
     fault = {"fault": "answer", "status": 503, "release": "second", "requests": [2]}
     served = serve(releases=releases, faults=[fault])
@@ -347,7 +347,7 @@ def test_the_first_fault_that_matches_is_applied(serve: Serve) -> None:
         pytest.param({"fault": "truncate"}, "B", id="a spoilt answer is one"),
     ],
 )
-def test_reads_are_what_the_service_has_answered(serve: Serve, fault: dict[str, Any], phase: str) -> None:
+def test_only_an_answer_of_the_service_counts_as_a_read(serve: Serve, fault: dict[str, Any], phase: str) -> None:
     steps = [{"phase": "A"}, {"phase": "B", "after_reads": 1}]
     served = serve(releases=[{**RELEASE, "steps": steps}], faults=[{**fault, "requests": [1]}])
     served.read()

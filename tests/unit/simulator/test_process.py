@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The simulator as a process: it says where it is, stops when told, and is reached from loopback only."""
+"""The simulator as a process: it prints its address, stops on a signal, and is reachable from loopback only."""
 
 from __future__ import annotations
 
@@ -56,9 +56,7 @@ def first_line(process: subprocess.Popen[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("how", ["SIGTERM", "SIGINT", "stdin"])
-def test_it_stops_cleanly_also_while_an_answer_hangs(
-    client: requests.Session, process: subprocess.Popen[str], how: str
-) -> None:
+def test_it_stops_while_an_answer_hangs(client: requests.Session, process: subprocess.Popen[str], how: str) -> None:
     address = first_line(process)
     answer = client.post(f"{address['control']}/_simulator/faults", json=[{"fault": "hang"}], timeout=10)
     assert answer.status_code == 200

@@ -63,7 +63,7 @@ def test_a_step_waits_for_the_one_before() -> None:
     assert state_at(played, 100, 6).phase == "C"
 
 
-def test_what_a_step_does_not_name_stays() -> None:
+def test_a_step_keeps_what_it_does_not_name() -> None:
     played = release({"phase": "A", "ready": 1, "version": "v3"}, {"phase": "B", "after_seconds": 1}, uid="u-1")
     state = state_at(played, 1, 1)
     assert (state.phase, state.ready, state.version, state.uid) == ("B", 1, "v3", "u-1")
@@ -105,13 +105,13 @@ def test_pods_come_one_by_one(states: list[State]) -> None:
     assert counts_of(states) == FILLING
 
 
-def test_pods_of_a_later_step_come_from_its_time_on() -> None:
+def test_pods_of_a_later_step_come_after_it() -> None:
     played = release({"phase": "A", "updated": 0}, {"after_seconds": 10, "fill_seconds": 12})
     assert state_at(played, 9.9, 1).updated == 0
     assert counts_of([state_at(played, 10 + 2.0 * moment, 1) for moment in range(8)]) == FILLING
 
 
-def test_a_change_from_outside_wins_and_its_pods_come_from_its_moment_on() -> None:
+def test_a_change_from_outside_wins_over_steps() -> None:
     change = Applied(Change(phase="Paused", fill_seconds=12.0), seconds=20.0, reads=4)
     states = [state_at(OPENS, 20 + 2.0 * moment, 5, (change,)) for moment in range(8)]
     assert {state.phase for state in states} == {"Paused"}
@@ -188,7 +188,7 @@ def test_a_release_is_as_large_as_a_real_one() -> None:
     assert 32_000 < len(json.dumps(api([{"phase": "Creating"}]))) < 45_000
 
 
-def test_the_environment_of_the_containers_holds_a_value_that_must_not_leak() -> None:
+def test_containers_have_a_secret_in_their_environment() -> None:
     assert ENVIRONMENT_SECRET in json.dumps(api([{"phase": "Creating"}])["status"]["grayDeployments"])
 
 
@@ -220,7 +220,7 @@ def test_counters_that_are_0_are_left_out_as_in_kubernetes() -> None:
         pytest.param({"ready": 1, "deadline_exceeded": True}, "ProgressDeadlineExceeded", id="too late"),
     ],
 )
-def test_the_condition_says_how_the_rollout_goes(step: dict[str, Any], reason: str) -> None:
+def test_the_condition_describes_the_rollout(step: dict[str, Any], reason: str) -> None:
     status = api([{"phase": "A", **step}])["status"]["grayDeployments"][0]["status"]
     assert {condition["type"]: condition["reason"] for condition in status["conditions"]}["Progressing"] == reason
 

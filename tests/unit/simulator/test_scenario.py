@@ -28,13 +28,9 @@ def fault(**parts: Any) -> dict[str, Any]:
     return {"faults": [parts]}
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_each_example_is_a_scenario(path: Path) -> None:
-    assert load(path).releases
-
-
-def test_the_examples_are_there() -> None:
-    assert [path.stem for path in EXAMPLES] == ["demo", "opens", "stays_closed"]
+def test_each_example_is_a_scenario() -> None:
+    assert {path.stem for path in EXAMPLES} >= {"demo", "opens"}
+    assert all(load(path).releases for path in EXAMPLES)
 
 
 @pytest.mark.parametrize(
@@ -83,18 +79,18 @@ def test_the_examples_are_there() -> None:
         pytest.param(None, "the scenario: ", id="nothing"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(data: object, message: str) -> None:
+def test_an_error_names_the_place(data: object, message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         parse(data)
 
 
-def test_all_mistakes_are_named_at_once() -> None:
+def test_all_errors_are_named_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
         parse({"fualts": [], "clock": "noon"})
     assert [line.partition(":")[0] for line in str(caught.value).splitlines()] == ["clock", "fualts"]
 
 
-def test_a_message_never_holds_what_was_given() -> None:
+def test_a_message_has_no_value_of_the_scenario() -> None:
     with pytest.raises(ScenarioError) as caught:
         parse({"credentials": {"tokens": [{"token": ["a-secret"]}]}})
     assert "a-secret" not in str(caught.value)

@@ -142,7 +142,7 @@ def test_the_record_is_written_as_lines_of_json(tmp_path: Path) -> None:
     assert [json.loads(line)["status"] for line in path.read_text(encoding="utf-8").splitlines()] == [200]
 
 
-def test_a_test_changes_a_release_and_begins_again(serve: Serve) -> None:
+def test_control_changes_a_release_and_resets(serve: Serve) -> None:
     served = serve()
     served.ask("POST", "releases/reviews-canary", {"phase": "Failed", "ready": 1})
     assert served.read().json()["status"]["phase"] == "Failed"
@@ -151,14 +151,14 @@ def test_a_test_changes_a_release_and_begins_again(serve: Serve) -> None:
     assert served.read().json()["status"]["phase"] == "Creating"
 
 
-def test_a_test_orders_faults(serve: Serve) -> None:
+def test_control_replaces_the_faults(serve: Serve) -> None:
     served = serve()
     served.read()
     served.ask("POST", "faults", [{"fault": "answer", "status": 503, "requests": [2]}])
     assert [served.read().status_code for _index in range(3)] == [200, 503, 200]
 
 
-def test_a_test_ends_the_tokens_that_were_issued(serve: Serve) -> None:
+def test_control_revokes_issued_tokens(serve: Serve) -> None:
     user = {"username": "u", "password": "p", "domain_name": "d", "project_id": "i", "project_name": "n"}
     served = serve(credentials={"users": [user]})
     who = {"name": "u", "password": "p", "domain": {"name": "d"}}
@@ -181,21 +181,21 @@ def test_a_test_ends_the_tokens_that_were_issued(serve: Serve) -> None:
         pytest.param("POST", "summary", None, "not part of the control interface", id="wrong method"),
     ],
 )
-def test_a_mistake_of_a_test_is_named(serve: Serve, method: str, place: str, data: object, message: str) -> None:
+def test_control_names_what_is_wrong(serve: Serve, method: str, place: str, data: object, message: str) -> None:
     served = serve()
     answer = served.session.request(method, f"{served.control}/_simulator/{place}", json=data, timeout=10)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
 
 
-def test_control_also_answers_beside_the_services_but_the_services_not_beside_control(serve: Serve) -> None:
+def test_the_port_of_the_services_has_control_too(serve: Serve) -> None:
     served = serve()
     assert served.session.get(f"{served.url}/_simulator/requests", timeout=10).json() == []
     assert served.session.get(served.control + READ, timeout=10).status_code == 400
     assert served.ask("GET", "summary")["requests"] == 0
 
 
-def test_a_test_changes_one_release_of_a_template(serve: Serve) -> None:
+def test_control_changes_one_release_of_a_template(serve: Serve) -> None:
     served = serve(releases=[{**RELEASE, "id": "many-{number}", "count": 3}])
     served.ask("POST", "releases/many-2", {"phase": "Failed"})
     assert [item["status"]["phase"] for item in served.list().json()["items"]] == ["Creating", "Failed", "Creating"]

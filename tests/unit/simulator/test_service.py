@@ -131,11 +131,11 @@ def test_a_list_has_all_releases_of_the_mesh_that_exist(clock: ScriptedClock) ->
     assert [item["metadata"]["name"] for item in data["items"]] == ["many-1", "many-2", "many-3"]
 
 
-def test_a_list_of_no_release_is_empty(clock: ScriptedClock) -> None:
+def test_a_list_can_be_empty(clock: ScriptedClock) -> None:
     assert items(service(clock, releases=[])) == []
 
 
-def test_an_item_of_a_list_is_what_a_read_would_give(clock: ScriptedClock) -> None:
+def test_an_item_of_a_list_equals_a_read(clock: ScriptedClock) -> None:
     asked = service(clock)
     assert items(asked) == [json.loads(read(asked).body)]
 
@@ -156,12 +156,12 @@ def test_a_list_is_one_read_of_each_release(clock: ScriptedClock, kinds: list[st
     assert seen == phases
 
 
-def test_a_release_that_does_not_exist_yet_is_read_by_a_list_all_the_same(clock: ScriptedClock) -> None:
+def test_a_list_counts_as_a_read_of_a_release_that_does_not_exist_yet(clock: ScriptedClock) -> None:
     asked = service(clock, releases=[{**RELEASE, "steps": [{"phase": "Creating", "after_reads": 1}]}])
     assert [listed(asked), listed(asked)] == [{}, {"reviews-canary": "Creating"}]
 
 
-def test_a_list_shows_no_more_releases_than_the_scenario_says_and_reads_no_other(clock: ScriptedClock) -> None:
+def test_a_list_reads_only_the_releases_that_it_shows(clock: ScriptedClock) -> None:
     late = {**RELEASE, "id": "late", "steps": [{"phase": "A", "after_reads": 1}]}
     elsewhere = {**RELEASE, "id": "elsewhere", "mesh_id": "other"}
     many = {**RELEASE, "id": "many-{number}", "count": 3, "steps": BY_READS}
@@ -171,12 +171,12 @@ def test_a_list_shows_no_more_releases_than_the_scenario_says_and_reads_no_other
     assert [phase(asked, f"many-{number}") for number in (1, 2, 3)] == ["B", "B", "A"]
 
 
-def test_a_list_can_show_nothing(clock: ScriptedClock) -> None:
+def test_a_list_can_show_no_release(clock: ScriptedClock) -> None:
     assert listed(service(clock, list={"shown": 0})) == {}
 
 
 @pytest.mark.parametrize("place", get_args(Place))
-def test_the_items_of_a_list_can_be_without_a_place_that_a_read_has(clock: ScriptedClock, place: str) -> None:
+def test_items_of_a_list_can_lack_a_place(clock: ScriptedClock, place: str) -> None:
     asked = service(clock, list={"without": [place]})
     whole, item = json.loads(read(asked).body), items(asked)[0]
     first, _unused, second = place.partition(".")
@@ -187,7 +187,7 @@ def test_the_items_of_a_list_can_be_without_a_place_that_a_read_has(clock: Scrip
     assert item == whole
 
 
-def test_the_items_of_a_list_can_be_without_several_places(clock: ScriptedClock) -> None:
+def test_items_of_a_list_can_lack_several_places(clock: ScriptedClock) -> None:
     asked = service(clock, list={"without": ["spec", "spec.version", "status.deployment", "status.grayDeployments"]})
     (item,) = items(asked)
     assert item.keys() == {"kind", "apiVersion", "metadata", "status"}
@@ -324,7 +324,7 @@ def test_a_list_begins_the_clock_of_each_release(clock: ScriptedClock) -> None:
     assert listed(asked) == {"rel-1": "B", "rel-2": "B"}
 
 
-def test_a_list_that_is_refused_is_no_read(clock: ScriptedClock) -> None:
+def test_a_refused_list_is_no_read(clock: ScriptedClock) -> None:
     asked = service(clock, releases=[{**RELEASE, "steps": BY_READS}])
     assert ask(asked, LIST).status == 401
     assert phase(asked) == "A"
@@ -350,11 +350,11 @@ def test_a_change_takes_effect_at_once_and_a_reset_ends_it(clock: ScriptedClock)
     assert phase(asked) == "Creating"
 
 
-def test_a_change_of_no_release_is_noticed(clock: ScriptedClock) -> None:
+def test_a_change_of_an_unknown_release_changes_none(clock: ScriptedClock) -> None:
     assert service(clock).change("other", parse_change({"phase": "Failed"})) == 0
 
 
-def test_the_same_state_is_the_same_answer_except_with_a_heartbeat(clock: ScriptedClock) -> None:
+def test_only_a_heartbeat_changes_the_answer_of_the_same_state(clock: ScriptedClock) -> None:
     for heartbeat in (False, True):
         asked = service(clock, releases=[{**RELEASE, "heartbeat": heartbeat}])
         first = read(asked).body
@@ -408,7 +408,7 @@ def test_a_login_gives_a_token_that_works_for_its_lifetime(
     assert ask(iam, READ, headers={"x-auth-token": issued}).status == 401
 
 
-def test_a_token_holds_the_catalog_unless_it_is_not_wanted(iam: Service) -> None:
+def test_nocatalog_leaves_the_catalog_out(iam: Service) -> None:
     assert "catalog" not in json.loads(log_in(iam, login()).body)["token"]
     assert "catalog" in json.loads(log_in(iam, login(), "/v3/auth/tokens").body)["token"]
 
@@ -430,7 +430,7 @@ def test_a_token_holds_the_catalog_unless_it_is_not_wanted(iam: Service) -> None
         pytest.param(login(auth__identity__password__user__password="x"), 401, "password is wrong", id="password"),
     ],
 )
-def test_a_login_is_refused_in_the_way_of_iam(iam: Service, body: object, status: int, message: str) -> None:
+def test_a_wrong_login_has_an_error_of_iam(iam: Service, body: object, status: int, message: str) -> None:
     reply = log_in(iam, body)
     error = json.loads(reply.body)["error"]
     assert (reply.status, error["code"]) == (status, status)
@@ -475,7 +475,7 @@ def test_a_metadata_token_needs_a_good_lifetime(clock: ScriptedClock, lifetime: 
 
 
 @pytest.mark.parametrize("status", [404, 405, 503])
-def test_keys_are_given_without_a_token_where_there_are_no_tokens(clock: ScriptedClock, status: int) -> None:
+def test_keys_need_no_token_where_there_are_none(clock: ScriptedClock, status: int) -> None:
     asked = metadata(clock, token_status=status)
     assert metadata_token(asked).status == status
     assert security_key(asked).status == 200

@@ -174,12 +174,14 @@ options:
     default: 10
   request_timeout:
     description:
-      - Seconds that one request may take. For a list, the time counts from the last byte received, because the list of
-        a large mesh takes long. A whole list may take four times as long.
+      - Seconds that one request may take. The list of a mesh has about 30 kB for each release, so a mesh with thousands
+        of releases needs more time.
     type: int
     default: 15
   request_retries:
-    description: Accepted so that rulebooks can share variables with playbooks. Here, the next poll is the next try.
+    description:
+      - Accepted so that rulebooks can share variables with playbooks.
+      - Here, a failed poll is repeated after O(wait_sleep), then after longer pauses.
     type: int
     default: 3
   requests_per_minute:
@@ -277,7 +279,7 @@ options:
       - Also from the environment, as E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
     type: path
   validate_certs:
-    description: Whether certificates are checked. Without that, anyone on the way can read the credentials.
+    description: Whether certificates are checked. Without that, the credentials can be read in transit.
     type: bool
     default: true
   ca_path:
@@ -385,7 +387,7 @@ async def main(queue: asyncio.Queue[dict[str, Any]], args: dict[str, Any]) -> No
 
 
 class _Source:
-    """One source: a thread of its own for calls that block, and the way from the thread to the queue."""
+    """One source: a thread of its own for calls that block, and the path from the thread to the queue."""
 
     def __init__(
         self,

@@ -17,6 +17,7 @@ class Availability:
 
     Attributes:
         error: of the last poll, None if it had none.
+        errors: failed polls in a row, up to now.
         failing_from: monotonic seconds of the first of the current failed polls in a row.
         since: wall clock of that poll, as text.
         is_unavailable: whether the event `unavailable` was sent, and no `available` since.
@@ -24,6 +25,7 @@ class Availability:
     """
 
     error: AsmError | None = None
+    errors: int = 0
     failing_from: float | None = None
     since: str = ""
     is_unavailable: bool = False
@@ -46,7 +48,9 @@ class Availability:
         if error is None:
             return Availability(changes=self.changes + 1 if self.is_unavailable else self.changes)
         failing_from = now if self.failing_from is None else self.failing_from
-        failing = replace(self, error=error, failing_from=failing_from, since=self.since or wall_clock)
+        failing = replace(
+            self, error=error, errors=self.errors + 1, failing_from=failing_from, since=self.since or wall_clock
+        )
         is_lasting = not error.is_transient or now - failing_from >= patience
         if self.is_unavailable or not is_lasting:
             return failing

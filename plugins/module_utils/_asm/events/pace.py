@@ -77,8 +77,12 @@ class Pace:
             return interval
         if availability.is_refused:
             return max(interval, _REFUSED_PAUSE)
-        pause = _UNAVAILABLE_PAUSE if availability.is_unavailable else 0.0
-        return max(interval, pause, _retry_after(error))
+        if availability.is_unavailable:
+            interval = max(interval, _UNAVAILABLE_PAUSE)
+        elif not isinstance(error, ThrottledError):
+            # A mesh whose turn comes seldom does not lose its turn. Never sooner than `wait_sleep`.
+            interval = min(interval, self.schedule.wait_sleep * 2.0 ** min(availability.errors - 1, 16))
+        return max(interval, _retry_after(error))
 
     def after_start(self, now: float) -> Pace:
         """Return the pace after a request has begun."""

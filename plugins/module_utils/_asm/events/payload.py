@@ -51,8 +51,8 @@ class Payloads:
 
     Attributes:
         manifests: whether an event holds the release as the API gave it.
-        origin: tells this source from others; empty without a state file, when the numbers of events begin anew at each
-            start.
+        origin: distinguishes this source from others; empty without a state file, when the numbers of events begin anew
+            at each start.
         epoch: wall clock, UTC, at the time 0 of the polls.
     """
 

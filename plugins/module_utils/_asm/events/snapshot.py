@@ -4,7 +4,7 @@
 
 """What the event source knows of a mesh, as plain values that survive a restart, and back. Pure.
 
-No manifests and no credentials: the values that a change is told by, the counters, and the age of a run of a gate.
+No manifests and no credentials: the values whose change is an event, the counters, and the age of a run of a gate.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class TrackedRelease:
         changes: the number of its events.
         absent_since: when the first of the current 404s in a row was complete.
         is_gone: whether its disappearance is confirmed.
-        unmet: whether its conditions were unmet in the first response that told all of them, and only its readiness
+        unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
             has changed since; None before that response.
         was_interrupted: whether its disappearance ended a run without a verdict.
         run: of its gate; None while it rests.
@@ -202,7 +202,7 @@ class _Step:
             self._meet(after, release)
         elif before.is_gone:
             self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
-            self._tell("appeared", release)
+            self._send("appeared", release)
             if before.was_interrupted or _has_moved(before, after):
                 self._begin()
         else:
@@ -215,14 +215,14 @@ class _Step:
         if self._tracker.baseline:
             return
         self.tracked = replace(after, phase=after.phase or "", ready=bool(after.ready))
-        self._tell("appeared", release)
+        self._send("appeared", release)
         self._begin()
 
     def _compare(self, before: TrackedRelease, after: TrackedRelease, release: Release) -> None:
         if _differs(_folded(before.phase), _folded(after.phase)):
-            self._tell("phase", release)
+            self._send("phase", release)
         if _differs(before.ready, after.ready):
-            self._tell("ready", release)
+            self._send("ready", release)
         if _has_moved(before, after) or (before.unmet and _differs(before.ready, after.ready)):
             self._begin()
 
@@ -236,7 +236,7 @@ class _Step:
         elif not tracked.is_gone:
             run = tracked.run or (self._run_of_absence(tracked) if tracked.unmet else None)
             self.tracked = replace(tracked, is_gone=True, ready=False if tracked.ready else tracked.ready, run=run)
-            self._tell("gone", None)
+            self._send("gone", None)
         self._observe()
 
     def _run_of_absence(self, tracked: TrackedRelease) -> GateRun | None:
@@ -246,13 +246,13 @@ class _Step:
         return run and replace(run, gate=run.gate.observe(Observation(0.0, 0.0, error=error)))
 
     def _note_unmet(self, release: Release) -> None:
-        """Note whether the conditions are unmet, with the first response that tells all of them."""
+        """Note whether the conditions are unmet, with the first response that shows all of them."""
         tracked, conditions = self.tracked, self._conditions
         if tracked is None or conditions is None or tracked.unmet is not None:
             return
-        tells_version = bool(release.version) or conditions.version is None
-        tells_workloads = release.has_workloads or not (conditions.ready or conditions.images)
-        if release.phase.strip() and tells_version and tells_workloads:
+        shows_version = bool(release.version) or conditions.version is None
+        shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
+        if release.phase.strip() and shows_version and shows_workloads:
             is_met = is_phase(release.phase, conditions.success_phases) and not unmet_besides_phase(release, conditions)
             self.tracked = replace(tracked, unmet=not is_met)
 
@@ -287,9 +287,9 @@ class _Step:
             return
         self.tracked = replace(tracked, run=None, unmet=False)
         last_seen = None if tracked.is_gone else run.gate.release
-        self._tell(kind, self._observation.release or last_seen, run)
+        self._send(kind, self._observation.release or last_seen, run)
 
-    def _tell(self, kind: str, release: Release | None, run: GateRun | None = None) -> None:
+    def _send(self, kind: str, release: Release | None, run: GateRun | None = None) -> None:
         if self.tracked is None:
             return
         self.tracked = replace(self.tracked, changes=self.tracked.changes + 1)
@@ -352,7 +352,7 @@ def _folded(phase: str | None) -> str | None:
 
 
 def _remembered(tracked: TrackedRelease) -> Release:
-    """Return a release as it was last seen, as far as its disappearance is judged by it.
+    """Return a release as it was last seen, as far as the outcome of its disappearance needs it.
 
     Of its workloads only the images are known, and whether all of them were ready. If they were not, the number of
     planned ones is unknown, and no condition on workloads counts as met.

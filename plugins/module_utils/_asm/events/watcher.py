@@ -45,7 +45,7 @@ _SLICE = 0.5
 """Seconds after which a pause checks whether the source was cancelled."""
 
 _POLL_TIMEOUTS = 4
-"""How many times `request_timeout` a list may take altogether; each of its parts must arrive within one."""
+"""How many times `request_timeout` a list may take at most, a login before it included."""
 
 _ENDING = (CredentialsError, ProxyError, InternalError)
 """Errors that end the source: all meshes share the credentials, and more refusals could lock them."""

@@ -160,7 +160,7 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -
     try:
         check_identity(content, mesh_id, in_list=True)
     except AsmError as refused:
-        error = refused.about(name) if name else refused
+        error = refused.about(name)
     return ListedRelease(
         uid=as_text(metadata.get("uid")),
         name=name,

@@ -10,7 +10,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -23,7 +22,6 @@ import ansible
 import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.extensions.eda.plugins.event_source import asm_release
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import SOURCE_OPTIONS, Option
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import parse_source
 from ansible_collections.huaweicloud.asm.tests.unit.extensions.eda.plugins.event_source.schemas import (
     ARGUMENTS,
@@ -41,7 +39,6 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.lo
     response,
     serving,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.test_documentation import agreed, environment, specified
 
 if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host
@@ -49,7 +46,6 @@ if TYPE_CHECKING:
 
 CONNECTION = {"mesh_id": "mesh", "token": TOKEN}
 DOCUMENTATION = yaml.safe_load(asm_release.DOCUMENTATION)
-DOCUMENTED: dict[str, Any] = DOCUMENTATION["options"]
 KINDS = {*("appeared", "phase", "ready", "gone", "reached", "failed", "stalled", "timeout"), "unavailable", "available"}
 
 Result = TypeVar("Result")
@@ -112,19 +108,6 @@ def on(loop: ScriptedLoop, run: Callable[[ScriptedLoop], Coroutine[Any, Any, Res
 
 
 class TestDocumentation:
-    def test_has_every_option_and_no_other(self) -> None:
-        assert set(DOCUMENTED) == {option.name for option in SOURCE_OPTIONS}
-
-    @pytest.mark.parametrize("option", SOURCE_OPTIONS, ids=lambda option: option.name)
-    def test_says_of_an_option_what_it_is(self, option: Option) -> None:
-        assert agreed(DOCUMENTED[option.name]) == specified(option)
-        assert DOCUMENTED[option.name]["description"]
-
-    @pytest.mark.parametrize("option", SOURCE_OPTIONS, ids=lambda option: option.name)
-    def test_names_where_else_a_value_comes_from(self, option: Option) -> None:
-        text = "".join(DOCUMENTED[option.name]["description"])
-        assert re.findall(r"E\(([^)]*)\)", text) == environment(option)
-
     def test_names_every_kind_of_event(self) -> None:
         assert set(DOCUMENTATION["events"]) == KINDS
 
@@ -286,7 +269,8 @@ class TestTheQueue:
         (message,) = caplog.messages
         assert message == (
             "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not confirmed for 300 s that its rule "
-            "engine has stored the event '0', so no other event is sent; look for an error of the rule engine in its log"
+            "engine has stored the event '0', so no other event is sent; "
+            "look for an error of the rule engine in its log"
         )
 
     @pytest.mark.parametrize("is_answered", [True, False], ids=["stored", "cancelled"])

@@ -102,14 +102,14 @@ class Stage:
     informed: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     requests: list[tuple[float, str, str]] = field(default_factory=list)
-    at: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    at: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     last: float = 0.0
     takes: float = 0.0
     closed: int = 0
     manifests: bool = False
     is_cancelled: bool = False
 
-    def on(self, seconds: float, action: Callable[[], None]) -> None:
+    def on(self, seconds: float, action: Callable[[], object]) -> None:
         """Let something happen at a time."""
         self.at.append((seconds, action))
         self.at.sort(key=lambda each: each[0])
@@ -184,7 +184,7 @@ class Stage:
         return True
 
     @property
-    def told(self) -> list[tuple[str, str]]:
+    def sent(self) -> list[tuple[str, str]]:
         """Return kind and name (or mesh) of each event."""
         return [(event["kind"], event.get("name", event["mesh_id"])) for event in self.events]
 

@@ -50,7 +50,7 @@ def test_every_kind_of_event_has_the_shape_of_the_schema(
     there = eventful(monkeypatch, state_file=str(tmp_path / "state"), **options)
     definitions = loaded(EVENTS)["$defs"]
     kinds = [definitions[name]["properties"]["kind"] for name in ("change", "verdict", "unavailable", "available")]
-    assert {kind for kind, _name in there.told} == {
+    assert {kind for kind, _name in there.sent} == {
         name for each in kinds for name in each.get("enum", [each.get("const")])
     }
     for event in there.events:
@@ -83,7 +83,7 @@ def test_no_text_of_a_release_is_a_template(monkeypatch: pytest.MonkeyPatch, tex
     hostile["spec"][text] = text
     there.show(25, hostile)
     there.run(monkeypatch, 60, manifests=True, **GATE)
-    assert there.told
+    assert there.sent
     shown = json.dumps(there.events)
     for opening in ("{{", "{%", "{#", "#jinja2", "$ANSIBLE_VAULT", "\\x"):
         assert opening not in shown
@@ -107,5 +107,5 @@ def test_secrets_are_hidden_in_keys_and_values(monkeypatch: pytest.MonkeyPatch) 
     hostile["spec"][TOKEN] = TOKEN
     there.show(25, hostile)
     there.run(monkeypatch, 60, **GATE)
-    assert there.told
+    assert there.sent
     assert TOKEN not in json.dumps(there.events)

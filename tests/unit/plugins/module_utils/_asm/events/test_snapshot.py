@@ -23,7 +23,7 @@ TRACKER = Tracker(GATE, Schedule(), baseline=1)
 RELEASE = TrackedRelease(
     "uid-a", "bookinfo", "a", "reviews", "Running", "v2", (("image:2",),), True, 7, unmet=False, was_interrupted=False
 )
-UNAVAILABLE = Availability(ServerError("busy"), 5.0, "2026-03-01T12:00:00Z", True, 3)
+UNAVAILABLE = Availability(ServerError("busy"), 1, 5.0, "2026-03-01T12:00:00Z", True, 3)
 
 
 def saved(**changes: Any) -> dict[str, Any]:

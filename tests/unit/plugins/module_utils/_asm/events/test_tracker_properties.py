@@ -99,17 +99,17 @@ class Model:
 
 @most
 @given(histories, st.booleans())
-def test_each_change_is_told_once(history: list[World], initial: bool) -> None:
+def test_each_change_is_sent_once(history: list[World], initial: bool) -> None:
     tracker = Tracker(None, SCHEDULE, 0 if initial else BASELINE_LISTS)
     model = Model(0 if initial else BASELINE_LISTS)
     for number, world in enumerate(history):
         tracker, events = poll(tracker, world, number * INTERVAL)
-        told = [
+        sent = [
             (each.kind, each.tracked.name, each.release.phase if each.release else "", bool(each.tracked.ready))
             for each in events
         ]
-        assert len(told) == len(set(told))
-        assert set(told) == model.poll(world)
+        assert len(sent) == len(set(sent))
+        assert set(sent) == model.poll(world)
 
 
 class Source:
@@ -144,7 +144,7 @@ class Source:
 
 
 def without_times(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event without what tells when it was observed."""
+    """Return an event without its times."""
     gate = {"outcome": event["gate"]["outcome"]} if "gate" in event else None
     return {**{key: value for key, value in event.items() if key not in ("at", "msg", "previous_phase")}, "gate": gate}
 
@@ -176,8 +176,8 @@ def test_an_id_means_one_event_wherever_the_source_is_cut_off(
         known = by_id.setdefault(event["id"], event)
         assert without_times(known) == without_times(event)
     for name, (phase, *_rest) in history[-1].items():
-        told = [event for event in source.events if event["name"] == name and event["kind"] in ("appeared", "phase")]
-        assert not told or told[-1]["phase"] == phase
+        sent = [event for event in source.events if event["name"] == name and event["kind"] in ("appeared", "phase")]
+        assert not sent or sent[-1]["phase"] == phase
 
 
 @most

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,14 @@ class TestEvents:
     def test_initial_reports_the_first_list(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
         there.run(monkeypatch, 5, initial=True, **GATE)
-        assert there.told == [("appeared", "a"), ("reached", "a")]
+        assert there.sent == [("appeared", "a"), ("reached", "a")]
 
     def test_a_release_first_seen_in_the_second_list_was_present(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
         there.show(5, item("a"), item("b"))
         there.show(15, item("a"), item("b"), item("c", "Creating"))
         there.run(monkeypatch, 60)
-        assert there.told == [("appeared", "c")]
+        assert there.sent == [("appeared", "c")]
 
     def test_phase_and_readiness(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating", gray=NOT_READY))
@@ -85,7 +86,7 @@ class TestEvents:
         there.on(35, lambda: there.meshes["mesh"].items.append(item("a")))  # type: ignore[union-attr]
         there.show(45, item("b"))
         there.run(monkeypatch, 100)
-        assert there.told == [("gone", "a")]
+        assert there.sent == [("gone", "a")]
         assert there.events[0]["found"] is False
         # Once gone, it is no longer asked for.
         assert there.times("mesh", "uid-a") == [32.0, 52.0, 62.0]
@@ -95,14 +96,14 @@ class TestEvents:
         there.show(25)
         there.meshes["mesh"].singly["uid-a"] = item("a", "Running")
         there.run(monkeypatch, 60)
-        assert there.told == [("phase", "a")]
+        assert there.sent == [("phase", "a")]
 
     def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"))
         there.meshes["mesh"].singly["uid-a"] = item("a", "Creating")
         there.on(25, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a", "Running")}))
         there.run(monkeypatch, 60)
-        assert there.told == [("phase", "a")]
+        assert there.sent == [("phase", "a")]
 
     def test_a_gate_has_one_verdict_until_something_changes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
@@ -111,7 +112,7 @@ class TestEvents:
         there.show(55, item("a", "Running"))
         there.show(65, item("a", "Failed"))
         there.run(monkeypatch, 90, **GATE)
-        assert [kind for kind, _name in there.told] == ["phase", "reached", "ready", "ready", "phase", "failed"]
+        assert [kind for kind, _name in there.sent] == ["phase", "reached", "ready", "ready", "phase", "failed"]
         assert there.events[1]["gate"]["outcome"] == "reached"
         assert "a (bookinfo)" in there.events[1]["msg"]
 
@@ -120,13 +121,13 @@ class TestEvents:
         for mesh_id in there.meshes:
             there.show(300, item("reviews", "Running", mesh_id=mesh_id), mesh_id=mesh_id)
         there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
-        assert [kind for kind, _name in there.told].count("reached") == 40
+        assert [kind for kind, _name in there.sent].count("reached") == 40
 
-    def test_timeout_is_told_without_a_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_timeout_is_sent_without_a_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Preparing"))
         there.run(monkeypatch, 200, **GATE, wait_timeout=60)
-        assert [kind for kind, _name in there.told] == ["phase", "timeout"]
+        assert [kind for kind, _name in there.sent] == ["phase", "timeout"]
         assert there.events[1]["gate"]["outcome"] == "timeout"
 
     def test_an_accepted_disappearance_is_gone_then_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,7 +135,7 @@ class TestEvents:
         there.show(25, item("a", "Done"))
         there.show(35)
         there.run(monkeypatch, 100, **GATE, on_missing="accept", missing_after=["Done"])
-        assert [kind for kind, _name in there.told] == ["phase", "gone", "reached"]
+        assert [kind for kind, _name in there.sent] == ["phase", "gone", "reached"]
 
     @pytest.mark.parametrize(
         ("filters", "selected"),
@@ -148,13 +149,13 @@ class TestEvents:
     def test_filters(self, monkeypatch: pytest.MonkeyPatch, filters: dict[str, Any], selected: list[str]) -> None:
         there = stage(item("a"), item("b", namespace="shop", service="ratings"), item("c", service="ratings"))
         there.run(monkeypatch, 5, initial=True, **filters)
-        assert [name for _kind, name in there.told] == selected
+        assert [name for _kind, name in there.sent] == selected
 
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
         there.meshes["mesh"].singly = {"uid-a": item("a", service="ratings"), "uid-b": item("b")}
         there.run(monkeypatch, 60, initial=True, service=["ratings"])
-        assert there.told == [("appeared", "a")]
+        assert there.sent == [("appeared", "a")]
         assert there.times("mesh", "uid-b") == [4.0]
 
 
@@ -201,6 +202,13 @@ class TestPace:
         assert intervals[-1] == pytest.approx(10, abs=0.2)
         assert min(intervals) > 9.99
 
+    def test_a_failed_poll_is_repeated_before_the_next_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", BUSY))
+        there.run(monkeypatch, 360)
+        pauses = [after - before for before, after in zip(there.times("mesh-0"), there.times("mesh-0")[1:])]
+        assert pauses == pytest.approx([100, 10, 20, 40, 80, 100], abs=2.5)
+
     def test_retry_after_holds_every_mesh(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
         there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", throttled(60)))
@@ -220,7 +228,7 @@ class TestAvailability:
         there.meshes["mesh-1"].items = DENIED
         there.show(1000, item("reviews", mesh_id="mesh-1"), mesh_id="mesh-1")
         assert there.run(monkeypatch, 1300) is None
-        assert there.told == [("unavailable", "mesh-1"), ("available", "mesh-1")]
+        assert there.sent == [("unavailable", "mesh-1"), ("available", "mesh-1")]
         unavailable, available = there.events
         assert unavailable["since"] == available["since"] == "2026-03-01T12:00:03Z"
         assert unavailable["error"]["kind"] == "denied"
@@ -237,7 +245,7 @@ class TestAvailability:
         there.on(55, lambda: setattr(there.meshes["mesh"], "items", BUSY))
         there.show(500, item("a", "Failed"))
         there.run(monkeypatch, 600)
-        assert [(kind, name) for kind, name in there.told] == [
+        assert [(kind, name) for kind, name in there.sent] == [
             ("unavailable", "mesh"),
             ("phase", "a"),
             ("available", "mesh"),
@@ -259,14 +267,14 @@ class TestAvailability:
         there.meshes["mesh-0"].items = [incomplete("a", mesh_id="mesh-0")]
         there.meshes["mesh-0"].singly = {"uid-a": DENIED}
         there.run(monkeypatch, 60)
-        assert there.told == [("unavailable", "mesh-0")]
+        assert there.sent == [("unavailable", "mesh-0")]
 
     def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))
         there.meshes["mesh"].singly = {"uid-a": ProtocolError("kind is wrong")}
         there.on(25, lambda: setattr(there.meshes["mesh"], "items", [incomplete("a"), item("b")]))
         there.run(monkeypatch, 60)
-        assert there.told == [("phase", "b")]
+        assert there.sent == [("phase", "b")]
         assert there.warned == ["mesh 'mesh': 'uid-a': kind is wrong"]
 
 
@@ -295,11 +303,11 @@ class TestTheEnd:
             mesh.items = DENIED
         ended = there.run(monkeypatch, 60)
         assert ended == "'mesh mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases"
-        assert [kind for kind, _mesh in there.told] == ["unavailable", "unavailable"]
+        assert [kind for kind, _mesh in there.sent] == ["unavailable", "unavailable"]
 
     def test_a_bug_is_reported_without_its_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage()
-        monkeypatch.setattr(Stage, "list_releases", lambda *_given: {}[TOKEN])
+        monkeypatch.setattr(Stage, "list_releases", lambda *_given: dict[str, str]()[TOKEN])
         assert there.run(monkeypatch, 60) == "a bug of this collection: KeyError; please report it"
 
     def test_a_cancelled_source_ends_without_a_word(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +321,7 @@ class TestTheEnd:
         there.show(25, item("a", f"Running {TOKEN}", version=TOKEN))
         there.on(45, lambda: setattr(there.meshes["mesh"], "items", NetworkError("no {seen}", seen=TOKEN)))
         there.run(monkeypatch, 60, **GATE)
-        assert there.told
+        assert there.sent
         assert there.warned
         assert TOKEN not in json.dumps([there.events, there.warned])
 
@@ -323,13 +331,13 @@ class TestRestart:
     def state(self, tmp_path: Path) -> dict[str, str]:
         return {"state_file": str(tmp_path / "state.json")}
 
-    def test_what_changed_meanwhile_is_told(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+    def test_what_changed_meanwhile_is_sent(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
         there = stage(item("a", "Creating"), item("b"), item("c"))
         there.run(monkeypatch, 30, **GATE, **state)
         assert there.events == []
         again = stage(item("a", "Running"), item("b"), item("d"))
         again.run(monkeypatch, 60, **GATE, **state)
-        assert again.told == [("phase", "a"), ("reached", "a"), ("appeared", "d"), ("reached", "d"), ("gone", "c")]
+        assert again.sent == [("phase", "a"), ("reached", "a"), ("appeared", "d"), ("reached", "d"), ("gone", "c")]
 
     def test_a_repeat_has_the_same_id_and_another_event_another(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
@@ -337,7 +345,7 @@ class TestRestart:
         path = Path(state["state_file"])
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Running"))
-        there.on(22, lambda: (path.parent / "before").write_bytes(path.read_bytes()) and None)
+        there.on(22, lambda: shutil.copyfile(path, path.parent / "before"))
         there.run(monkeypatch, 40, **GATE, **state)
         path.write_bytes((path.parent / "before").read_bytes())
         again = stage(item("a", "Running"))
@@ -369,7 +377,7 @@ class TestRestart:
         again = stage(item("a", "Preparing"))
         again.seconds = 100_000
         again.run(monkeypatch, 100_200, **GATE, wait_timeout=200, **state)
-        assert [kind for kind, _name in again.told] == ["timeout"]
+        assert [kind for kind, _name in again.sent] == ["timeout"]
         assert again.events[0]["gate"]["elapsed"] == 210
 
     def test_an_accepted_disappearance_during_a_restart_is_reached(
@@ -381,9 +389,9 @@ class TestRestart:
         there.run(monkeypatch, 40, **gate, **state)
         again = stage()
         again.run(monkeypatch, 60, **gate, **state)
-        assert [kind for kind, _name in again.told] == ["gone", "reached"]
+        assert [kind for kind, _name in again.sent] == ["gone", "reached"]
 
-    def test_an_unavailable_mesh_is_not_told_again(
+    def test_an_unavailable_mesh_is_not_sent_again(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
     ) -> None:
         there = many(2)
@@ -393,7 +401,7 @@ class TestRestart:
         again.meshes["mesh-0"].items = DENIED
         again.on(100, lambda: setattr(again.meshes["mesh-0"], "items", []))
         again.run(monkeypatch, 700, **state)
-        assert [*there.told, *again.told] == [("unavailable", "mesh-0"), ("available", "mesh-0")]
+        assert [*there.sent, *again.sent] == [("unavailable", "mesh-0"), ("available", "mesh-0")]
         assert again.events[0]["since"] == there.events[0]["since"]
 
     def test_the_file_is_bound_to_the_filters(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:

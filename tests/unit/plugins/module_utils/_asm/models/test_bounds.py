@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import ProtocolError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models import bounds, release
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.deployment import rollout
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import parse_list
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import changed, deployment, document, release_list
 
@@ -67,8 +68,16 @@ LIMITS: list[tuple[str, Any, Any, str]] = [
 )
 def test_release_beyond_a_limit_is_refused(place: str, largest: Any, too_large: Any, message: str) -> None:
     assert release.parse(changed(document(), place, largest)).uid in ("uid-1", "")
-    with pytest.raises(ProtocolError, match=message):
+    with pytest.raises(ProtocolError, match=message) as refused:
         release.parse(changed(document(), place, too_large))
+    assert refused.value.hint == "check endpoint"
+
+
+def test_characters_are_bounded_exactly() -> None:
+    workload = rollout({}, "x" * bounds.MOST_CHARACTERS)
+    bounds.check_characters({}, [workload])
+    with pytest.raises(ProtocolError, match="has 1000001 characters besides its Deployments, the limit is 1000000"):
+        bounds.check_characters({"": "y"}, [workload])
 
 
 def test_a_text_counts_wherever_a_result_shows_it() -> None:
@@ -130,8 +139,9 @@ def nested(levels: int) -> dict[str, Any]:
 class TestList:
     def test_releases_are_bounded(self) -> None:
         assert len(parse_list(release_list(*[{}] * bounds.MOST_ITEMS), "mesh").releases) == bounds.MOST_ITEMS
-        with pytest.raises(ProtocolError, match="the list has 10001 releases, the limit is 10000"):
+        with pytest.raises(ProtocolError, match="the list has 10001 releases, the limit is 10000") as refused:
             parse_list(release_list(*[{}] * (bounds.MOST_ITEMS + 1)), "mesh")
+        assert refused.value.hint == "delete ended releases of the mesh"
 
     def test_workloads_are_bounded(self) -> None:
         # Two of the parts of each release are its original workload and that one's container.
@@ -139,8 +149,10 @@ class TestList:
         parts = bounds.check_parts(item)
         assert parts == 1000
         parse_list(release_list(*[item] * 100), "mesh")
-        with pytest.raises(ProtocolError, match="the list has 101000 workloads, containers and conditions or more"):
+        with pytest.raises(ProtocolError) as refused:
             parse_list(release_list(*[item] * 101), "mesh")
+        problem = "the list has 101000 workloads, containers and conditions or more, the limit is 100000"
+        assert (refused.value.problem, refused.value.hint) == (problem, "delete ended releases of the mesh")
 
     def test_one_release_beyond_a_limit_leaves_the_others(self) -> None:
         huge = changed(document(uid="uid-2"), "status.grayDeployments", [{}] * 200_000)

@@ -200,6 +200,11 @@ class TestProblems:
         assert second.release(with_workloads=False) is not None
         assert problems(*items) == ["the list has uid 'uid-1' more than once; check endpoint"]
 
+    def test_a_uid_repeated_in_another_mesh_is_left_to_its_single_read(self) -> None:
+        other = changed(document(uid="uid-1"), "metadata.meshID", "other")
+        (listed,) = parsed(other, document(uid="uid-1")).releases
+        assert (listed.error, listed.release(with_workloads=False)) == (None, None)
+
     @pytest.mark.parametrize("uids", [(None, None), ("", None), ("1", 1), (7, 7), ("uid-1", "UID-1")])
     def test_missing_and_different_uids_are_not_repeated(self, uids: tuple[Any, Any]) -> None:
         found = parsed(*(document(uid=uid) for uid in uids))
@@ -251,6 +256,8 @@ class TestRelease:
         assert only(document(gray=[]), manifests=True).release(with_workloads=True) is not None
 
     def test_deployments_are_kept_only_with_manifests(self) -> None:
+        (default,) = parse_list(release_list(document()), "mesh").releases
+        assert default.release(with_workloads=True) == only(document(), manifests=False).release(with_workloads=True)
         whole, lean = (only(document(), manifests).release(with_workloads=True) for manifests in (True, False))
         assert whole is not None
         assert lean is not None

@@ -141,9 +141,7 @@ class Call:
 
     def context(self) -> Context:
         clock = self.client.clock
-        runtime = Runtime(
-            {}, self.is_cancelled, monotonic=clock.__call__, sleep=clock.sleep, jitter=lambda: self.jitter
-        )
+        runtime = Runtime({}, clock, clock.sleep, jitter=lambda: self.jitter, is_cancelled=self.is_cancelled)
         client = cast("Client", self.client)
         return Context(self._request(), runtime, Sanitizer(), client, 0.0, self.warnings.append)
 
