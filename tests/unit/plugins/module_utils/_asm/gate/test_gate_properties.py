@@ -451,7 +451,7 @@ EASY: Mapping[str, Any] = {
     "version": None,
     "success_phases": ("Running",),
 }
-STABLE: Mapping[str, Any] = {**EASY, "stable_for": 30}
+STABLE: Mapping[str, Any] = {**EASY, "stable_for": 10}
 """Conditions that are easily met: what needs several responses in a row is found sooner."""
 
 
