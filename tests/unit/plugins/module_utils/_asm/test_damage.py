@@ -48,7 +48,7 @@ def workloads(draw: st.DrawFn) -> dict[str, Any]:
     """A Deployment, rolled out or not, with an environment value in its container."""
     made = deployment(
         ready=draw(COUNTS),
-        replicas=draw(COUNTS),
+        wanted=draw(COUNTS),
         image=draw(st.sampled_from([IMAGE, "registry.example/reviews:1"])),
         updatedReplicas=draw(COUNTS),
         availableReplicas=draw(COUNTS),

@@ -336,7 +336,7 @@ class TestDeadline:
             pytest.param(APPEARING, [{0: "Running", 1: 404}], "missing", "not_found", id="one never appeared"),
             pytest.param(APPEARING, [{0: 404, 1: 404}], "missing", "not_found", id="none appeared"),
             pytest.param(APPEARING, [{0: 404, 1: "Creating"}], "timeout", None, id="one never appeared, one is late"),
-            pytest.param(APPEARING, [SERVER], "timeout", "server", id="nobody knows whether they are there"),
+            pytest.param(APPEARING, [SERVER], "timeout", "server", id="whether they are there is not known"),
         ],
     )
     def test_outcome_and_error(

@@ -180,7 +180,7 @@ class TestFailed:
         pytest.param(release(gray=[], planned=1), id="none of those planned"),
         pytest.param(release(gray=[deployment()], planned=2), id="fewer than planned"),
         pytest.param(release(gray=[without_status()]), id="no status"),
-        pytest.param(release(gray=[deployment(replicas=0, ready=0)]), id="wants no replica"),
+        pytest.param(release(gray=[deployment(wanted=0, ready=0)]), id="wants no replica"),
         pytest.param(release(gray=[deployment("a"), deployment("b", ready=2)]), id="one of two not rolled out"),
         pytest.param(release(gray=["reviews-gray"]), id="not a Deployment"),
         pytest.param(with_planned(None), id="null is planned"),
@@ -306,8 +306,8 @@ class TestStalled:
         assert after(conditions, *every(25, *[404] * 10, "Creating", "Creating")).outcome is None
 
     def test_begins_again_after_a_gap(self) -> None:
-        looks = [*every(25, *["Creating"] * 3), *every(25, "Creating", "Creating", start=81)]
-        assert after(STALL, *looks).outcome is None
+        seen = [*every(25, *["Creating"] * 3), *every(25, "Creating", "Creating", start=81)]
+        assert after(STALL, *seen).outcome is None
 
 
 class TestMissing:
