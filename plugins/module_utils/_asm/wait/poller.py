@@ -115,7 +115,9 @@ class Poller:
         if item is None:
             return None
         self._uids[position] = item.uid
-        return item.error or item.release(needs_workloads(gate.conditions))
+        # A result without a gate shows the workloads as well.
+        with_workloads = self._context.request.gate is None or needs_workloads(gate.conditions)
+        return item.error or item.release(with_workloads)
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
         """Return the response of a denied list: an error if single reads would be too slow, else None."""
