@@ -256,6 +256,7 @@ def test_event_source_has_an_example() -> None:
     assert any("event_source" in example.place for example in RULEBOOKS)
 
 
+@pytest.mark.slow
 def test_examples_of_the_front_pages_pass_ansible_lint(tmp_path: Path, installed_collection: Path) -> None:
     front = re.compile(r"(README\.md|docs/site/index\.rst)-")
     for example in (each for each in RUN if each.language == "yaml" and front.match(each.place)):

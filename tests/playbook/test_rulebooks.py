@@ -409,6 +409,7 @@ def evaluated(directory: Path) -> list[Path]:
     return list(directory.rglob("evaluated-*"))
 
 
+@pytest.mark.slow
 def test_text_of_a_release_is_never_run_when_a_deployment_continues(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
