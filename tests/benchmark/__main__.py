@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ..playbook.harness import ROOT, install_collection
-from . import events, gates, lasting, reads, several
+from . import events, footprint, gates, reads, several
 from .chart import Bar, Panel, chart
 from .measurement import QUICK, Measurement, Plan
 from .playbooks import READS
@@ -65,8 +65,8 @@ def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
         lambda: events.measure_waiting(runner, plan),
         lambda: events.measure_watching(plan),
         lambda: events.measure_meshes(plan),
-        lambda: lasting.measure_memory(plan),
-        lambda: lasting.measure_imports(runner, plan, directory),
+        lambda: footprint.measure_memory(plan),
+        lambda: footprint.measure_imports(runner, plan, directory),
     )
     measured = []
     for number, stage in enumerate(stages, start=1):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.benchmark import events, gates, lasting, several
+from ansible_collections.huaweicloud.asm.tests.benchmark import events, footprint, gates, several
 from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK
 from ansible_collections.huaweicloud.asm.tests.benchmark.runner import Runner
 
@@ -41,14 +41,14 @@ def test_the_gates_read_equally_often_and_only_ours_keeps_its_connection(runner:
 
 
 def test_requests_is_imported_once_in_the_controller_and_anew_in_each_module(runner: Runner, tmp_path: Path) -> None:
-    measured = values(lasting.measure_imports(runner, QUICK, tmp_path))
+    measured = values(footprint.measure_imports(runner, QUICK, tmp_path))
 
     assert measured[f"imports in {QUICK.imports} tasks in the controller"] == 1
     assert measured["imports in 2 tasks as a module"] == 1 + 2
 
 
 def test_a_long_gate_reads_as_often_as_it_says() -> None:
-    measured = values(lasting.measure_memory(QUICK))
+    measured = values(footprint.measure_memory(QUICK))
 
     assert measured[f"after {QUICK.warm_reads} reads"] > 0
     assert measured[f"after {QUICK.endurance_reads} reads"] > 0

@@ -4,7 +4,7 @@
 
 """Releases as the API gives them, for tests.
 
-The names of phases are illustrations: nobody has published the real ones.
+The names of phases are examples: the real ones are not published.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 """Meshes as strategies: what changes of their releases, from one poll to the next.
 
-The names of phases are illustrations: nobody has published the real ones.
+The names of phases are examples: the real ones are not published.
 """
 
 from __future__ import annotations
