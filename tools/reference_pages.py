@@ -10,6 +10,7 @@ DOCUMENTATION, a playbook or a rulebook by the comment at its head.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import sys
 import textwrap
@@ -118,7 +119,7 @@ def _described(path: Path) -> Iterator[str]:
     """Return the comment at the head of a file, and its content."""
     content = path.read_text(encoding="utf-8").partition("\n---\n")[2]
     lines = content.splitlines()
-    count = next(number for number, line in enumerate(lines) if not line.startswith("#"))
+    count = len(list(itertools.takewhile(lambda line: line.startswith("#"), lines)))
     comment = "\n".join(line[1:].removeprefix(" ") for line in lines[:count])
     for paragraph in re.split(r"\n{2,}", comment):
         yield from _paragraph(paragraph)

@@ -40,9 +40,9 @@ def on_each(*release_ids: str, **options: Any) -> dict[str, Any]:
     return {"release_gate_releases": releases, **{f"release_gate_{name}": each for name, each in options.items()}}
 
 
-def gate(variables: Mapping[str, Any], call: Task = INCLUDE, **keywords: Any) -> Task:
+def gate(variables: Mapping[str, Any], call: Task | None = None, **keywords: Any) -> Task:
     """Return the task that calls the role with the variables."""
-    return {**call, "vars": dict(variables), **keywords}
+    return {**(call or INCLUDE), "vars": dict(variables), **keywords}
 
 
 def rescued(*tasks: Task, **keywords: Any) -> Task:

@@ -244,7 +244,7 @@ class _Exchange(threading.Thread):
 
     def _exchange(self) -> Response:
         sent = self._request
-        raw = self._route.manager.urlopen(
+        raw = self._route.manager.request(
             sent.method or "",
             sent.url or "",
             body=sent.body,

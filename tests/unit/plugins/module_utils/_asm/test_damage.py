@@ -200,9 +200,14 @@ def list_may_open(body: bytes, options: Mapping[str, Any]) -> bool:
         return False
     items = at(tree, "items")
     return isinstance(items, list) and all(
-        isinstance(item, dict) and shows_what_is_wanted({"kind": "Release", "apiVersion": "asm/v2", **item}, options)
-        for item in items
+        isinstance(item, dict) and shows_what_is_wanted(with_defaults(item), options) for item in items
     )
+
+
+def with_defaults(item: dict[str, Any]) -> dict[str, Any]:
+    """An item of a list with what Kubernetes leaves out there, or shows as null."""
+    defaults = {"kind": "Release", "apiVersion": "asm/v2"}
+    return {**item, **{name: value for name, value in defaults.items() if item.get(name) is None}}
 
 
 def shows_what_is_wanted(tree: Any, options: Mapping[str, Any]) -> bool:

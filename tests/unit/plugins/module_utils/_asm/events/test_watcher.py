@@ -245,7 +245,7 @@ class TestAvailability:
         there.on(55, lambda: setattr(there.meshes["mesh"], "items", BUSY))
         there.show(500, item("a", "Failed"))
         there.run(monkeypatch, 600)
-        assert [(kind, name) for kind, name in there.sent] == [
+        assert list(there.sent) == [
             ("unavailable", "mesh"),
             ("phase", "a"),
             ("available", "mesh"),

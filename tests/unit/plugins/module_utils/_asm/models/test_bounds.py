@@ -64,7 +64,7 @@ LIMITS: list[tuple[str, Any, Any, str]] = [
 @pytest.mark.parametrize(
     ("place", "largest", "too_large", "message"),
     LIMITS,
-    ids=[f"{place} {message[-50:]}" for place, *_, message in LIMITS],
+    ids=[f"{limit[0]} {limit[-1][-50:]}" for limit in LIMITS],
 )
 def test_release_beyond_a_limit_is_refused(place: str, largest: Any, too_large: Any, message: str) -> None:
     assert release.parse(changed(document(), place, largest)).uid in ("uid-1", "")
