@@ -244,7 +244,8 @@ def _targets(given: Mapping[str, Any]) -> tuple[ReleaseTarget, ...]:
     for target in targets:
         if targets.count(target) > 1:
             name = f"{target.namespace}/{target.name}"
-            raise UsageError("releases has {seen} twice", "name each release once", seen=name)
+            problem = "releases has {seen} twice"
+            raise UsageError(problem, "name each release once", seen=name)
     return targets
 
 
@@ -326,11 +327,8 @@ def _conditions(given: Mapping[str, Any]) -> Conditions:
     failures = {phase.casefold() for phase in conditions.failure_phases}
     both = [phase for phase in conditions.success_phases if phase.casefold() in failures]
     if both:
-        raise UsageError(
-            "success_phases and failure_phases overlap: {seen}",
-            "a phase can be in one of them only",
-            seen=listed(both),
-        )
+        problem = "success_phases and failure_phases overlap: {seen}"
+        raise UsageError(problem, "a phase can be in one of them only", seen=listed(both))
     if conditions.stable_for >= given["wait_timeout"]:
         raise UsageError(
             f"stable_for ({conditions.stable_for} s) is not less than wait_timeout ({given['wait_timeout']} s)",
@@ -359,8 +357,8 @@ def _required(given: Mapping[str, Any], count: int) -> int:
         return count if text == "all" else 1
     # isdecimal() accepts digits of other scripts, and so does int(); no mesh has releases of ten digits.
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= 1):
-        hint = "it must be all, any, or a number of releases from 1"
-        raise UsageError("require is {seen}", hint, seen=given["require"])
+        problem, hint = "require is {seen}", "it must be all, any, or a number of releases from 1"
+        raise UsageError(problem, hint, seen=given["require"])
     if int(text) > count:
         raise UsageError(f"require is {int(text)}, and releases has {count}", "the gate could never open")
     return int(text)
