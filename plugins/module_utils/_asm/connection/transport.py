@@ -156,10 +156,12 @@ class Transport:
         except BaseException:
             self._routes.cut()
             raise
-        if exchange.is_alive():
+        is_cut = exchange.is_alive()
+        if is_cut:
             self._routes.cut()
             if exchange.refusal is not None:
                 return exchange.refusal
+        if is_cut or _is_out_of_time(exchange.error):
             allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
             problem = f"no complete response {allowed}{route.through}"
             raise RequestTimeoutError(problem, response=ErrorResponse(url=request.url))
@@ -361,6 +363,15 @@ def _error_of(failure: Exception, root: BaseException, url: str, route: Route) -
         problem = f"'{urlsplit(url).netloc}' cannot be reached{route.through}"
         return NetworkError(problem, hint, response=ErrorResponse(message=message, url=url))
     return failure
+
+
+def _is_out_of_time(failure: Exception | None) -> bool:
+    """Return whether a socket timed out at the bound of its exchange. A timeout of the system has an error number.
+
+    On a busy machine, that happens before `send` wakes up and cuts the exchange. The error must be the same.
+    """
+    root = failure and _root(failure)
+    return isinstance(root, (TimeoutError, socket.timeout)) and root.errno is None
 
 
 def _refused_handshake(response: ErrorResponse, failure: Exception, route: Route) -> TlsError:

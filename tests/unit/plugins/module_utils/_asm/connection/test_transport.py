@@ -307,6 +307,25 @@ def test_nearest_bound_counts(make: MakeTransport, request_timeout: float, bound
         assert BOUND <= time.monotonic() - began < BOUND + LATE
 
 
+@pytest.mark.parametrize("is_late", [pytest.param(False, id="in time"), pytest.param(True, id="late")])
+@pytest.mark.parametrize(
+    ("seconds", "allowed"),
+    [
+        pytest.param(PATIENCE, f"within {BOUND} s", id="bound"),
+        pytest.param(BOUND, "before the deadline", id="deadline"),
+    ],
+)
+def test_timeout_has_one_sentence_whoever_notices_it_first(
+    make: MakeTransport, monkeypatch: pytest.MonkeyPatch, seconds: float, allowed: str, is_late: bool
+) -> None:
+    if is_late:
+        # As on a busy machine: the socket of the exchange times out before `send` wakes up.
+        monkeypatch.setattr(Transport, "_wait_for", lambda _self, exchange, _end, _url: exchange.join(PATIENCE))
+    with serving(Peer.hang) as server:
+        error = refused(make(BOUND if seconds == PATIENCE else PATIENCE), server.url, seconds)
+        assert error.problem == f"no complete response {allowed}"
+
+
 @pytest.mark.parametrize("ago", [0.0, 100.0])
 def test_past_deadline_does_not_wait(make: MakeTransport, ago: float) -> None:
     with serving(Peer.hang) as server:
