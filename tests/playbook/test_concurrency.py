@@ -109,6 +109,7 @@ def test_the_role_reads_once_a_poll_for_fifty_hosts(
     assert simulator.summary()["by_operation"] == {operation: READS}
 
 
+@pytest.mark.slow
 def test_two_plays_at_once_are_independent(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     failing = (CREATING, {"phase": "Failed", "after_reads": 2})
     simulator = simulate(scenario(release("opens", *OPENS), release("fails", *failing)))

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     OPTIONS,
@@ -44,42 +43,30 @@ def described(ansible: Ansible, kind: str, name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
-    ("plugin", "names"),
-    [
-        pytest.param(MODULE, set(TYPES), id="module"),
-        # Its terms are the ids.
-        pytest.param(LOOKUP, set(TYPES) - {"release_id", "releases"} | {"_terms"}, id="lookup"),
-    ],
-)
-def test_a_plugin_has_the_options_of_the_table(ansible: Ansible, plugin: tuple[str, str], names: set[str]) -> None:
-    options = described(ansible, *plugin)["doc"]["options"]
-
+def check_options(options: dict[str, Any], names: set[str]) -> None:
+    """Check the names of the options of a plugin, and the types of those that are in the table."""
     assert set(options) == names
     assert {name: options[name]["type"] for name in names & set(TYPES)} == {
         name: TYPES[name] for name in names & set(TYPES)
     }
 
 
-def test_the_module_has_no_other_source_of_options(ansible: Ansible) -> None:
-    options = described(ansible, *MODULE)["doc"]["options"]
+def test_the_module_has_the_options_of_the_table_and_no_other_source(ansible: Ansible) -> None:
+    doc = described(ansible, *MODULE)["doc"]
 
-    assert [name for name, each in options.items() if "env" in each or "vars" in each] == []
+    check_options(doc["options"], set(TYPES))
+    assert [name for name, each in doc["options"].items() if "env" in each or "vars" in each] == []
+    assert doc["attributes"]["action_group"]["membership"] == ["huaweicloud.asm.asm"]
 
 
-@pytest.mark.parametrize("kind", ["env", "vars"])
-def test_the_lookup_has_other_sources_of_connection_options_only(ansible: Ansible, kind: str) -> None:
+def test_the_lookup_has_the_options_of_the_table_and_other_sources_of_connection_options(ansible: Ansible) -> None:
     options = described(ansible, *LOOKUP)["doc"]["options"]
 
-    read = {name: [each["name"] for each in option[kind]] for name, option in options.items() if option.get(kind)}
-
-    assert read == ELSEWHERE[kind]
-
-
-def test_the_module_is_in_its_action_group(ansible: Ansible) -> None:
-    group = described(ansible, *MODULE)["doc"]["attributes"]["action_group"]
-
-    assert group["membership"] == ["huaweicloud.asm.asm"]
+    # Its terms are the ids.
+    check_options(options, set(TYPES) - {"release_id", "releases"} | {"_terms"})
+    for kind, expected in ELSEWHERE.items():
+        read = {name: [each["name"] for each in option[kind]] for name, option in options.items() if option.get(kind)}
+        assert read == expected
 
 
 def test_the_role_has_the_options_of_the_table(ansible: Ansible) -> None:

@@ -384,8 +384,8 @@ CHOSEN = chosen(
     # Until the deadline, and the bounds of a read.
     *("hang-after-an-answer", "headers-without-end-given-up"),
     # Final, also where a release may disappear.
-    *("401-with-on-missing-accept", "404-of-the-gateway-with-on-missing-accept", "302-with-on-missing-accept"),
-    *("a-certificate-that-does-not-verify-with-on-missing-accept", "refused-login"),
+    *("401-with-on-missing-accept", "404-of-the-gateway-with-on-missing-accept"),
+    "a-certificate-that-does-not-verify-with-on-missing-accept",
 )
 
 USERS = {"users": [{**USER, "project_id": "0123456789abcdef"}]}

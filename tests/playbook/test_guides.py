@@ -298,6 +298,7 @@ WEB = json.dumps(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("phase", "returncode", "version"), [pytest.param("Running", 0, "v2"), pytest.param("Failed", 2, "v1")]
 )
@@ -334,6 +335,7 @@ module.exit_json(resources=[{"kind": "VirtualService", "spec": {"hosts": ["revie
 """A module in place of that of `kubernetes.core`, which is not installed here."""
 
 
+@pytest.mark.slow
 def test_traffic_weights_are_shown(ansible: Ansible, installed_collection: Path) -> None:
     module = ansible.directory / "stub/ansible_collections/kubernetes/core/plugins/modules/k8s_info.py"
     module.parent.mkdir(parents=True)

@@ -443,14 +443,14 @@ CASES = (*READS, *IDENTITY, *SERVICES, *VERDICTS, *CHECK_MODE, *CREDENTIALS)
 CHOSEN = chosen(
     CASES,
     # Reads.
-    *("read-found", "read-missing", "read-403", "another-namespace", "another-mesh"),
-    *("service-reached", "service-unknown", "service-with-release-null", "service-without-release"),
-    *("service-with-release-empty", "service-replaced", "service-403", "release-of-another-service"),
+    *("read-found", "another-namespace", "another-mesh"),
+    *("service-reached", "service-with-release-null", "release-of-another-service"),
     # Each outcome, and the conditions.
-    *("reached-ready-and-stable", "reached-images", "failed-by-phase", "timeout", "stalled", "missing-after-seen"),
-    *("disappeared-as-it-may", "replaced-by-uid", "check-pending"),
+    *("reached-ready-and-stable", "reached-images", "failed-by-phase", "stalled", "missing-after-seen"),
+    *("disappeared-as-it-may", "replaced-by-uid", "check-failed"),
+    *("not-ready-with-conditions-that-are-no-list", "not-ready-with-planned-null"),
     # Credentials of each kind.
-    *("key", "login-renewed", "agency", "file", "wrong-token"),
+    *("key", "login-renewed", "agency", "file"),
 )
 
 SCENARIO = scenario_of(

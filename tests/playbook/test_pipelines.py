@@ -184,6 +184,7 @@ def test_a_pipeline_deploys_nothing_when_the_release_has_failed(
     assert "release_gate: reviews-canary (bookinfo) Failed, 3/3 ready" in runs[-1].stderr
 
 
+@pytest.mark.slow
 def test_a_pipeline_deploys_nothing_without_its_secrets(
     ansible: Ansible, simulators: Mapping[str, Running], pipeline: str
 ) -> None:

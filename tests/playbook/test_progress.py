@@ -13,7 +13,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MODULE,
@@ -64,7 +63,9 @@ def on(connection: str) -> str:
 
 
 def test_each_change_of_phase_and_readiness_has_a_line(ansible: Ansible, simulator: Running) -> None:
-    run = ansible.playbook(play({MODULE: gate(simulator, CANARY)}), inventory=on("local"))
+    silent = {MODULE: gate(simulator, "running"), "no_log": True}
+
+    run = ansible.playbook(play({MODULE: gate(simulator, CANARY)}, silent), inventory=on("local"))
 
     assert run.returncode == 0, run.output
     assert gate_lines(run) == LINES
@@ -118,17 +119,15 @@ def test_standard_output_is_the_same_with_progress_and_without(ansible: Ansible,
     assert of_controller == of_module
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("connection", "keywords"),
-    slow_but_for(
-        "no_log",
-        of=[
-            pytest.param("local", {"no_log": True}, id="no_log"),
-            pytest.param("local", {"check_mode": True}, id="check-mode"),
-            pytest.param("loopback_shell", {}, id="module"),
-            pytest.param("local", {"async": 30, "poll": 1}, id="async"),
-        ],
-    ),
+    [
+        pytest.param("local", {"no_log": True}, id="no_log"),
+        pytest.param("local", {"check_mode": True}, id="check-mode"),
+        pytest.param("loopback_shell", {}, id="module"),
+        pytest.param("local", {"async": 30, "poll": 1}, id="async"),
+    ],
 )
 def test_there_is_none_with(ansible: Ansible, simulator: Running, connection: str, keywords: dict[str, Any]) -> None:
     run = ansible.playbook(play({MODULE: gate(simulator, "running"), **keywords}), inventory=on(connection))

@@ -28,7 +28,6 @@ from ansible_collections.huaweicloud.asm.tests.playbook.gated import (
     run_plays,
     verdict,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -79,6 +78,7 @@ class TestTheOutput:
         ]
         assert original == "Original workload reviews-v1: 3 of 3 ready, rolled out"
         assert gray.startswith("Gray workload reviews-v2: 1 of 3 ready, ")
+        assert gated.deployed == frozenset()
         assert all(gated.reasons(host)[0].startswith("timeout: ") for host in HOSTS), gated.output
         for unwanted in ("ignoring", "timeline", "assertion"):
             assert unwanted not in gated.output
@@ -140,15 +140,30 @@ class TestTheOutput:
 
 
 def test_the_result_of_a_closed_gate_stays_failed(ansible: Ansible, mesh: Running) -> None:
-    gates = [on(CLOSES), on(OPENS, redy=True), on("no-canary"), on(OPENS, success_phases=[]), on(PENDING)]
+    closed = {
+        "failed": on(CLOSES),
+        "missing": on("no-canary"),
+        "no-phase": on(OPENS, success_phases=[]),
+        # The release has version 1.1: neither a number nor the text opens the gate, also with native types of Jinja.
+        "a-number": on(DOTTED, version=1.10),
+        "text": on(DOTTED, version="1.10", wait_timeout=2),
+    }
 
-    gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [rescued(gate(each))]} for each in gates))
+    gated = run_plays(
+        ansible,
+        mesh,
+        *({"hosts": "first", "tasks": [rescued(gate(each))]} for each in closed.values()),
+        environment={"ANSIBLE_JINJA2_NATIVE": "1"},
+    )
 
+    assert gated.deployed == frozenset(), gated.output
     results = gated.refused()
-    assert [each["gate"]["outcome"] for each in results] == ["failed", "error", "missing", "error", "timeout"]
+    assert [each["gate"]["outcome"] for each in results] == ["failed", "missing", "error", "error", "timeout"]
     assert all(each["failed"] for each in results)
     assert results[0]["phase"] == "Failed"
-    assert results[1]["error"]["kind"] == "usage"
+    assert results[2]["error"]["kind"] == "usage"
+    assert "version is a number (1.1)" in results[3]["msg"]
+    assert "version is 1.1, waiting for 1.10" in results[4]["msg"]
     assert not [key for each in results for key in each if key.startswith(("_", "ansible_"))]
 
 
@@ -274,7 +289,13 @@ MISSPELT = {
 ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True}
 
 
-def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, mesh: Running) -> None:
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param({}, id="no-file"), pytest.param({"verdict_file": "v.json"}, id="file", marks=pytest.mark.slow)],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest_name(
+    ansible: Ansible, mesh: Running, file: dict[str, str]
+) -> None:
     fact, registered, of_play, of_host, *of_role = MISSPELT
     tasks = [
         {"ansible.builtin.set_fact": {fact: True}, "register": registered},
@@ -284,9 +305,9 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, 
     gated = run_plays(
         ansible,
         mesh,
-        {"tasks": [rescued(gate({**on(OPENS, verdict_file="v.json"), **ALLOWED}))]},
-        {"tasks": [rescued(gate(on(OPENS)))], "vars": {of_play: ["Failed"]}},
-        {"tasks": tasks},
+        {"tasks": [rescued(gate({**on(OPENS, **file), **ALLOWED}))]},
+        {"hosts": "first", "tasks": [rescued(gate(on(OPENS)))], "vars": {of_play: ["Failed"]}},
+        {"hosts": "first", "tasks": tasks},
         hosts={"third": {of_host: True}},
     )
 
@@ -297,7 +318,8 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, 
     assert [each for each in wanted[:-1] if each not in told] == []
     assert "release_gate_minimum is not an option" in told
     # One host of those that share the file must not pass, so the file does not say `reached`.
-    assert of_host in verdict(ansible.directory / "v.json")["msg"]
+    if file:
+        assert of_host in verdict(ansible.directory / "v.json")["msg"]
 
 
 @pytest.mark.slow
@@ -368,9 +390,12 @@ def test_a_date_or_a_template_that_makes_a_number_opens_no_gate(ansible: Ansible
     assert gated.deployed == frozenset(), gated.output
 
 
+# `test_gate_playbook` has them in `make test`.
+@pytest.mark.slow
 @NATIVE
 @pytest.mark.parametrize(
-    "names", slow_but_for("variables", of={"variables": "huaweicloud_asm_{}", "options": "release_gate_{}"})
+    "names",
+    [pytest.param("huaweicloud_asm_{}", id="variables"), pytest.param("release_gate_{}", id="options")],
 )
 def test_options_may_be_vaulted_inline(ansible: Ansible, mesh: Running, names: str, native: str) -> None:
     password = ansible.directory / "password"

@@ -109,7 +109,7 @@ WITH_TAGS = {
 }
 
 
-@pytest.mark.parametrize("play", slow_but_for("include_role", "free-rescue", of=ways(CLOSED)))
+@pytest.mark.parametrize("play", slow_but_for("free-rescue", of=ways(CLOSED)))
 def test_no_host_deploys_behind_a_closed_gate(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
     gated = run_plays(ansible, mesh, play)
 
@@ -128,7 +128,7 @@ def test_all_hosts_deploy_behind_an_open_gate(ansible: Ansible, mesh: Running) -
     assert gated.reads == {OPENS: sum(each_reads.get(name, 1) for name in plays)}
 
 
-@pytest.mark.parametrize("play", slow_but_for("run_once", "second-gate-rescue", "when", of=partial_ways(CLOSED)))
+@pytest.mark.parametrize("play", slow_but_for("run_once", "second-gate-rescue", of=partial_ways(CLOSED)))
 def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
     gated = run_plays(ansible, mesh, play)
 
@@ -164,6 +164,8 @@ def test_a_closed_gate_stops_only_the_hosts_that_ask(ansible: Ansible, mesh: Run
     gated = run_plays(ansible, mesh, {"tasks": [gate(OWN), DEPLOY]}, hosts=OWN_RELEASES)
 
     assert sorted(gated.deployments) == ["first", "third"], gated.output
+    assert gated.reads == {OPENS: 1}
+    assert "the host that read asks for something else" in gated.reasons("second")[0]
 
 
 def test_a_closed_gate_stops_the_hosts_that_skip_it(ansible: Ansible, mesh: Running) -> None:
@@ -176,7 +178,7 @@ def test_a_closed_gate_stops_the_hosts_that_skip_it(ansible: Ansible, mesh: Runn
 
 @pytest.mark.parametrize("play", slow_but_for("include_role-with-a-tag", of=WITH_TAGS))
 def test_tags_do_not_leave_the_gate_out(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
-    gated = run_plays(ansible, mesh, play, arguments=TAGS)
+    gated = run_plays(ansible, mesh, {"hosts": "first", **play}, arguments=TAGS)
 
     assert gated.deployed == frozenset(), gated.output
     assert gated.reads == {CLOSES: 1}
@@ -220,7 +222,7 @@ def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[s
         ansible,
         mesh,
         {"tasks": [rescued(lost)]},
-        *({"tasks": [rescued(gate({**CLOSED, name: value}))]} for name, value in internal.items()),
+        *({"hosts": "first", "tasks": [rescued(gate({**CLOSED, name: value}))]} for name, value in internal.items()),
         hosts=dict.fromkeys(HOSTS, of_host),
         environment=merge,
     )
@@ -257,7 +259,7 @@ class TestASecondGate:
         slow_but_for(
             "include_role",
             of={
-                "include_role": {"tasks": [INCLUDE, INCLUDE, DEPLOY]},
+                "include_role": {"hosts": "first", "tasks": [INCLUDE, INCLUDE, DEPLOY]},
                 "import_role": {"tasks": [IMPORT, IMPORT, DEPLOY]},
                 "roles": {"roles": [ROLE, ROLE], "tasks": [DEPLOY]},
                 "serial": {"tasks": [INCLUDE, INCLUDE, DEPLOY], "serial": 3},
@@ -373,16 +375,14 @@ class TestAVerdictAnswersTheQuestionOfTheHost:
 
     @pytest.mark.parametrize(
         ("name", "asked", "otherwise"),
-        slow_but_for(
-            "success_phases",
-            of=[
-                pytest.param("release_id", OPENS, CLOSES, id="release_id"),
-                pytest.param("success_phases", ["Running"], ["Completed"], id="success_phases"),
-                pytest.param("version", "v2", "v3", id="version"),
-                pytest.param("wait_timeout", 3, 4, id="wait_timeout"),
-            ],
-        ),
+        [
+            pytest.param("release_id", OPENS, CLOSES, id="release_id"),
+            pytest.param("success_phases", ["Running"], ["Completed"], id="success_phases"),
+            pytest.param("version", "v2", "v3", id="version"),
+            pytest.param("wait_timeout", 3, 4, id="wait_timeout"),
+        ],
     )
+    @pytest.mark.slow
     def test_so_a_host_that_asks_otherwise_than_the_first_fails(
         self, ansible: Ansible, mesh: Running, name: str, asked: Any, otherwise: Any
     ) -> None:

@@ -595,11 +595,11 @@ TABLES: Mapping[str, tuple[Several, ...]] = {
 
 CHOSEN = chosen(
     [case for cases in TABLES.values() for case in cases],
-    *("reached-with-conditions-of-its-own", "missing-after-it-was-reached", "credentials-refused"),
+    *("reached-with-conditions-of-its-own", "missing-after-it-was-reached"),
     *("two-of-three-can-no-longer-be-met", "a-service-and-two-ids", "two-services-of-which-one-has-no-release"),
     # What the list does not show.
     *("on-another-page", "without-deployments", "list-denied", "an-item-of-another-mesh"),
-    *("read-two", "read-a-mesh", "wait-for-a-mesh", "check-pending"),
+    "read-a-mesh",
 )
 
 LISTS: Mapping[str, dict[str, Any]] = {

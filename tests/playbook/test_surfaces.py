@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -27,12 +26,11 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     scenario,
     target,
 )
-from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Callable
 
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 LOCAL = inventory(here={"ansible_connection": "local"})
@@ -52,14 +50,23 @@ PATHS: dict[str, tuple[dict[str, Any], bool]] = {
 """Keywords of a task, and whether the controller's own process runs it: only there a gate has lines of progress."""
 
 
+SOME_PATHS = ("nothing", "environment", "become", "async", "delegate-elsewhere", "delegate-from-elsewhere")
+"""The unit tests of the action plugin have all of them."""
+
+
+@pytest.mark.parametrize(
+    "names",
+    [pytest.param(SOME_PATHS, id="some"), pytest.param(tuple(PATHS), id="all", marks=pytest.mark.slow)],
+)
 def test_keywords_and_the_connection_choose_the_path(
-    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests
+    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, names: tuple[str, ...]
 ) -> None:
-    simulator = simulate(scenario(*(release(f"gate-{name}", RUNNING) for name in PATHS)))
+    paths = {name: PATHS[name] for name in names}
+    simulator = simulate(scenario(*(release(f"gate-{name}", RUNNING) for name in paths)))
     on_here = "inventory_hostname == 'here'"
     tasks = [
         {"name": name, "when": on_here, MODULE: gate(simulator, f"gate-{name}"), **keywords}
-        for name, (keywords, _in_controller) in PATHS.items()
+        for name, (keywords, _in_controller) in paths.items()
     ]
     hosts = {
         "here": {"ansible_connection": "local", "ansible_become_method": "as_itself"},
@@ -68,7 +75,7 @@ def test_keywords_and_the_connection_choose_the_path(
 
     run = ansible.playbook(play(*tasks), inventory=inventory(**hosts))
 
-    for name, (_keywords, in_controller) in PATHS.items():
+    for name, (_keywords, in_controller) in paths.items():
         with subtests.test(name):
             outcomes = [entry.result["gate"]["outcome"] for entry in run.results if _is_ok(entry, name)]
             assert outcomes == ["reached"], run.output
@@ -161,9 +168,9 @@ def test_test_plugins_read_single_results(
     assert run.output.count("releases") >= len(refused)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("release_id", "returncode"),
-    [pytest.param("running", 0, id="found", marks=pytest.mark.slow), pytest.param("unknown", 2, id="missing")],
+    ("release_id", "returncode"), [pytest.param("running", 0, id="found"), pytest.param("unknown", 2, id="missing")]
 )
 def test_an_ad_hoc_read_prints_its_result(
     ansible: Ansible, simulate: Callable[..., Running], release_id: str, returncode: int
@@ -247,24 +254,51 @@ def look_up(name: str, call: str, mesh_id: str) -> dict[str, Any]:
     return {"name": name, "ansible.builtin.debug": {"msg": expression}, "ignore_errors": True}
 
 
-@pytest.fixture(scope="module")
-def lookups(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Iterator[tuple[Run, Running]]:
-    """One run of all lookups, of one of the whole mesh, and of a read by the module."""
-    releases = [{**each, "mesh_id": name} for name in (*LOOKUPS, MESH_ID) for each in MESH]
+SOME_LOOKUPS = {
+    name: LOOKUPS[name]
+    for name in (
+        *("one", "in-the-order-of-the-terms", "of-a-service", "nothing-rather-than-a-part", "waits"),
+        *("waits-for-a-service", "waits-for-each", "one-is-missing", "gate-stays-closed", "one-gate-stays-closed"),
+        *("no-term", "null-as-service", "a-gate-on-the-mesh", "condition-without-wait", "misspelt"),
+    )
+}
+"""The unit tests of the lookup have the other refusals."""
+
+
+@pytest.mark.parametrize(
+    "lookups", [pytest.param(SOME_LOOKUPS, id="some"), pytest.param(LOOKUPS, id="all", marks=pytest.mark.slow)]
+)
+def test_lookups(
+    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, lookups: dict[str, Lookup]
+) -> None:
+    releases = [{**each, "mesh_id": name} for name in (*lookups, MESH_ID) for each in MESH]
     many = {**release("many-{number}", RUNNING, count=60), "mesh_id": "sixty"}
-    with serving(scenario(*releases, many)) as simulator:
-        tasks = [look_up(name, each.call, name) for name, each in LOOKUPS.items()]
-        own = [look_up("mesh", "", MESH_ID), {"name": "module", MODULE: reading(simulator, "running")}]
-        run = Ansible(tmp_path_factory.mktemp("run"), installed_collection).playbook(
-            play(*tasks, *own, vars=WHERE), inventory=LOCAL, extra_vars={"endpoint": simulator.url}
-        )
-        yield run, simulator
+    simulator = simulate(scenario(*releases, many))
+    tasks = [look_up(name, each.call, name) for name, each in lookups.items()]
+    own = [look_up("mesh", "", MESH_ID), {"name": "module", MODULE: reading(simulator, "running")}]
+
+    run = ansible.playbook(
+        play(*tasks, *own, vars=WHERE), inventory=LOCAL, extra_vars={"endpoint": simulator.url}, within=400
+    )
+
+    for name, expected in lookups.items():
+        with subtests.test(name):
+            check_lookup(run, simulator, name, expected)
+    with subtests.test("without terms, the mesh is read"):
+        entries = run.task("mesh").result["msg"]
+        assert {each["release"]["metadata"]["name"] for each in entries} == {each["id"] for each in MESH}
+    with subtests.test("an entry is the result of the module"):
+        (entry,) = run.task("one").result["msg"]
+        assert {"msg", "found", "release", "phase", "workloads", "request_id"} == set(entry)
+        module = run.task("module").result
+        assert [entry[key] for key in ("found", "phase", "workloads")] == [
+            module[key] for key in ("found", "phase", "workloads")
+        ]
 
 
-@pytest.mark.parametrize("name", LOOKUPS)
-def test_a_lookup(lookups: tuple[Run, Running], name: str) -> None:
-    run, simulator = lookups
-    expected, entry = LOOKUPS[name], run.task(name)
+def check_lookup(run: Run, simulator: Running, name: str, expected: Lookup) -> None:
+    """Check what a lookup returned or raised, and its requests."""
+    entry = run.task(name)
     if expected.phases is None:
         assert entry.outcome == "ignored", entry.result
         assert [words for words in expected.says if words not in entry.result["msg"]] == [], entry.result["msg"]
@@ -276,19 +310,6 @@ def test_a_lookup(lookups: tuple[Run, Running], name: str) -> None:
     assert Counter(each["operation"] for each in requests) == expected.requests
     assert len({each["connection"] for each in requests}) <= 1
     assert f"release_gate: {name}" not in run.stderr
-
-
-def test_a_lookup_without_terms_reads_the_mesh(lookups: tuple[Run, Running]) -> None:
-    entries = lookups[0].task("mesh").result["msg"]
-    assert {each["release"]["metadata"]["name"] for each in entries} == {each["id"] for each in MESH}
-
-
-def test_an_entry_of_a_lookup_is_the_result_of_the_module(lookups: tuple[Run, Running]) -> None:
-    (entry,) = lookups[0].task("one").result["msg"]
-    module = lookups[0].task("module").result
-    assert {"msg", "found", "release", "phase", "workloads", "request_id"} == set(entry)
-    same = {"found", "phase", "workloads"}
-    assert {name: entry[name] for name in same} == {name: module[name] for name in same}
 
 
 @pytest.mark.slow

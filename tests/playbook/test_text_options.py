@@ -9,7 +9,7 @@ The release has version 1.1: a gate that waits for 1.10 must not open because YA
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
@@ -27,10 +27,12 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
+
+Case = TypeVar("Case")
 
 WHERE = "mesh_id='invented-mesh', namespace='bookinfo', endpoint=endpoint"
 GATE = "wait=true, success_phases=['Running']"
@@ -120,6 +122,17 @@ FOUND_BY_LOOKUP = {
 """Arguments of a lookup that finds the release, and variables."""
 
 
+SOME = frozenset(
+    {
+        *("version-by-yaml", "version-by-json", "phase-that-is-true", "key-that-is-a-number", "version-in-releases"),
+        *("version-by-native-jinja", "number-in-defaults", "lookup-version", "lookup-term", "lookup-variable"),
+        *("token-in-vault", "everything-in-vault", "defaults-in-vault", "vault-of-another-password"),
+        *("lookup-argument-in-vault", "lookup-term-in-vault", "lookup-variable-of-another-password"),
+    }
+)
+"""One of each kind; the unit tests have all numbers that are refused."""
+
+
 def task(name: str, options: str, keywords: str = "") -> str:
     """Return a task with options that are added to those of a gate on one release, and override them."""
     base = {
@@ -145,39 +158,42 @@ def looking_up(name: str, call: str, variables: str = "") -> str:
     return f"{{name: {name}, ignore_errors: true, vars: {{{variables}}}, {debug}}}"
 
 
-def of_the_module() -> list[str]:
-    """Return the tasks of the module."""
+def of_the_module() -> dict[str, str]:
+    """Return the tasks of the module, by name."""
     refused = {**REFUSED, **REFUSED_OF_SEVERAL}
     defaults = f", module_defaults: {{group/huaweicloud.asm.asm: {{token: {IN_VAULT['token']}, version: %s}}}}"
     entry = f"{{release_id: {IN_VAULT['release_id']}, version: {IN_VAULT['version']}}}"
-    return [
-        *(task(name, f"{options}, token: {TOKEN}") for name, (options, *_says) in refused.items()),
-        task("version-by-native-jinja", f'version: "{{{{ text }}}}", token: {TOKEN}, wait_timeout: 1'),
-        *(task(name, options.format_map(IN_VAULT)) for name, options in OPENED.items()),
-        task("releases-in-vault", f"token: {IN_VAULT['token']}, releases: [{entry}]"),
-        task("defaults-in-vault", "manifests: false", defaults % IN_VAULT["version"]),
-        task("number-in-defaults", "manifests: false", defaults % "1.10"),
-        task("vault-of-another-password", f"token: {UNREADABLE}"),
-    ]
+    given = {
+        **{name: (f"{options}, token: {TOKEN}",) for name, (options, *_says) in refused.items()},
+        "version-by-native-jinja": (f'version: "{{{{ text }}}}", token: {TOKEN}, wait_timeout: 1',),
+        **{name: (options.format_map(IN_VAULT),) for name, options in OPENED.items()},
+        "releases-in-vault": (f"token: {IN_VAULT['token']}, releases: [{entry}]",),
+        "defaults-in-vault": ("manifests: false", defaults % IN_VAULT["version"]),
+        "number-in-defaults": ("manifests: false", defaults % "1.10"),
+        "vault-of-another-password": (f"token: {UNREADABLE}",),
+    }
+    return {name: task(name, *each) for name, each in given.items()}
 
 
-def of_the_lookup() -> list[str]:
-    """Return the tasks with a lookup."""
-    return [
-        *(
-            looking_up(name, call, f"huaweicloud_asm_token: {TOKEN}")
-            for name, (call, *_says) in REFUSED_BY_LOOKUP.items()
-        ),
-        looking_up("lookup-variable", "'reviews-canary'", f"huaweicloud_asm_token: {SECRET_NUMBER}"),
-        *(looking_up(name, call, given.format_map(IN_VAULT)) for name, (call, given) in FOUND_BY_LOOKUP.items()),
-        looking_up("lookup-variable-of-another-password", "'a'", f"huaweicloud_asm_token: {UNREADABLE}"),
-        looking_up("lookup-argument-of-another-password", "'a', token=unreadable"),
-    ]
+def of_the_lookup() -> dict[str, str]:
+    """Return the tasks with a lookup, by name."""
+    given = {
+        **{name: (call, f"huaweicloud_asm_token: {TOKEN}") for name, (call, *_says) in REFUSED_BY_LOOKUP.items()},
+        "lookup-variable": ("'reviews-canary'", f"huaweicloud_asm_token: {SECRET_NUMBER}"),
+        **{name: (call, variables.format_map(IN_VAULT)) for name, (call, variables) in FOUND_BY_LOOKUP.items()},
+        "lookup-variable-of-another-password": ("'a'", f"huaweicloud_asm_token: {UNREADABLE}"),
+        "lookup-argument-of-another-password": ("'a', token=unreadable",),
+    }
+    return {name: looking_up(name, *each) for name, each in given.items()}
 
 
-@pytest.fixture(params=["0", "1"] if HAS_TWO_KINDS_OF_JINJA else ["0"])
-def run(request: pytest.FixtureRequest, ansible: Ansible, simulate: Callable[..., Running]) -> Run:
-    """One run of all tasks for each kind of Jinja, where the two differ."""
+_TASKS = {"all": of_the_module(), "controller": of_the_lookup()}
+"""Tasks by the hosts that run them, and by name."""
+ALL = frozenset(name for tasks in _TASKS.values() for name in tasks)
+
+
+def play_all(ansible: Ansible, simulate: Callable[..., Running], names: frozenset[str], native: str) -> Run:
+    """Run the tasks with these names."""
     password = ansible.directory / "vault-password"
     password.write_text("invented-vault-password", encoding="utf-8")
     variables = {
@@ -187,9 +203,10 @@ def run(request: pytest.FixtureRequest, ansible: Ansible, simulate: Callable[...
         "unreadable": UNREADABLE,
     }
     shared = ", ".join(f"{name}: {value}" for name, value in variables.items())
+    shown = {hosts: [tasks[name] for name in tasks if name in names] for hosts, tasks in _TASKS.items()}
     plays = [
         f"- {{hosts: {hosts}, gather_facts: false, strategy: free, vars: {{{shared}}}, tasks: [{', '.join(tasks)}]}}"
-        for hosts, tasks in (("all", of_the_module()), ("controller", of_the_lookup()))
+        for hosts, tasks in shown.items()
     ]
     return ansible.playbook(
         "\n".join(plays),
@@ -204,9 +221,13 @@ def run(request: pytest.FixtureRequest, ansible: Ansible, simulate: Callable[...
             "secret_number": SECRET_NUMBER,
         },
         arguments=["--vault-password-file", str(password), "-vvv"],
-        environment={"ANSIBLE_JINJA2_NATIVE": request.param},
-        within=120,
+        environment={"ANSIBLE_JINJA2_NATIVE": native},
     )
+
+
+def chosen(cases: Mapping[str, Case], names: frozenset[str]) -> dict[str, Case]:
+    """Return the cases with these names."""
+    return {name: case for name, case in cases.items() if name in names}
 
 
 def comparable(result: dict[str, Any]) -> dict[str, Any]:
@@ -216,15 +237,29 @@ def comparable(result: dict[str, Any]) -> dict[str, Any]:
     return {**{key: result[key] for key in keys if key in result}, "gate": gate}
 
 
-def test_a_number_is_refused_and_inline_vault_works(run: Run, subtests: pytest.Subtests) -> None:
-    for name, (_options, *says) in (REFUSED | REFUSED_OF_SEVERAL).items():
+@pytest.mark.parametrize(
+    ("names", "native"),
+    [
+        # Where the kinds of Jinja differ, native types are the ones that make a number of text.
+        pytest.param(SOME, "1", id="some-native"),
+        pytest.param(ALL, "0", id="all", marks=pytest.mark.slow),
+        *([pytest.param(ALL, "1", id="all-native", marks=pytest.mark.slow)] if HAS_TWO_KINDS_OF_JINJA else []),
+    ],
+)
+def test_a_number_is_refused_and_inline_vault_works(
+    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, names: frozenset[str], native: str
+) -> None:
+    run = play_all(ansible, simulate, names, native)
+
+    for name, (_options, *says) in chosen(REFUSED | REFUSED_OF_SEVERAL, names).items():
         with subtests.test(name):
             left, right = (run.task(name, path) for path in CONNECTIONS)
             assert [words for words in says if words not in left.result["msg"]] == [], left.result["msg"]
             assert (left.outcome, left.result["error"]["kind"]) == ("ignored", "usage")
             assert left.result["gate"]["outcome"] == "error"
             assert comparable(left.result) == comparable(right.result)
-    for name, (_call, *says) in (REFUSED_BY_LOOKUP | {"lookup-variable": ("", "token is a number")}).items():
+    refused_by_lookup = REFUSED_BY_LOOKUP | {"lookup-variable": ("", "token is a number")}
+    for name, (_call, *says) in chosen(refused_by_lookup, names).items():
         with subtests.test(name):
             entry = run.task(name, "controller")
             assert entry.outcome == "ignored"
@@ -239,20 +274,21 @@ def test_a_number_is_refused_and_inline_vault_works(run: Run, subtests: pytest.S
         with subtests.test("number-in-defaults", path=path):
             refused = run.task("number-in-defaults", path).result
             assert "version is a number (1.1)" in refused["msg"]
-        for name in (*OPENED, "releases-in-vault", "defaults-in-vault"):
+        for name in names & {*OPENED, "releases-in-vault", "defaults-in-vault"}:
             with subtests.test(name, path=path):
                 opened = run.task(name, path).result
                 assert opened.get("gate", {}).get("outcome") == "reached", opened["msg"]
-    for name in FOUND_BY_LOOKUP:
+    for name in names & FOUND_BY_LOOKUP.keys():
         with subtests.test(name):
             found = run.task(name, "controller").result["msg"]
             assert [each["phase"] for each in found] == ["Running"]
 
-    for name, hosts in {
+    unreadable = {
         "vault-of-another-password": tuple(CONNECTIONS),
         "lookup-variable-of-another-password": ("controller",),
         "lookup-argument-of-another-password": ("controller",),
-    }.items():
+    }
+    for name, hosts in chosen(unreadable, names).items():
         for path in hosts:
             with subtests.test(name, path=path):
                 failed = run.task(name, path)
