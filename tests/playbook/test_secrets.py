@@ -134,7 +134,6 @@ def run_all(ansible: Ansible, simulator: Running, arguments: list[str], environm
             "_HUAWEICLOUD_ASM_METADATA_ENDPOINT": simulator.url,
             **environment,
         },
-        within=400,
     )
 
 

@@ -277,9 +277,7 @@ def test_lookups(
     tasks = [look_up(name, each.call, name) for name, each in lookups.items()]
     own = [look_up("mesh", "", MESH_ID), {"name": "module", MODULE: reading(simulator, "running")}]
 
-    run = ansible.playbook(
-        play(*tasks, *own, vars=WHERE), inventory=LOCAL, extra_vars={"endpoint": simulator.url}, within=400
-    )
+    run = ansible.playbook(play(*tasks, *own, vars=WHERE), inventory=LOCAL, extra_vars={"endpoint": simulator.url})
 
     for name, expected in lookups.items():
         with subtests.test(name):

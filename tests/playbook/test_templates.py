@@ -61,7 +61,7 @@ def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[...,
     ]
     hosts = {name: {"ansible_connection": connection} for name, connection in CONNECTIONS.items()}
 
-    run = ansible.playbook(play(*tasks), inventory=inventory(**hosts), within=120)
+    run = ansible.playbook(play(*tasks), inventory=inventory(**hosts))
 
     assert not evaluated(ansible.directory)
     assert run.returncode == 0, run.output
