@@ -9,16 +9,13 @@ The first source that has any part of a set decides, and sets are never mixed ac
 
 from __future__ import annotations
 
-import codecs
-import configparser
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Callable, Union
 
 from ..errors import CredentialsError, UsageError
-from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX
+from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, VARIABLE_PREFIX
 from ..sanitize import Sanitizer, listed
 from . import endpoints
 
@@ -33,15 +30,6 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 """The options of each kind of set, in the order of preference; only `security_token` may be missing."""
 
 DEFAULT_FILE = "~/.huaweicloud/credentials"
-_FILE_KEYS = {
-    "access_key": "ak",
-    "secret_key": "sk",
-    "security_token": "security_token",
-    "project_id": "project_id",
-    "iam_endpoint": "iam_endpoint",
-}
-_FILE_LIMIT = 64 * 1024
-_INI = "write a section [basic] with ak and sk"
 
 METADATA_ENDPOINT = "http://169.254.169.254"
 METADATA_NAME = "_HUAWEICLOUD_ASM_METADATA_ENDPOINT"
@@ -122,7 +110,7 @@ def find(
     _refuse_contradictions(explicit, connection.auth_type)
     if connection.auth_type == "ecs_agency":
         return AgencyCredentials(_metadata_endpoint(environment), _stated("project_id", explicit, variables))
-    for source in _sources(explicit, variables, connection, environment, warn, sanitizer):
+    for source in chain((explicit, variables), _sources(connection, environment, warn, sanitizer)):
         _learn(source, sanitizer)
         kinds = [kind for kind in source.kinds() if connection.auth_type in ("auto", kind)]
         if source is variables and len(kinds) > 1:
@@ -158,16 +146,9 @@ def _two_kinds(source: Source, kinds: list[str]) -> UsageError:
 
 
 def _sources(
-    explicit: Source,
-    variables: Source,
-    connection: ConnectionOptions,
-    environment: Mapping[str, str],
-    warn: Callable[[str], None],
-    sanitizer: Sanitizer,
+    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
 ) -> Iterator[Source]:
-    """Yield the sources in their order; the file is only opened when nothing before it decided."""
-    yield explicit
-    yield variables
+    """Yield the sources outside of Ansible in their order; the file is only opened when nothing before it decided."""
     for family in ENVIRONMENT_SOURCES:
         names = {
             option.name: name for option in CREDENTIAL_OPTIONS for kind, name in option.environment if kind == family
@@ -175,7 +156,10 @@ def _sources(
         # An empty value counts as unset: that is how pipelines write "no such secret".
         values = {option: environment[name] for option, name in names.items() if environment.get(name, "").strip()}
         yield Source(family, values, names)
-    yield _file_source(connection, environment, warn, sanitizer)
+    # Late: each module and each worker with a lookup compiles what it imports, and few read the file.
+    from .credentials_file import read_file  # noqa: PLC0415
+
+    yield read_file(connection, environment, warn, sanitizer)
 
 
 def _stated(name: str, *sources: Source) -> str | None:
@@ -274,81 +258,6 @@ def _none_found(auth_type: str) -> CredentialsError:
         f"environment as {families}, or a key pair in the credentials file {DEFAULT_FILE}, or on an ECS with an agency "
         "ask for auth_type ecs_agency",
     )
-
-
-def _file_source(
-    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
-) -> Source:
-    option = next(option for option in OPTIONS if option.name == "credentials_file")
-    named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
-    path = next((path for path in named if path and path.strip()), None)
-    # Not pathlib: this leaves the ~ alone where there is no home.
-    expanded = os.path.expanduser(path or DEFAULT_FILE)  # noqa: PTH111
-    content = _file_content(expanded, path is not None, warn, sanitizer)
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(content)
-    except configparser.Error as error:
-        # The parser's own message quotes the line, and the line may hold a key.
-        broken = getattr(error, "errors", None)
-        line = getattr(error, "lineno", None) or (broken[0][0] if broken else "?")
-        raise CredentialsError(f"the credentials file has an error in line {line}", _INI) from None
-    basic = parser["basic"] if parser.has_section("basic") else {}
-    values = {name: basic[key].strip() for name, key in _FILE_KEYS.items() if basic.get(key, "").strip()}
-    if path is not None and not {"access_key", "secret_key"} & set(values):
-        lacks = "no ak and sk in its section [basic]" if parser.has_section("basic") else "no section [basic]"
-        raise CredentialsError(f"the credentials file '{sanitizer(expanded)}' has {lacks}", _INI)
-    return Source("credentials file", values, {name: f"{key} in the file" for name, key in _FILE_KEYS.items()})
-
-
-def _file_content(path: str, named: bool, warn: Callable[[str], None], sanitizer: Sanitizer) -> str:
-    """Return the file's text; empty when it is the default file and does not exist."""
-    shown = f"'{sanitizer(path)}'"
-    try:
-        # O_NONBLOCK: a pipe in its place must not hold the gate.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        if named:
-            raise CredentialsError(f"the credentials file {shown} is not there", "correct its path") from None
-        return ""
-    except OSError as error:
-        raise CredentialsError(f"the credentials file {shown} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise CredentialsError(f"the credentials file {shown} is not a path", "correct its path") from None
-    # Checked before it is made a file object: Python refuses to make one of a folder.
-    try:
-        _check_file(os.fstat(descriptor), shown, warn)
-        content = os.read(descriptor, _FILE_LIMIT + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > _FILE_LIMIT:
-        raise CredentialsError(f"the credentials file {shown} is larger than 64 KiB", "correct its path")
-    return _file_text(content, shown)
-
-
-def _file_text(content: bytes, shown: str) -> str:
-    """Return the text of a credentials file, without its byte order mark."""
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise CredentialsError(f"the credentials file {shown} is UTF-16", "save it as UTF-8")
-    text = content.decode("utf-8-sig", "replace")
-    if "\N{REPLACEMENT CHARACTER}" in text or "\0" in text:
-        raise CredentialsError(f"the credentials file {shown} is not UTF-8 text", "save it as UTF-8")
-    if text.lstrip().startswith("$ANSIBLE_VAULT;"):
-        problem = f"the credentials file {shown} is encrypted with Ansible Vault, and is read as it is"
-        hint = "put the keys into a vaulted file of variables and give them as access_key and secret_key"
-        raise CredentialsError(problem, hint)
-    return text
-
-
-def _check_file(status: os.stat_result, shown: str, warn: Callable[[str], None]) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        raise CredentialsError(f"the credentials file {shown} is not a regular file", "correct its path")
-    if status.st_uid not in (os.geteuid(), 0):
-        raise CredentialsError(f"the credentials file {shown} belongs to someone else", "use a file of your own")
-    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise CredentialsError(f"others may write the credentials file {shown}", "set its mode to 0600")
-    if status.st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        warn(f"others may read the credentials file {shown}; set its mode to 0600")
 
 
 def _metadata_endpoint(environment: Mapping[str, str]) -> str:

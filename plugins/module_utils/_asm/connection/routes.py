@@ -33,6 +33,7 @@ try:
     import requests.utils
     import urllib3
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+    from urllib3.util.ssl_ import create_urllib3_context
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 else:
@@ -78,6 +79,7 @@ class Routes:
         self._ca_path = ca_path
         self._validate_certs = validate_certs
         self._routes: dict[str, Route] = {}
+        self._context: ssl.SSLContext | None = None
         self._connections = _Connections()
         self.refused_with: int | None = None
 
@@ -112,6 +114,10 @@ class Routes:
         proxy = self._proxy(url, host)
         if proxy is None:
             return Route(self._connections.managed_by(urllib3.PoolManager(**settings)))
+        if self._validate_certs and proxy.url.startswith("https:"):
+            # To the proxy itself `urllib3` connects with a context of its own.
+            _origin, path = self._authorities()
+            settings["ca_cert_dir" if Path(path).is_dir() else "ca_certs"] = path
         manager = urllib3.ProxyManager(proxy.url, proxy_headers=_proxy_headers(proxy), **settings)
         return Route(self._connections.managed_by(manager), proxy)
 
@@ -120,13 +126,16 @@ class Routes:
             # The user said so; a warning for each request would only hide the others.
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
             return {"cert_reqs": "CERT_NONE", "assert_hostname": False}
-        candidates = [("ca_path", self._ca_path), *((name, self._environment.get(name)) for name in CA_NAMES)]
-        origin, path = next(
-            ((origin, path) for origin, path in candidates if path), ("", requests.utils.DEFAULT_CA_BUNDLE_PATH)
-        )
-        if origin:
-            _check_authorities(origin, path)
-        return {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if Path(path).is_dir() else "ca_certs": path}
+        # Once for all connections: `urllib3` would parse all authorities, of which there are many, anew for each.
+        if self._context is None:
+            self._context = _verifying_context(*self._authorities())
+        return {"cert_reqs": "CERT_REQUIRED", "ssl_context": self._context}
+
+    def _authorities(self) -> tuple[str, str]:
+        """Return what names the certificate authorities, and their path."""
+        default = ("the bundle of requests", requests.utils.DEFAULT_CA_BUNDLE_PATH)
+        variables = ((name, self._environment.get(name)) for name in CA_NAMES)
+        return next((origin, path) for origin, path in (("ca_path", self._ca_path), *variables, default) if path)
 
     def _proxy(self, url: str, host: str) -> Proxy | None:
         no_proxy = self._environment.get("no_proxy", self._environment.get("NO_PROXY", ""))
@@ -203,8 +212,8 @@ def _refuse_foreign_localhost(host: str) -> None:
         raise UsageError("'localhost' is not only this machine here", "use 127.0.0.1 or https://")
 
 
-def _check_authorities(origin: str, path: str) -> None:
-    """Refuse a path of certificate authorities that cannot be used, before anything is sent.
+def _verifying_context(origin: str, path: str) -> ssl.SSLContext:
+    """Return a context that accepts the certificates of these authorities only.
 
     Args:
         origin: the option or the variable that names the path.
@@ -214,13 +223,15 @@ def _check_authorities(origin: str, path: str) -> None:
         TlsError: the path holds no certificates.
     """
     hint = "name a file of PEM certificates"
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     try:
         mode = Path(path).stat().st_mode
         if stat.S_ISDIR(mode):
             if not any(_HASHED_NAME.fullmatch(each.name) for each in Path(path).iterdir()):
                 raise TlsError(f"{origin} is {{seen}}, a folder without hashed certificates", hint, path)
+            context.load_verify_locations(capath=path)
         elif stat.S_ISREG(mode):
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+            context.load_verify_locations(path)
         else:
             raise UsageError(f"{origin} is {{seen}}, which is not a regular file", hint, path)
     except (FileNotFoundError, ValueError):
@@ -229,3 +240,4 @@ def _check_authorities(origin: str, path: str) -> None:
         raise TlsError(f"{origin} is {{seen}}, which holds no PEM certificates", hint, path) from None
     except OSError as error:
         raise UsageError(f"{origin} is {{seen}}, which cannot be read: {error.strerror}", hint, path) from None
+    return context

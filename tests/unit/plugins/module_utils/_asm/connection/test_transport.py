@@ -771,6 +771,16 @@ class TestTLS:
         Path(ca_path).rename(tmp_path / f"{found.stdout.strip()}.0")
         assert get(make(environment={"REQUESTS_CA_BUNDLE": str(tmp_path)}), secure.url).status == 200
 
+    def test_authorities_are_read_once_for_all_connections(
+        self, make: MakeTransport, authority: trustme.CA, ca_path: str
+    ) -> None:
+        with serving(answering_once(response()), context(authority)) as server:
+            transport = make(ca_path=ca_path)
+            assert get(transport, server.url).status == 200
+            Path(ca_path).unlink()
+            assert get(transport, server.url).status == 200
+            assert server.connections == 2
+
     def test_certificate_of_unknown_authority_is_final(self, make: MakeTransport, secure: Server) -> None:
         error = refused(make(), secure.url)
         assert (error.kind, error.is_transient) == ("tls", False)
