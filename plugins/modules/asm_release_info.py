@@ -168,6 +168,7 @@ EXAMPLES = r"""
         version: "2.1"
       - service: ratings
         namespace: shop
+        version: v2
     wait: true
     success_phases:
       - Running
@@ -202,8 +203,8 @@ EXAMPLES = r"""
       ansible.builtin.fail:
         msg: "{{ ansible_failed_result.gate.outcome | default('error') }}: {{ ansible_failed_result.msg }}"
 
-# vault_access_key and vault_secret_key are encrypted with Ansible Vault. The module hides their values in its result.
-# no_log hides the whole result, so use it only if the release itself is confidential.
+# vault_access_key and vault_secret_key are encrypted with Ansible Vault. The module removes their values from its
+# result, so no_log is not needed.
 - name: Read a release with a key pair from the vault
   huaweicloud.asm.asm_release_info:
     region: cn-north-4
@@ -212,8 +213,7 @@ EXAMPLES = r"""
     release_id: "{{ release_id }}"
     access_key: "{{ vault_access_key }}"
     secret_key: "{{ vault_secret_key }}"
-  no_log: true
-  register: confidential
+  register: reviews
 """
 
 RETURN = r"""

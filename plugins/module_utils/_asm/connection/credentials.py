@@ -246,8 +246,16 @@ def _project_name(
 
 
 def _none_found(auth_type: str) -> CredentialsError:
+    # Not the names of a project or of IAM: on their own, they are no credentials.
+    parts = {part for parts in PARTS.values() for part in parts}
     names = {
-        family: [name for option in CREDENTIAL_OPTIONS for kind, name in option.environment if kind == family]
+        family: [
+            name
+            for option in CREDENTIAL_OPTIONS
+            if option.name in parts
+            for kind, name in option.environment
+            if kind == family
+        ]
         for family in ENVIRONMENT_SOURCES
     }
     families = listed(f"{family} ({listed(names[family])})" for family in ENVIRONMENT_SOURCES)

@@ -300,6 +300,8 @@ def test_without_any_credentials_all_the_ways_to_give_them_are_named(search: Sea
         assert way in refused.sentence(str)
     for way in ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN", "~/.huaweicloud/credentials", "ecs_agency"):
         assert way in refused.sentence(str)
+    for no_way in ("IAM_ENDPOINT", "AUTH_URL", "PROJECT"):
+        assert no_way not in refused.sentence(str)
 
 
 def test_without_credentials_of_the_kind_that_was_asked_for_that_kind_is_named(search: Search) -> None:
