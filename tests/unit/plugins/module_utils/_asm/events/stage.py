@@ -137,6 +137,7 @@ class Stage:
 
     def get_release(self, target: ReleaseTarget, deadline: float) -> Release:
         assert deadline > self.seconds
+        assert target.namespace
         found = self._asked(target.mesh_id, target.name, lambda mesh: mesh.single(target.name))
         return releases.parse(json.loads(json.dumps(found)), self.manifests)
 

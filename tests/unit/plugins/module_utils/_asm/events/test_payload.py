@@ -89,6 +89,23 @@ def test_no_text_of_a_release_is_a_template(monkeypatch: pytest.MonkeyPatch, tex
         assert opening not in shown
 
 
+@pytest.mark.parametrize("manifests", [False, True])
+def test_ansible_rulebook_takes_an_event_whatever_a_release_holds(
+    monkeypatch: pytest.MonkeyPatch, manifests: bool
+) -> None:
+    odd: dict[str, Any] = {"": 1, "k" * 60_000: 1, "large": -(10**1001), "2**63": 2**63, "fits": 2**63 - 1}
+    there, hostile = stage(), item("a")
+    hostile["metadata"].update(odd)
+    hostile["status"].update(more=[{"odd": odd}], **odd)
+    there.show(25, hostile)
+    there.run(monkeypatch, 60, manifests=manifests)
+    (event,) = there.events
+    for each in [event["release"]["metadata"], *([event["release"]["status"]["more"][0]["odd"]] if manifests else [])]:
+        assert {"(empty)", "k" * 999 + "…"} < set(each)
+        assert (each["large"], each["2**63"]) == ("-1" + 1001 * "0", str(2**63))
+        assert each["fits"] == 2**63 - 1
+
+
 def test_env_values_need_manifests(monkeypatch: pytest.MonkeyPatch) -> None:
     with_secret = deployment()
     with_secret["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "KEY", "value": "value-of-env"}]

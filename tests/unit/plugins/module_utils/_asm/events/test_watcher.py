@@ -43,6 +43,9 @@ def many(count: int, **items: Any) -> Stage:
     return Stage({name: Mesh([item("reviews", mesh_id=name, **items)]) for name in names})
 
 
+SCOPE = {"format": 2, "endpoint": "https://asm.example", "namespace": [], "service": [], "name": []}
+
+
 class TestEvents:
     def test_old_releases_send_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), item("b", "Failed"))
@@ -150,6 +153,32 @@ class TestEvents:
         there = stage(item("a"), item("b", namespace="shop", service="ratings"), item("c", service="ratings"))
         there.run(monkeypatch, 5, initial=True, **filters)
         assert [name for _kind, name in there.sent] == selected
+
+    @pytest.mark.parametrize(
+        "metadata",
+        [{"namespace": None}, {"namespace": ".."}, {"uid": ".."}, {"uid": "a/b"}, {"uid": " "}, {"uid": "a" * 254}],
+        ids=str,
+    )
+    def test_a_release_whose_path_would_be_another_one_is_not_read_singly(
+        self, monkeypatch: pytest.MonkeyPatch, metadata: dict[str, Any]
+    ) -> None:
+        odd = incomplete("odd")
+        odd["metadata"].update(metadata)
+        there = stage(odd, item("a", "Creating"))
+        there.show(25, odd, item("a", "Running"))
+        there.run(monkeypatch, 60)
+        assert there.sent == [("phase", "a")]
+        assert {what for _at, _mesh, what in there.requests} == {"list"}
+        (line,) = there.warned
+        assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
+
+    def test_a_namespace_that_the_list_leaves_out_later_is_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there, without = stage(item("a", "Creating")), incomplete("a")
+        del without["metadata"]["namespace"]
+        there.meshes["mesh"].singly = {"uid-a": item("a", "Running")}
+        there.show(25, without)
+        there.run(monkeypatch, 60)
+        assert there.sent == [("phase", "a")]
 
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
@@ -410,7 +439,13 @@ class TestRestart:
         assert ended is not None
         assert "belongs to another namespace" in ended
 
-    @pytest.mark.parametrize("damage", ["{}", '{"format":2}', '{"format":2,"endpoint":"https://asm.example"}', "[1]"])
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            *("{}", "[1]", '{"format":2}', '{"format":2,"endpoint":"https://asm.example"}'),
+            json.dumps({**SCOPE, "source": "\ud800", "meshes": {}}),
+        ],
+    )
     def test_a_damaged_file_ends_the_source(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str], damage: str
     ) -> None:
