@@ -39,6 +39,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
+    PACE,
     PATIENCE,
     Behaviour,
     Peer,
@@ -305,6 +306,65 @@ def test_nearest_bound_counts(make: MakeTransport, request_timeout: float, bound
         began = time.monotonic()
         assert refused(make(request_timeout), server.url, **bounds).kind == "timeout"
         assert BOUND <= time.monotonic() - began < BOUND + LATE
+
+
+class TestFromLastByte:
+    """The bound of a large response: it may take longer, but not pause for longer."""
+
+    BOUNDS = Bounds(1.0, from_last_byte=True)
+    # Twice as long as the bound, at 0.02 s a byte.
+    SLOW = b"x" * 100
+
+    def test_slow_body_is_read(self, make: MakeTransport) -> None:
+        def behave(peer: Peer) -> None:
+            peer.request()
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(self.SLOW))
+            for byte in self.SLOW:
+                peer.send(bytes((byte,)))
+                peer.has_gone(PACE)
+
+        with serving(behave) as server:
+            began = time.monotonic()
+            assert get(make(), server.url, bounds=self.BOUNDS).body == self.SLOW
+            assert time.monotonic() - began > 1.5
+
+    @pytest.mark.parametrize(
+        ("start", "says"),
+        [
+            pytest.param(b"", "within 0.2 s", id="no headers"),
+            pytest.param(LONG + b"x", "within 0.2 s of its last byte", id="half a body"),
+        ],
+    )
+    def test_pause_ends_it(self, make: MakeTransport, start: bytes, says: str) -> None:
+        with serving(then(start, Peer.hang)) as server:
+            began = time.monotonic()
+            error = refused(make(), server.url, bounds=Bounds(BOUND, from_last_byte=True))
+            assert BOUND <= time.monotonic() - began < BOUND + LATE
+        assert error.kind == "timeout"
+        # Either the socket or the thread that waits is first.
+        assert error.problem in (f"no complete response {says}", "no complete response in time")
+
+    def test_headers_that_trickle_end_it(self, make: MakeTransport) -> None:
+        with serving(then(HEAD, lambda peer: peer.trickle(b"X-A: b\r\n"))) as server:
+            error = refused(make(), server.url, bounds=Bounds(BOUND, from_last_byte=True))
+        assert error.problem == "no complete response within 0.2 s"
+
+    def test_deadline_is_over_all(self, make: MakeTransport) -> None:
+        with serving(then(LONG, lambda peer: peer.trickle(b" "))) as server:
+            began = time.monotonic()
+            error = refused(make(), server.url, 1.0, self.BOUNDS)
+            assert 1.0 <= time.monotonic() - began < 1.0 + LATE
+        assert error.problem == "no complete response before the deadline"
+
+
+def test_every_request_is_counted(make: MakeTransport) -> None:
+    transport = make()
+    with serving(answering_once(response())) as server:
+        get(transport, server.url)
+        get(transport, server.url)
+        refused(transport, server.url, bounds=Bounds(limit=1))
+    refused(transport, server.url)
+    assert transport.requests_sent == 4
 
 
 @pytest.mark.parametrize("ago", [0.0, 100.0])
