@@ -135,7 +135,10 @@ options:
     type: int
     default: 10
   request_timeout:
-    description: Seconds that one request may take. Requests always end by O(wait_timeout).
+    description:
+      - Seconds that one request may take. Requests always end by O(wait_timeout).
+      - For the list of a mesh, which reads several releases at once, the seconds count from the last byte received. So
+        a large list may take longer than this, but not pause for longer.
     type: int
     default: 15
   request_retries:

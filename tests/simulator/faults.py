@@ -284,10 +284,11 @@ class Cut(_Fault):
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Trickle(_Fault):
-    """The true answer, from its ``headers`` or its ``body`` on one byte every ``interval`` seconds."""
+    """The true answer, from its ``headers`` or its ``body`` on so many ``bytes`` every ``interval`` seconds."""
 
     fault: Literal["trickle"]
     part: Literal["headers", "body"] = "body"
+    bytes: Count = 1
     interval: Seconds = 0.05
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
@@ -297,8 +298,8 @@ class Trickle(_Fault):
 
         async def script(writer: AbstractStreamWriter) -> None:
             await writer.write(at_once)
-            for place in range(len(slowly)):
-                await writer.write(slowly[place : place + 1])
+            for place in range(0, len(slowly), self.bytes):
+                await writer.write(slowly[place : place + self.bytes])
                 await asyncio.sleep(self.interval)
 
         return RawAnswer(script)

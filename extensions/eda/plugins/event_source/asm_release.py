@@ -174,8 +174,10 @@ options:
     default: 10
   request_timeout:
     description:
-      - Seconds that one request may take. The list of a mesh has about 30 kB for each release, so a mesh with thousands
-        of releases needs more time.
+      - Seconds that one request may take. For the list of a mesh, they count from the last byte received, so a large
+        list may take longer than this, but not pause for longer.
+      - A poll has a deadline of its own over all, 4 times O(request_timeout), a login included. The list has about
+        34 kB for each release, so raise O(request_timeout) for thousands of releases on a slow line.
     type: int
     default: 15
   request_retries:
@@ -187,6 +189,8 @@ options:
   requests_per_minute:
     description:
       - How many requests the source may send in a minute, whatever they are for and whichever mesh they are about.
+      - Polls, single reads, retries and logins count. A login and the read that needs it are sent together, and the
+        next request waits for both.
       - Polls take at most 80 percent of it, so N meshes need a budget of N x 75 / O(wait_sleep). Choose it below the
         limit of your account.
     type: int

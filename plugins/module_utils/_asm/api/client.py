@@ -50,8 +50,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIST_BOUNDS = Bounds(limit=256 * MIB, hint="delete ended releases of the mesh, or name each release by id or service")
-"""A release has about 33 kB, and the list cannot be paged."""
+LIST_BOUNDS = Bounds(
+    limit=256 * MIB,
+    hint="delete ended releases of the mesh, or name each release by id or service",
+    from_last_byte=True,
+)
+"""A release has about 34 kB, and the list cannot be paged. A large one may take as long as the deadline allows, but not
+pause for longer than the request timeout."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,11 @@ class Client:
         self._warn = warn
         self._warned: set[str] = set()
         self.request_id = ""
+
+    @property
+    def requests_sent(self) -> int:
+        """Return how many requests this client has sent, those of logins included."""
+        return self._transport.requests_sent
 
     def get_release(self, target: ReleaseTarget, deadline: float) -> Release:
         """Return a release by its id: GetReleaseByName ("Obtaining the Details About a Grayscale Release Task").

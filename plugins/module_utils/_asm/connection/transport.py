@@ -92,11 +92,14 @@ class Bounds:
         seconds: instead of the request timeout of the transport.
         limit: bytes of a successful body, after decompression.
         hint: what to do when a body is larger.
+        from_last_byte: whether the seconds count from the last byte of the body that was received, so that a large
+            response may take as long as the deadline allows. Otherwise they count from the start.
     """
 
     seconds: float | None = None
     limit: int = 64 * MIB
     hint: str = "check endpoint"
+    from_last_byte: bool = False
 
 
 DEFAULT_BOUNDS = Bounds()
@@ -107,10 +110,13 @@ class Transport:
 
     Args:
         routes: the ways to the hosts, with their connections.
-        request_timeout: seconds that one request may take.
+        request_timeout: seconds that one request may take, unless its bounds say otherwise.
         runtime: its `monotonic` is the clock of all deadlines.
         sanitizer: learns the password of a proxy, and the secrets that a login obtains.
         on_idle: called about once a second while a request takes its time.
+
+    Attributes:
+        requests_sent: how many, whatever became of them, those of logins included.
     """
 
     def __init__(
@@ -126,6 +132,7 @@ class Transport:
         self._runtime = runtime
         self._on_idle = on_idle
         self.sanitizer = sanitizer
+        self.requests_sent = 0
 
     def send(
         self,
@@ -150,9 +157,11 @@ class Transport:
         # Never zero: that would mean "without a bound" to a socket.
         seconds = max(0.001, min(bound, left))
         exchange = _Exchange(route, _prepared(request), seconds, bounds, decode)
+        end = exchange.began + (max(seconds, left) if bounds.from_last_byte else seconds)
+        self.requests_sent += 1
         exchange.start()
         try:
-            self._wait_for(exchange, time.monotonic() + seconds, request.url)
+            self._wait_for(exchange, seconds, end, request.url)
         except BaseException:
             self._routes.cut()
             raise
@@ -162,8 +171,10 @@ class Transport:
             if exchange.refusal is not None:
                 return exchange.refusal
         if is_cut or _is_out_of_time(exchange.error):
-            allowed = f"within {bound:g} s" if bound <= left else "before the deadline"
-            problem = f"no complete response {allowed}{route.through}"
+            is_late = bound > left or (bounds.from_last_byte and time.monotonic() >= end)
+            allowed = "before the deadline" if is_late else f"within {bound:g} s"
+            after = " of its last byte" if exchange.counts_from > exchange.began and not is_late else ""
+            problem = f"no complete response {allowed}{after}{route.through}"
             raise RequestTimeoutError(problem, response=ErrorResponse(url=request.url))
         if isinstance(exchange.error, AsmError):
             raise exchange.error
@@ -179,11 +190,17 @@ class Transport:
                 raise route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
         return route
 
-    def _wait_for(self, exchange: _Exchange, end: float, url: str) -> None:
-        """Wait for the end of an exchange, or the time: that is the real one, whatever clock the deadlines are on."""
+    def _wait_for(self, exchange: _Exchange, seconds: float, end: float, url: str) -> None:
+        """Wait for the end of an exchange, or the time: that is the real one, whatever clock the deadlines are on.
+
+        Args:
+            seconds: after the start, or after the last byte of the body.
+            end: the latest time.
+        """
         while True:
-            exchange.join(max(0.0, min(IDLE_INTERVAL, end - time.monotonic())))
-            if not exchange.is_alive() or time.monotonic() >= end:
+            due = min(end, exchange.counts_from + seconds)
+            exchange.join(max(0.0, min(IDLE_INTERVAL, due - time.monotonic())))
+            if not exchange.is_alive() or time.monotonic() >= min(end, exchange.counts_from + seconds):
                 return
             self._on_idle()
             if self._runtime.is_cancelled():
@@ -213,6 +230,8 @@ class _Exchange(threading.Thread):
         refusal: the response without its body, as soon as the headers say that it is a refusal.
         response: complete.
         error: why there is no response.
+        began: real time of the start.
+        counts_from: real time from which the seconds count: `began`, or when the last byte of the body was received.
     """
 
     response: Response
@@ -233,6 +252,7 @@ class _Exchange(threading.Thread):
         self._decode = decode
         self.refusal: Response | None = None
         self.error: Exception | None = None
+        self.began = self.counts_from = time.monotonic()
 
     def run(self) -> None:
         try:
@@ -262,16 +282,21 @@ class _Exchange(threading.Thread):
         head = Response(raw.status, raw.headers, b"", sent.url or "")
         try:
             if _is_body_needed(raw.status):
-                return replace(head, body=_body(raw, self._bounds, head.url))
+                return replace(head, body=_body(raw, self._bounds, head.url, self._note_data))
             # Whatever becomes of its body, a 401 must not become a transient error.
             self.refusal = head
             try:
-                return replace(head, body=_body(raw, self._bounds, head.url))
+                return replace(head, body=_body(raw, self._bounds, head.url, self._note_data))
             except (AsmError, OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, zlib.error):
                 return head
         finally:
             raw.close()
             raw.release_conn()
+
+    def _note_data(self) -> None:
+        """Note that a part of the body was received."""
+        if self._bounds.from_last_byte:
+            self.counts_from = time.monotonic()
 
 
 def _is_body_needed(status: int) -> bool:
@@ -279,8 +304,12 @@ def _is_body_needed(status: int) -> bool:
     return 200 <= status < 300 or status == 404
 
 
-def _body(raw: urllib3.BaseHTTPResponse, bounds: Bounds, url: str) -> bytes:
-    """Return the body. It is decompressed here, because a bomb must be stopped inside one read."""
+def _body(raw: urllib3.BaseHTTPResponse, bounds: Bounds, url: str, note_data: Callable[[], None]) -> bytes:
+    """Return the body. It is decompressed here, because a bomb must be stopped inside one read.
+
+    Args:
+        note_data: called for each part that was received.
+    """
     encoding = raw.headers.get("Content-Encoding", "identity").strip().lower()
     is_success = 200 <= raw.status < 300
     limit = bounds.limit if is_success else REFUSAL_LIMIT
@@ -290,8 +319,11 @@ def _body(raw: urllib3.BaseHTTPResponse, bounds: Bounds, url: str) -> bytes:
     inflate = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     body = bytearray()
     received = 0
+    # It returns what has arrived. urllib3 before 2.2 does not have it, and waits for the whole piece.
+    read = getattr(raw, "read1", raw.read)
     # Not raw.stream(): urllib3 reads the lines between chunks without a bound, http.client does not.
-    while chunk := raw.read(_READ_SIZE, decode_content=False):
+    while chunk := read(_READ_SIZE, decode_content=False):
+        note_data()
         received += len(chunk)
         body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
         if max(received, len(body)) > limit:

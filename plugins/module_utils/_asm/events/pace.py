@@ -88,6 +88,10 @@ class Pace:
         """Return the pace after a request has begun."""
         return replace(self, free=now + self.spacing(now))
 
+    def after_more(self, requests: int, now: float) -> Pace:
+        """Return the pace after a read that needed more requests than its own, such as those of a login."""
+        return replace(self, free=self.free + requests * self.spacing(now))
+
     def after_error(self, error: AsmError, now: float) -> Pace:
         """Return the pace after a transient error: if the service throttles, the whole source slows down."""
         if not isinstance(error, ThrottledError):

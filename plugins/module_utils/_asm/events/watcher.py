@@ -101,6 +101,7 @@ class _Mesh:
         read_at: when which release was read singly last.
         excluded: uids of releases that are listed incompletely and that the filters exclude.
         warned: what the log was warned about and still holds.
+        is_polled: whether this run of the source has polled it.
     """
 
     mesh_id: str
@@ -110,6 +111,7 @@ class _Mesh:
     read_at: dict[str, float] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
+    is_polled: bool = False
 
 
 def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
@@ -184,6 +186,8 @@ class _Watcher:
     def _meshes(self) -> list[_Mesh]:
         """Return the meshes as they were saved, or as they begin; their first polls are spread over one interval.
 
+        The mesh whose turn was longest ago is first, so that restarts in quick succession starve none.
+
         Raises:
             UsageError: the state file cannot be used.
         """
@@ -193,7 +197,8 @@ class _Watcher:
             self._restore_file(self._state, values)
         new = Tracker(request.conditions, request.schedule, 0 if request.initial else BASELINE_LISTS), Availability()
         meshes = []
-        for index, mesh_id in enumerate(request.mesh_ids):
+        turns = {mesh_id: turn for turn, mesh_id in enumerate(self._saved)}
+        for index, mesh_id in enumerate(sorted(request.mesh_ids, key=lambda each: turns.get(each, -1))):
             tracker, availability = new
             if self._state is not None and mesh_id in self._saved:
                 try:
@@ -262,9 +267,14 @@ class _Watcher:
         Raises:
             UsageError: the file cannot be written.
         """
-        if self._state is not None:
-            self._saved[mesh.mesh_id] = snapshot(mesh.tracker, mesh.availability, now)
-            self._state.save({"source": self._origin, "meshes": self._saved})
+        if self._state is None:
+            return
+        if not mesh.is_polled:
+            # The order says whose turn it was last. Later polls keep it, so that a quiet poll does not write the file.
+            mesh.is_polled = True
+            self._saved.pop(mesh.mesh_id, None)
+        self._saved[mesh.mesh_id] = snapshot(mesh.tracker, mesh.availability, now)
+        self._state.save({"source": self._origin, "meshes": self._saved})
 
     # Reads
 
@@ -361,6 +371,7 @@ class _Watcher:
         Raises:
             AsmError: of any kind; the source ends with those of `_ENDING`.
         """
+        before = self._client.requests_sent
         try:
             return read()
         except _ENDING as error:
@@ -368,6 +379,10 @@ class _Watcher:
         except AsmError as error:
             self._pace = self._pace.after_error(error, self._runtime.monotonic())
             raise
+        finally:
+            # A login, and a try with a new token, count as well.
+            more = max(0, self._client.requests_sent - before - 1)
+            self._pace = self._pace.after_more(more, self._runtime.monotonic())
 
     def _next_slot(self) -> float:
         """Wait until the budget allows a request, and return its start."""

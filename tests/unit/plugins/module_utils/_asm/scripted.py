@@ -68,6 +68,7 @@ class ScriptedTransport(Transport):
     def __init__(self, *answers: Response | AsmError) -> None:
         self._answers: Sequence[Response | AsmError] = answers
         self.sent: list[Sent] = []
+        self.requests_sent = 0
         self.sanitizer = Sanitizer()
 
     def send(
@@ -78,4 +79,5 @@ class ScriptedTransport(Transport):
         decode: Callable[[Response], Any] | None = None,
     ) -> Response:
         self.sent.append(Sent(request.prepare(), deadline, bounds))
+        self.requests_sent = len(self.sent)
         return given_back(self._answers[min(len(self.sent), len(self._answers)) - 1], request.url, decode)

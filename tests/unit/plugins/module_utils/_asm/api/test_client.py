@@ -293,6 +293,7 @@ class TestRenewal:
         reader = self.reader(201, 401, 201, 200)
         assert reader.get_release().phase == "Running"
         assert self.sent(reader) == ["login", "token-0", "login", "token-2"]
+        assert reader.client.requests_sent == 4
 
     def test_second_401_is_final_and_nothing_more_is_sent(self) -> None:
         reader = self.reader(201, 401, 201, 401)

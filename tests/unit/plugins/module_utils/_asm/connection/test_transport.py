@@ -39,6 +39,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.loopback import (
+    PACE,
     PATIENCE,
     Behaviour,
     Peer,
@@ -320,10 +321,68 @@ def test_timeout_has_one_sentence_whoever_notices_it_first(
 ) -> None:
     if is_late:
         # As on a busy machine: the socket of the exchange times out before `send` wakes up.
-        monkeypatch.setattr(Transport, "_wait_for", lambda _self, exchange, _end, _url: exchange.join(PATIENCE))
+        monkeypatch.setattr(Transport, "_wait_for", lambda _self, exchange, *_rest: exchange.join(PATIENCE))
     with serving(Peer.hang) as server:
         error = refused(make(BOUND if seconds == PATIENCE else PATIENCE), server.url, seconds)
         assert error.problem == f"no complete response {allowed}"
+
+
+class TestFromLastByte:
+    """The bound of a large response: it may take longer, but not pause for longer."""
+
+    BOUNDS = Bounds(1.0, from_last_byte=True)
+    # Twice as long as the bound, at 0.02 s a byte.
+    SLOW = b"x" * 100
+
+    def test_slow_body_is_read(self, make: MakeTransport) -> None:
+        def behave(peer: Peer) -> None:
+            peer.request()
+            peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(self.SLOW))
+            for byte in self.SLOW:
+                peer.send(bytes((byte,)))
+                peer.has_gone(PACE)
+
+        with serving(behave) as server:
+            began = time.monotonic()
+            assert get(make(), server.url, bounds=self.BOUNDS).body == self.SLOW
+            assert time.monotonic() - began > 1.5
+
+    @pytest.mark.parametrize(
+        ("start", "says"),
+        [
+            pytest.param(b"", "within 0.2 s", id="no headers"),
+            pytest.param(LONG + b"x", "within 0.2 s of its last byte", id="half a body"),
+        ],
+    )
+    def test_pause_ends_it(self, make: MakeTransport, start: bytes, says: str) -> None:
+        with serving(then(start, Peer.hang)) as server:
+            began = time.monotonic()
+            error = refused(make(), server.url, bounds=Bounds(BOUND, from_last_byte=True))
+            assert BOUND <= time.monotonic() - began < BOUND + LATE
+        assert error.kind == "timeout"
+        assert error.problem == f"no complete response {says}"
+
+    def test_headers_that_trickle_end_it(self, make: MakeTransport) -> None:
+        with serving(then(HEAD, lambda peer: peer.trickle(b"X-A: b\r\n"))) as server:
+            error = refused(make(), server.url, bounds=Bounds(BOUND, from_last_byte=True))
+        assert error.problem == "no complete response within 0.2 s"
+
+    def test_deadline_is_over_all(self, make: MakeTransport) -> None:
+        with serving(then(LONG, lambda peer: peer.trickle(b" "))) as server:
+            began = time.monotonic()
+            error = refused(make(), server.url, 1.0, self.BOUNDS)
+            assert 1.0 <= time.monotonic() - began < 1.0 + LATE
+        assert error.problem == "no complete response before the deadline"
+
+
+def test_every_request_is_counted(make: MakeTransport) -> None:
+    transport = make()
+    with serving(answering_once(response())) as server:
+        get(transport, server.url)
+        get(transport, server.url)
+        refused(transport, server.url, bounds=Bounds(limit=1))
+    refused(transport, server.url)
+    assert transport.requests_sent == 4
 
 
 @pytest.mark.parametrize("ago", [0.0, 100.0])

@@ -91,7 +91,8 @@ class Stage:
     """Meshes, the clock, and what the source did.
 
     Attributes:
-        requests: when which mesh was asked for what: `list` or a uid.
+        requests: when which mesh was asked for what: `list`, a uid, or `login`.
+        logins: how many requests of a login each read needs.
         at: what happens when the clock reaches a time.
         last: when the script ends.
     """
@@ -106,6 +107,7 @@ class Stage:
     last: float = 0.0
     takes: float = 0.0
     closed: int = 0
+    logins: int = 0
     manifests: bool = False
     is_cancelled: bool = False
 
@@ -141,10 +143,15 @@ class Stage:
         found = self._asked(target.mesh_id, target.name, lambda mesh: mesh.single(target.name))
         return releases.parse(json.loads(json.dumps(found)), self.manifests)
 
+    @property
+    def requests_sent(self) -> int:
+        return len(self.requests)
+
     def close(self) -> None:
         self.closed += 1
 
     def _asked(self, mesh_id: str, what: str, find: Callable[[Mesh], Any]) -> Any:
+        self.requests += [(round(self.seconds, 2), mesh_id, "login")] * self.logins
         self.requests.append((round(self.seconds, 2), mesh_id, what))
         if self.takes:
             self.sleep(self.takes)

@@ -216,6 +216,19 @@ class TestPace:
         # Each release is read in its turn.
         assert len({(mesh, what) for _at, mesh, what in there.requests}) == 10 * 21
 
+    def test_a_login_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(4)
+        there.logins = 2
+        there.on(5, lambda: setattr(there, "logins", 0))
+        there.on(95, lambda: setattr(there, "logins", 1))
+        there.on(105, lambda: setattr(there, "logins", 0))
+        there.run(monkeypatch, 120)
+        # The budget of 30 a minute is a request each 2 s.
+        times = [at for at, _mesh, _what in there.requests]
+        assert times[:5] == [0.0, 0.0, 0.0, 6.0, 8.0]
+        assert all(sum(begin <= at < begin + 60 for at in times) <= 30 for begin in times)
+        assert [what for _at, _mesh, what in there.requests].count("login") > 2 + 2
+
     def test_after_a_429_the_source_slows_down_and_recovers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
         there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", throttled()))
@@ -432,6 +445,24 @@ class TestRestart:
         again.run(monkeypatch, 700, **state)
         assert [*there.sent, *again.sent] == [("unavailable", "mesh-0"), ("available", "mesh-0")]
         assert again.events[0]["since"] == there.events[0]["since"]
+
+    def test_restarts_in_quick_succession_starve_no_mesh(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = many(5)
+        for start in range(5):
+            # Two polls of five meshes, 2 s apart.
+            there.run(monkeypatch, there.seconds + 3.9, **state)
+            there.seconds = 10.0 * (start + 1)
+        assert {mesh_id: len(there.times(mesh_id)) for mesh_id in there.meshes} == dict.fromkeys(there.meshes, 2)
+
+    def test_a_quiet_poll_does_not_write_the_file(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
+        there, path = many(3), Path(state["state_file"])
+        written: list[int] = []
+        there.on(25, lambda: written.append(path.stat().st_ino))
+        there.on(55, lambda: written.append(path.stat().st_ino))
+        there.run(monkeypatch, 60, **state)
+        assert len(set(written)) == 1
 
     def test_the_file_is_bound_to_the_filters(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
         stage(item("a")).run(monkeypatch, 30, **state)
