@@ -51,25 +51,17 @@ def last_request(schedule: Schedule) -> float:
     return schedule.wait_timeout - (2.0 if schedule.wait_timeout >= 10 else 1.0)
 
 
-def pause_after_error(error: AsmError, errors: int, schedule: Schedule, jitter: float) -> float:
-    """Return the seconds to wait after a number of transient errors in a row.
-
-    After a 429 that is never less than `wait_sleep`: backing off must not poll faster than without an error.
-    """
-    shortest = max(_SHORTEST_PAUSE, schedule.wait_sleep if isinstance(error, ThrottledError) else 0.0)
-    return max(pause_after(error, errors, jitter), shortest)
-
-
 def due_after_error(error: AsmError, errors: int, schedule: Schedule, now: float, jitter: float) -> float | None:
-    """Return when the next request is due after a transient error; None if there is no time for one.
+    """Return when the next request is due after transient errors in a row; None if there is no time for one.
 
-    The last request before the deadline shortens the pause, but after a 429 never below `wait_sleep` and Retry-After.
+    After a 429 the pause is never less than `wait_sleep` and Retry-After: backing off must not poll faster than without
+    an error. Otherwise the last request before the deadline shortens it.
     """
     last = last_request(schedule)
-    due = min(now + pause_after_error(error, errors, schedule, jitter), last)
     shortest = 0.0
     if isinstance(error, ThrottledError):
         shortest = max(schedule.wait_sleep, min(error.response.retry_after or 0.0, LONGEST_RETRY_AFTER))
+    due = min(now + max(pause_after(error, errors, jitter), _SHORTEST_PAUSE, shortest), last)
     return None if now >= last or due < now + shortest else due
 
 

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.schedule import (
     PollCost,
     can_read_twice,
+    due_after_error,
     last_request,
     next_poll,
 )
@@ -112,7 +113,9 @@ def test_pauses_between_single_reads_bring_the_next_poll_forward(now: float, tim
 def test_a_poll_is_made_when_a_response_decides(
     conditions: Conditions, shown: list[Poll], now: float, time: float
 ) -> None:
-    assert due(after(*shown, conditions=conditions), now) == time
+    gates = after(*shown, conditions=conditions)
+    assert due(gates, now) == time
+    assert (next_poll(gates, NO_COST, now, 1.0) or 0.0) >= time
 
 
 class TestAfterTransientErrors:
@@ -163,10 +166,12 @@ class TestAfterTransientErrors:
             pytest.param(THROTTLED, 48.1, None, id="a 429, and no time for wait_sleep"),
             pytest.param(throttled(40), 10, 50, id="Retry-After, in time"),
             pytest.param(throttled(40), 19, None, id="Retry-After, and no time for it"),
+            pytest.param(SERVER, 58, None, id="no request after the last one"),
         ],
     )
     def test_before_the_deadline(self, error: AsmError, now: float, time: float | None) -> None:
         assert due(after(BOTH, error), now) == time
+        assert due_after_error(error, 1, MINUTE, now, 1.0) == time
 
 
 @pytest.mark.parametrize(
