@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.benchmark``: measure, print the report, and write it with its chart."""
+"""``python -m tests.benchmark [NAME ...]``: measure, print the report, and write it with its chart."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,78 +18,91 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ..playbook.harness import ROOT, install_collection
-from . import events, footprint, gates, reads, several
+from . import distance, events, footprint, gates, lists, meshes, reads, several
 from .chart import Bar, Panel, chart
 from .measurement import QUICK, Measurement, Plan
-from .playbooks import READS
-from .report import Conditions, report
+from .playbooks import CONTENDERS, READS
+from .report import Conditions, report, section
 from .runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PAGE, CHART = "benchmark.md", "benchmark.svg"
+
+MEASUREMENTS: dict[str, Callable[[Runner, Plan, Path], Measurement]] = {
+    "items": lambda runner, plan, _directory: reads.measure_items(runner, plan),
+    "tasks": lambda runner, plan, _directory: reads.measure_tasks(runner, plan),
+    "gate": lambda runner, plan, _directory: gates.measure_cost(runner, plan),
+    "delay": lambda runner, plan, _directory: gates.measure_delay(runner, plan),
+    "distance": lambda runner, plan, _directory: distance.measure_distance(runner, plan),
+    "waiting": lambda runner, plan, _directory: events.measure_waiting(runner, plan),
+    "meshes": lambda runner, plan, _directory: meshes.measure_meshes(runner, plan),
+    "polls": lambda _runner, plan, _directory: several.measure_polls(plan),
+    "watching": lambda _runner, plan, _directory: events.measure_watching(plan),
+    "results": lambda runner, plan, _directory: several.measure_results(runner, plan),
+    "lists": lambda runner, plan, _directory: lists.measure_lists(runner, plan),
+    "endurance": lambda _runner, plan, _directory: footprint.measure_memory(plan),
+    "imports": footprint.measure_imports,
+}
+"""All measurements by name, in the order of the page."""
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
+    names = ", ".join(MEASUREMENTS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"measure only these, and only print them: {names}")
     parser.add_argument("--quick", action="store_true", help="only try the tool; its figures mean nothing")
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="folder of the report (default: docs)")
     parser.add_argument("--collections", type=Path, help="where the collection is installed (default: install it anew)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    unknown = set(options.names) - set(MEASUREMENTS)
+    if unknown:
+        parser.error(f"unknown measurement {', '.join(sorted(unknown))}; choose from {names}")
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure everything."""
+    """Measure everything and write the page, or print the measurements that are named."""
     options = _arguments(arguments)
     plan = QUICK if options.quick else Plan()
     with tempfile.TemporaryDirectory() as folder:
         directory = Path(folder)
         collections = options.collections or install_collection(directory / "installed")
-        measured = _measure(Runner(directory, collections.resolve()), plan, directory)
-    conditions = Conditions(_versions(), _machine(), plan.rounds, options.quick)
+        runner = Runner(directory, collections.resolve())
+        measured = _measured(runner, plan, directory, options.names or list(MEASUREMENTS))
+    if options.names:
+        print("\n\n".join(section(measurement) for measurement in measured.values()))
+        return
+    conditions = Conditions(_versions(), _machine(), plan)
     page = report(measured, conditions, CHART)
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / PAGE).write_text(page, encoding="utf-8")
-    (options.output / CHART).write_text(chart(_panels(measured, plan)), encoding="utf-8")
+    (options.output / CHART).write_text(chart(_panels(measured), CONTENDERS), encoding="utf-8")
     print(page)
 
 
-def _measure(runner: Runner, plan: Plan, directory: Path) -> list[Measurement]:
-    stages: tuple[Callable[[], Measurement], ...] = (
-        lambda: reads.measure_items(runner, plan),
-        lambda: reads.measure_tasks(runner, plan),
-        lambda: gates.measure_cost(runner, plan),
-        lambda: gates.measure_delay(runner, plan),
-        lambda: several.measure_polls(plan),
-        lambda: several.measure_results(runner, plan),
-        lambda: events.measure_waiting(runner, plan),
-        lambda: events.measure_watching(plan),
-        lambda: events.measure_meshes(plan),
-        lambda: footprint.measure_memory(plan),
-        lambda: footprint.measure_imports(runner, plan, directory),
-    )
-    measured = []
-    for number, stage in enumerate(stages, start=1):
-        print(f"measurement {number} of {len(stages)}", file=sys.stderr, flush=True)
-        measured.append(stage())
+def _measured(runner: Runner, plan: Plan, directory: Path, names: Sequence[str]) -> dict[str, Measurement]:
+    measured = {}
+    for number, name in enumerate(names, start=1):
+        began = time.monotonic()
+        print(f"{number} of {len(names)}: {name}", end="", file=sys.stderr, flush=True)
+        measured[name] = MEASUREMENTS[name](runner, plan, directory)
+        print(f", {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return measured
 
 
-def _panels(measured: Sequence[Measurement], plan: Plan) -> list[Panel]:
-    """Return the two kinds of a read, the CPU time of a gate, and that of a poll by the number of releases."""
-    loop, tasks, gate, _delay, polls = measured[:5]
+def _panels(measured: Mapping[str, Measurement]) -> list[Panel]:
+    """Return the two kinds of a read, and the CPU time of a gate."""
+    kinds = {"debug": "floor", "uri": "other"}
     panels = []
-    for measurement in (loop, tasks):
-        values = {figure.name: figure.value for figure in measurement.figures}
-        bars = tuple(Bar(name, values[name], name not in {"debug", "uri"}) for name in READS)
-        panels.append(Panel(measurement.title, "ms", bars))
-    cpu = {figure.name: figure.value for figure in gate.figures}
-    bars = tuple(Bar(name, cpu[f"{name}: CPU above pause"], name == "controller") for name in ("controller", "uri"))
-    panels.append(Panel(f"{gate.title}: CPU time above that of a pause", "s", bars))
-    costs = {figure.name: figure.value for figure in polls.figures}
-    bars = tuple(Bar(f"{count} releases", costs[several.cost_name(count)], ours=True) for count in plan.sizes)
-    return [*panels, Panel(f"{polls.title}: CPU time", "ms", bars)]
+    for measurement in (measured["items"], measured["tasks"]):
+        bars = tuple(Bar(name, measurement[name].value, kinds.get(name, "ours")) for name in READS)
+        panels.append(Panel(f"{measurement.title}: time", "ms", bars))
+    gate = measured["gate"]
+    names = {"controller": "ours", "uri": "other"}
+    bars = tuple(Bar(name, gate[f"{name}: CPU above pause"].value, kind) for name, kind in names.items())
+    return [*panels, Panel(f"{gate.title}: CPU time above that of a pause", "s", bars)]
 
 
 def _versions() -> dict[str, str]:

@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chart: bars on a logarithmic scale, as SVG."""
+"""The chart: bars on a linear scale with an axis, and a legend, as SVG for light and dark pages."""
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,37 +14,65 @@ from xml.etree import ElementTree as ET
 from .figures import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-WIDTH = 720
-LABEL_WIDTH = 170
-BAR_WIDTH = 420
+WIDTH = 760
+LABEL_WIDTH = 150
+BAR_WIDTH = 480
 ROW = 26
 HEAD = 44
-OURS, OTHERS = "#1f6feb", "#8b949e"
+AXIS = 34
+LEGEND_ROW = 20
+
+KINDS = {
+    "ours": "this collection",
+    "other": "another way to do the same",
+    "floor": "a task that does nothing",
+}
+"""The kinds of bars, each with a colour of its own, and what the legend says of them."""
+
+# A picture follows the reader's system; the page around it may not, so it brings its own background.
+_STYLE = """\
+.page { fill: #ffffff } text { fill: #1f2328 } .line { stroke: #d1d9e0 }
+.ours { fill: #1f6feb } .other { fill: #8b949e } .floor { fill: #bf8700 }
+@media (prefers-color-scheme: dark) {
+  .page { fill: #0d1117 } text { fill: #e6edf3 } .line { stroke: #3d444d }
+  .ours { fill: #4493f8 } .other { fill: #9198a1 } .floor { fill: #d29922 }
+}
+"""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """``value`` must be above zero; ``ours`` gives it the colour of this collection."""
+    """``kind`` is a key of `KINDS`."""
 
     label: str
     value: float
-    ours: bool
+    kind: str
 
 
 @dataclass(frozen=True)
 class Panel:
-    """Some bars under one title; ``unit`` follows each number."""
+    """Some bars under one title, on one scale; ``unit`` follows each number."""
 
     title: str
     unit: str
     bars: tuple[Bar, ...]
 
+    @property
+    def height(self) -> int:
+        return HEAD + ROW * len(self.bars) + AXIS
 
-def chart(panels: Sequence[Panel]) -> str:
-    """Return the panels one below the other. Bars begin at the power of ten below the smallest of their panel."""
-    height = sum(HEAD + ROW * len(panel.bars) for panel in panels) + 12
+
+def chart(panels: Sequence[Panel], contenders: Mapping[str, str]) -> str:
+    """Return the legend, and the panels one below the other.
+
+    Args:
+        contenders: what each label stands for.
+    """
+    legend = [*KINDS.values(), *(f"{label}: {meaning}" for label, meaning in contenders.items())]
+    top = LEGEND_ROW * (len(legend) + 1)
+    height = top + sum(panel.height for panel in panels)
     root = ET.Element(
         "svg",
         {
@@ -55,40 +84,56 @@ def chart(panels: Sequence[Panel]) -> str:
         },
     )
     ET.SubElement(root, "title").text = "; ".join(panel.title for panel in panels)
-    # A page may be dark; the letters are not.
-    ET.SubElement(root, "rect", {"width": str(WIDTH), "height": str(height), "fill": "#ffffff"})
-    top = 0
+    ET.SubElement(root, "style").text = _STYLE
+    _rect(root, "page", 0, 0, WIDTH, height)
+    for row, (text, kind) in enumerate(itertools.zip_longest(legend, KINDS, fillvalue="")):
+        y = LEGEND_ROW * (row + 1)
+        if kind:
+            _rect(root, kind, 12, y - 10, 12, 12)
+        _text(root, text, 32 if kind else 12, y)
     for panel in panels:
         _draw(root, panel, top)
-        top += HEAD + ROW * len(panel.bars)
+        top += panel.height
     ET.indent(root)
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _draw(root: ET.Element, panel: Panel, top: int) -> None:
-    _text(root, f"{panel.title} ({panel.unit}, logarithmic)", 12, top + 28, weight="bold")
-    widths = scaled([figure.value for figure in panel.bars])
-    for row, (figure, width) in enumerate(zip(panel.bars, widths, strict=True)):
+    _text(root, f"{panel.title} ({panel.unit})", 12, top + 28, weight="bold")
+    bottom = top + HEAD + ROW * len(panel.bars)
+    most = max(bar.value for bar in panel.bars)
+    for tick in ticks(most):
+        x = LABEL_WIDTH + BAR_WIDTH * tick / most
+        place = {"x1": f"{x:.1f}", "x2": f"{x:.1f}", "y1": str(top + HEAD - 4), "y2": str(bottom)}
+        ET.SubElement(root, "line", {**place, "class": "line"})
+        _text(root, shown(tick), x, bottom + 15, anchor="middle")
+    for row, bar in enumerate(panel.bars):
         y = top + HEAD + ROW * row
-        _text(root, figure.label, LABEL_WIDTH - 8, y + 14, anchor="end")
-        place = {"x": str(LABEL_WIDTH), "y": str(y), "width": f"{width:.1f}", "height": str(ROW - 8)}
-        ET.SubElement(root, "rect", {**place, "fill": OURS if figure.ours else OTHERS})
-        _text(root, f"{shown(figure.value)} {panel.unit}", LABEL_WIDTH + width + 6, y + 14)
+        width = BAR_WIDTH * bar.value / most
+        _text(root, bar.label, LABEL_WIDTH - 8, y + 14, anchor="end")
+        _rect(root, bar.kind, LABEL_WIDTH, y, max(1, width), ROW - 8)
+        _text(root, f"{shown(bar.value)} {panel.unit}", LABEL_WIDTH + width + 6, y + 14)
 
 
-def scaled(values: Sequence[float]) -> list[float]:
-    """Return the lengths of bars: the largest is ``BAR_WIDTH``, the power of ten below the smallest would be 0.
+def ticks(most: float) -> Iterator[float]:
+    """Yield round numbers from zero to a number that is not above ``most``, four to eight steps apart.
 
     Raises:
-        ValueError: a value is not above zero, and has no place on a logarithmic scale.
+        ValueError: there is nothing to draw.
     """
-    if any(value <= 0 for value in values):
-        raise ValueError(f"{min(values)} has no place on a logarithmic scale")
-    start = math.floor(math.log10(min(values)) - 1e-9)
-    whole = math.log10(max(values)) - start
-    return [BAR_WIDTH * (math.log10(value) - start) / whole for value in values]
+    if most <= 0:
+        raise ValueError(f"no scale to {most}: the largest value must be above 0")
+    power = 10.0 ** math.floor(math.log10(most))
+    step = next(step for step in (power / 5, power / 2, power, power * 2) if most / step < 8)
+    for number in range(int(most / step) + 1):
+        yield round(number * step, 9)
+
+
+def _rect(root: ET.Element, kind: str, x: float, y: float, width: float, height: float) -> None:
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}", "class": kind}
+    ET.SubElement(root, "rect", place)
 
 
 def _text(root: ET.Element, text: str, x: float, y: float, anchor: str = "start", weight: str = "normal") -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "font-weight": weight, "fill": "#1f2328"}
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "text-anchor": anchor, "font-weight": weight}
     ET.SubElement(root, "text", place).text = text

@@ -3,32 +3,26 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The cost of waiting for several releases: with the event source, a task for each, or one task for all of them.
 
-Also the cost of a poll of the event source in a large mesh, and of watching many meshes behind a limit of requests.
+Also the cost of a poll of the event source in a large mesh.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import random
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..playbook.harness import ROOT
 from ..simulator.process import running
-from . import ledger, playbooks, processes
+from . import playbooks, processes
 from .figures import Figure, Wanted, ratios
 from .measurement import MEBIBYTE, Measurement, Plan, collected
 from .playbooks import MESH, NAMESPACE, READY, WAITING, play
+from .runner import wait_for
 from .several import cost_of_polls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..simulator.process import Running
     from .runner import Runner, Started
@@ -36,7 +30,6 @@ if TYPE_CHECKING:
 SOURCE, TASKS, ONE_TASK = "event source", "tasks", "one task"
 WAYS = (SOURCE, TASKS, ONE_TASK)
 HOUR = 3600
-_WITHIN = 60.0
 _GATE = {"success_phases": [READY], "wait_timeout": 10 * HOUR}
 
 
@@ -47,7 +40,7 @@ def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
     """
     names = [f"waiting-{number}" for number in range(plan.gates)]
     with running(_scenario(names)) as simulator, _started(runner, plan, simulator, names) as runs:
-        _wait_for(lambda: min(_requests(simulator).get(way, 0) for way in WAYS) > 1, "the first polls", runs)
+        wait_for(lambda: min(_requests(simulator).get(way, 0) for way in WAYS) > 1, "the first polls", *runs.values())
         rest, requests = _at_rest(runs, simulator, plan)
         delays = [_delays(runs, simulator, name, plan) for name in names[: plan.changes]]
     return Measurement(
@@ -72,11 +65,12 @@ def measure_waiting(runner: Runner, plan: Plan) -> Measurement:
             Figure(f"{SOURCE}: change to effect", tuple(each[SOURCE] for each in delays), "s"),
             Figure(f"{TASKS}: change to effect", tuple(each[TASKS] for each in delays), "s"),
         ),
+        is_matrix=True,
     )
 
 
 def _scenario(names: Sequence[str]) -> dict[str, Any]:
-    """Return releases that wait, and a token for each way, so that its requests can be distinguished'."""
+    """Return releases that wait, and a token for each way, so that its requests can be distinguished."""
     releases = playbooks.scenario(**{name: [{"phase": WAITING}] for name in names})
     return {**releases, "credentials": {"tokens": [{"token": _token(way), "name": way} for way in WAYS]}}
 
@@ -96,21 +90,11 @@ def _started(runner: Runner, plan: Plan, simulator: Running, names: Sequence[str
         simulator.url, MESH, token=_token(ONE_TASK), **wait, releases=releases, namespace=NAMESPACE
     )
     source = {"mesh_id": MESH, "namespace": NAMESPACE, "name": list(names), **gate, "state_file": "state.json"}
-    rulebook = {
-        "name": "Wait for releases",
-        "hosts": "all",
-        "sources": [{"huaweicloud.asm.asm_release": source}],
-        "rules": [
-            {
-                "name": "A release is reached",
-                "condition": 'event.kind == "reached"',
-                "action": {"run_playbook": {"name": "playbooks/effect.yml"}},
-            }
-        ],
-    }
+    action = {"run_playbook": {"name": "playbooks/effect.yml"}}
+    rulebook = playbooks.rulebook(source, condition='event.kind == "reached"', action=action)
     environment = {"HUAWEICLOUD_ASM_ENDPOINT": simulator.url, "HW_AUTH_TOKEN": _token(SOURCE)}
     with (
-        runner.watching([rulebook], environment, effect=_effect()) as watching,
+        runner.watching(rulebook, environment, effect=_effect()) as watching,
         runner.started(play({"name": "gate", **tasks}, hosts="all"), hosts=names) as waiting,
         runner.started(play({"name": "gate", **one_task})) as one,
     ):
@@ -121,16 +105,6 @@ def _effect() -> list[dict[str, Any]]:
     """Return the playbook that an event starts: it writes a file with the name of the release."""
     copy = {"content": "", "dest": "{{ lookup('env', 'HOME') }}/effect-of-{{ ansible_eda.event.name }}"}
     return play({"ansible.builtin.copy": copy})
-
-
-def _wait_for(happened: Callable[[], bool], what: str, runs: Mapping[str, Started]) -> None:
-    deadline = time.monotonic() + _WITHIN
-    while not happened():
-        for run in runs.values():
-            run.check()
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"not within {_WITHIN:g} s: {what}")
-        time.sleep(0.02)
 
 
 def _requests(simulator: Running) -> dict[str, int]:
@@ -169,7 +143,7 @@ def _delays(runs: Mapping[str, Started], simulator: Running, name: str, plan: Pl
     def ended() -> list[float]:
         return [event.at for event in runs[TASKS].events if event.kind == "result" and event.host == name]
 
-    _wait_for(lambda: effect.exists() and bool(ended()), f"the effects of {name}", runs)
+    wait_for(lambda: effect.exists() and bool(ended()), f"the effects of {name}", *runs.values())
     return {SOURCE: effect.stat().st_mtime - changed, TASKS: ended()[0] - at}
 
 
@@ -205,74 +179,3 @@ def _round_of_watching(plan: Plan) -> dict[str, float]:
             if way == "source":
                 values["requests"] = (simulator.summary()["requests"] - before) / plan.polls
     return values
-
-
-def measure_meshes(plan: Plan) -> Measurement:
-    """Measure one source that watches many meshes behind a limit of requests, beside a ledger of all changes."""
-    is_quick = plan.rounds == 1
-    meshes = ledger.Plan(meshes=3, releases=2, period=10.0, window=30.0, denied=1) if is_quick else _MESHES
-    values = collected(
-        plan.rounds, lambda: _round_of_meshes(meshes, requests_per_minute=380, seconds=3 * meshes.period)
-    )
-    return Measurement(
-        f"A source that watches {meshes.meshes} meshes",
-        f"{meshes.releases} releases of 33 kB in each mesh; each release changes once in {meshes.period:g} s, at a "
-        f"random moment. The server answers {meshes.limit} requests in {meshes.window:g} s, all meshes together, which "
-        "is ten times the limit that is known of this cloud, so that a round takes minutes. 5 % of the responses are "
-        "503, and one mesh is denied. `requests_per_minute` is 380. A change counts as missing without an event of its "
-        "own, as repeated with a second one.",
-        (
-            Figure("changes", values["changes"]),
-            Figure("missing", values["missing"], wanted=Wanted("≤", 0)),
-            Figure("repeated", values["repeated"], wanted=Wanted("≤", 0)),
-            Figure("events of the denied mesh", values["unavailable"], wanted=Wanted("≤", 1)),
-            Figure("most requests within the limit's time", values["requests"], wanted=Wanted("≤", meshes.limit)),
-            Figure("change to event, median", values["median"], "s"),
-            Figure("change to event, longest", values["longest"], "s"),
-            Figure("CPU an hour", values["CPU"], "s"),
-            Figure("memory", values["memory"], "MiB"),
-        ),
-    )
-
-
-_MESHES = ledger.Plan(period=30.0, window=30.0)
-
-
-def _round_of_meshes(meshes: ledger.Plan, requests_per_minute: int, seconds: float) -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as folder, ledger.Server(meshes) as server:
-        path = Path(folder, "events")
-        options = {
-            "mesh_id": meshes.mesh_ids,
-            "state_file": str(Path(folder, "state")),
-            "requests_per_minute": requests_per_minute,
-            "wait_sleep": 1,
-        }
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "ansible_collections.huaweicloud.asm.tests.benchmark.ledger"),
-                *(server.url, str(path), json.dumps(options)),
-            ],
-            env={"PYTHONPATH": str(ROOT / ".cache" / "source")},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            time.sleep(seconds)
-            server.stop_changes()
-            # Two polls of each mesh, one of which may fail.
-            time.sleep(meshes.period)
-            cpu, memory = processes.cpu(process.pid), processes.memory(process.pid)
-        finally:
-            process.kill()
-            process.wait()
-        found = ledger.account(server.ledger, ledger.received(path))
-        return {
-            "changes": found.changes,
-            "missing": found.missing,
-            "repeated": found.repeated + found.ambiguous,
-            "unavailable": len(found.unavailable),
-            "requests": server.ledger.most_requests(),
-            "median": statistics.median(found.latencies),
-            "longest": max(found.latencies),
-            "CPU": cpu * HOUR / (seconds + meshes.period),
-            "memory": memory / MEBIBYTE,
-        }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-COMPARISONS = {"≥": operator.ge, "≤": operator.le}
+COMPARISONS = {"≥": operator.ge, "≤": operator.le, "=": operator.eq}
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,17 @@ class Figure:
 
     Attributes:
         unit: as it follows the number, such as ``ms``; empty for a ratio or a count.
-        wanted: None when the figure is only told.
+        wanted: None when there is no target.
     """
 
     name: str
     values: tuple[float, ...]
     unit: str = ""
     wanted: Wanted | None = None
+
+    def __str__(self) -> str:
+        """Return the median with its unit."""
+        return f"{shown(self.value)} {self.unit}".strip()
 
     @property
     def value(self) -> float:

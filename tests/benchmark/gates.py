@@ -42,7 +42,7 @@ _UNITS = {
 
 def measure_cost(runner: Runner, plan: Plan) -> Measurement:
     """Measure a gate of many reads, and what waiting alone costs over the same time."""
-    values = collected(plan.rounds, lambda: _round_of_costs(runner, plan))
+    values = collected(plan.few_rounds, lambda: _round_of_costs(runner, plan))
     above = {name: values[f"{name}: CPU above pause"] for name in ("controller", "uri")}
     return Measurement(
         f"A gate of {plan.gate_reads} reads",
@@ -50,7 +50,7 @@ def measure_cost(runner: Runner, plan: Plan) -> Measurement:
         "`ansible.builtin.pause`: what Ansible itself costs while it waits. It ran for 1 s and for as long as the "
         "gate; the line through both gives what it would cost over the time that each contender took. `answers` are "
         "the bytes of their bodies. Memory is that of all processes half-way, shared pages divided among their users "
-        "(PSS).",
+        f"(PSS). Measured {plan.few_rounds} times.",
         (
             *(Figure(name, values[name], unit) for name, unit in _UNITS.items()),
             Figure(
@@ -58,6 +58,7 @@ def measure_cost(runner: Runner, plan: Plan) -> Measurement:
             ),
             Figure("controller / pause: memory", ratios(values["controller: memory"], values["pause: memory"])),
         ),
+        is_matrix=True,
     )
 
 
@@ -100,12 +101,12 @@ def _mebibytes(cost: Cost) -> float:
 
 def measure_delay(runner: Runner, plan: Plan) -> Measurement:
     """Measure the time from a change of phase on the server to the end of the task that waits for it."""
-    rounds = [_round_of_delays(runner, plan) for _index in range(plan.rounds)]
+    rounds = [_round_of_delays(runner, plan) for _index in range(plan.few_rounds)]
     return Measurement(
         "From the change of phase to the end of the task",
         f"{plan.gates} gates in one play, one on each host, with `wait_sleep: {plan.wait_sleep}`; each phase changes "
         "at a random moment. Reads that are so far apart are late by half of it in the mean. A pause is spread by "
-        "10 %, so the longest is that much longer.",
+        f"10 %, so the longest is that much longer. Measured {plan.few_rounds} times.",
         (
             Figure("mean", tuple(sum(each) / len(each) for each in rounds), "s"),
             Figure("theoretical mean (half of `wait_sleep`)", (plan.wait_sleep / 2,), "s"),

@@ -1,28 +1,26 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many meshes behind one limit of requests, with a ledger of every change, and an event source that watches them.
+"""Many meshes behind one limit of requests, with a ledger of every change and every request.
 
-``python -m tests.benchmark.ledger URL EVENTS OPTIONS`` runs the event source as
-ansible-rulebook runs it, and appends each event to a file. The server is not the simulator, because it must change
-hundreds of releases, throttle over all meshes, and refuse a single one.
+The server is not the simulator, because it must change hundreds of releases, throttle over all meshes, and refuse a
+single one. All times are seconds of a clock that runs faster than that of the system, as that of the source does.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
-import sys
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-TOKEN = "invented-token-of-the-ledger"
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _FILLER = {"filler": "x" * 10_000}
 
 
@@ -36,19 +34,25 @@ class Plan:
         limit, window: so many requests are answered in so many seconds, the others are throttled.
         failing: share of the requests that get a 503.
         denied: the mesh that gets a 403.
+        speed: of the clock.
     """
 
     meshes: int = 40
     releases: int = 25
-    period: float = 240.0
+    period: float = 300.0
     limit: int = 200
     window: float = 300.0
     failing: float = 0.05
     denied: int = 7
+    speed: float = 10.0
 
     @property
     def mesh_ids(self) -> list[str]:
         return [f"mesh-{number}" for number in range(self.meshes)]
+
+    @property
+    def denied_mesh(self) -> str:
+        return f"mesh-{self.denied}"
 
 
 @dataclass
@@ -57,46 +61,56 @@ class Ledger:
 
     Attributes:
         changes: for each release by uid, when it has got which phase.
-        requests: when a request was answered, and its status.
+        requests: when a request was answered, its mesh and its status.
+        baseline: set once each mesh has been listed, but for the one that is denied.
     """
 
     plan: Plan
     changes: dict[str, list[tuple[float, str]]] = field(default_factory=dict)
-    requests: list[tuple[float, int]] = field(default_factory=list)
+    requests: list[tuple[float, str, int]] = field(default_factory=list)
+    baseline: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        now = time.time()
+        now = self.now()
+        self._unlisted = {*self.plan.mesh_ids} - {self.plan.denied_mesh}
         for mesh_id in self.plan.mesh_ids:
             for number in range(self.plan.releases):
                 self.changes[f"{mesh_id}-release-{number}"] = [(now, "Phase-0")]
         self._recent: deque[float] = deque()
 
+    def now(self) -> float:
+        """Return the time."""
+        return time.monotonic() * self.plan.speed
+
     def change(self, uid: str) -> None:
         """Give a release a phase that it never had."""
         with self.lock:
             changes = self.changes[uid]
-            changes.append((time.time(), f"Phase-{len(changes)}"))
+            changes.append((self.now(), f"Phase-{len(changes)}"))
 
     def status(self, mesh_id: str) -> int:
         """Return the status of the response to a request that has just come, and note it."""
         with self.lock:
-            now = time.time()
+            now = self.now()
             while self._recent and self._recent[0] <= now - self.plan.window:
                 self._recent.popleft()
             if len(self._recent) >= self.plan.limit:
                 status = 429
-            elif mesh_id == f"mesh-{self.plan.denied}":
+            elif mesh_id == self.plan.denied_mesh:
                 status = 403
             else:
                 status = 503 if random.random() < self.plan.failing else 200
             self._recent.append(now)
-            self.requests.append((now, status))
+            self.requests.append((now, mesh_id, status))
             return status
 
     def listing(self, mesh_id: str) -> bytes:
         """Return the body of GetAllReleases."""
         with self.lock:
+            self._unlisted.discard(mesh_id)
+            if not self._unlisted:
+                self.baseline.set()
             phases = {
                 uid: changes[-1][1] for uid, changes in self.changes.items() if uid.startswith(f"{mesh_id}-release-")
             }
@@ -105,7 +119,7 @@ class Ledger:
 
     def most_requests(self) -> int:
         """Return the largest number of requests within one window."""
-        times = [at for at, _status in self.requests]
+        times = [at for at, _mesh_id, _status in self.requests]
         most, first = 0, 0
         for last, at in enumerate(times):
             while times[first] <= at - self.plan.window:
@@ -136,7 +150,7 @@ def _release(mesh_id: str, uid: str, phase: str) -> dict[str, Any]:
 
 
 class Server:
-    """The meshes on loopback; their releases change at random moments, each once in a period."""
+    """The meshes on loopback; their releases change in random order, each once in a period."""
 
     def __init__(self, plan: Plan) -> None:
         self.ledger = ledger = Ledger(plan)
@@ -167,6 +181,7 @@ class Server:
 
     def __exit__(self, *_given: object) -> None:
         self.stop_changes()
+        self.ledger.baseline.set()
         self._server.shutdown()
 
     def stop_changes(self) -> None:
@@ -177,12 +192,11 @@ class Server:
         plan = self.ledger.plan
         uids = list(self.ledger.changes)
         random.shuffle(uids)
-        # The first lists are the baseline.
-        if self._stopped.wait(plan.period / 2):
-            return
+        # A change before the first list is not seen.
+        self.ledger.baseline.wait()
         while True:
             for uid in uids:
-                if self._stopped.wait(plan.period / len(uids)):
+                if self._stopped.wait(plan.period / plan.speed / len(uids)):
                     return
                 self.ledger.change(uid)
 
@@ -207,21 +221,28 @@ class Account:
     unavailable: tuple[str, ...]
 
 
-def account(ledger: Ledger, events: list[dict[str, Any]]) -> Account:
-    """Return what the events say beside the ledger."""
+def account(ledger: Ledger, events: Iterable[tuple[float, dict[str, Any]]]) -> Account:
+    """Return what the events say beside the ledger.
+
+    Args:
+        events: each with the time at which a rule was run for it.
+    """
     found: dict[tuple[str, str], float] = {}
     content: dict[str, tuple[Any, ...]] = {}
     repeated = ambiguous = 0
-    for event in events:
+    unavailable = []
+    for at, event in events:
         what = tuple(event.get(key) for key in ("mesh_id", "kind", "uid", "phase", "ready"))
         repeated += event["id"] in content
         ambiguous += content.setdefault(event["id"], what) != what
         if event["kind"] == "phase":
-            found.setdefault((event["uid"], event["phase"]), event["received"])
+            found.setdefault((event["uid"], event["phase"]), at)
+        if event["kind"] == "unavailable":
+            unavailable.append(event["mesh_id"])
     wanted = {
         (uid, phase): at
         for uid, changes in ledger.changes.items()
-        if not uid.startswith(f"mesh-{ledger.plan.denied}-release-")
+        if not uid.startswith(f"{ledger.plan.denied_mesh}-release-")
         for at, phase in changes[1:]
     }
     return Account(
@@ -230,36 +251,5 @@ def account(ledger: Ledger, events: list[dict[str, Any]]) -> Account:
         repeated=repeated,
         ambiguous=ambiguous,
         latencies=tuple(found[each] - at for each, at in wanted.items() if each in found),
-        unavailable=tuple(event["mesh_id"] for event in events if event["kind"] == "unavailable"),
+        unavailable=tuple(unavailable),
     )
-
-
-def received(path: Path) -> list[dict[str, Any]]:
-    """Return the events in a file; the last line may be cut off."""
-    lines = path.read_text(encoding="utf-8").split("\n")[:-1] if path.exists() else []
-    return [json.loads(line) for line in lines]
-
-
-async def _watch(args: dict[str, Any], path: Path) -> None:
-    from ansible_collections.huaweicloud.asm.extensions.eda.plugins.event_source import asm_release  # noqa: PLC0415
-
-    queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
-    source = asyncio.ensure_future(asm_release.main(queue, args))
-    with path.open("a", encoding="utf-8") as file:
-        while True:
-            event = asyncio.ensure_future(queue.get())
-            await asyncio.wait({event, source}, return_when=asyncio.FIRST_COMPLETED)
-            if source.done():
-                source.result()
-            file.write(json.dumps({**event.result(), "received": time.time()}) + "\n")
-            file.flush()
-
-
-def main(arguments: list[str]) -> None:
-    """Watch until the process is ended."""
-    url, path, options = arguments
-    asyncio.run(_watch({"endpoint": url, "token": TOKEN, **json.loads(options)}, Path(path)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

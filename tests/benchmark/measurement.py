@@ -34,6 +34,10 @@ class Plan:
         watched: releases that one event source watches.
         waiting: seconds of each round in which nothing changes.
         changes: of a phase, one after the other, whose effect is waited for.
+        few_rounds: of measurements whose round takes about a minute.
+        far_reads, far_meshes: reads of a loop, and meshes of an event source, behind a round trip.
+        large, largest: releases of a mesh whose list is large; the larger one for the event source only.
+        is_quick: whether the tool is only tried.
     """
 
     rounds: int = 5
@@ -50,6 +54,12 @@ class Plan:
     watched: int = 1_000
     waiting: float = 8.0
     changes: int = 5
+    few_rounds: int = 3
+    far_reads: int = 20
+    far_meshes: int = 40
+    large: int = 2_000
+    largest: int = 5_000
+    is_quick: bool = False
 
 
 QUICK = Plan(
@@ -67,17 +77,33 @@ QUICK = Plan(
     watched=60,
     waiting=2.0,
     changes=1,
+    few_rounds=1,
+    far_reads=3,
+    far_meshes=3,
+    large=100,
+    largest=200,
+    is_quick=True,
 )
 """Enough to see that everything works. The figures mean nothing."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """One table of the report: what was measured and how, and the figures."""
+    """One section of the report.
+
+    Attributes:
+        text: what was measured, and how.
+        is_matrix: whether figures with names such as `ROW: COLUMN` are one table of rows and columns.
+    """
 
     title: str
     text: str
     figures: tuple[Figure, ...]
+    is_matrix: bool = False
+
+    def __getitem__(self, name: str) -> Figure:
+        """Return a figure by its name."""
+        return next(figure for figure in self.figures if figure.name == name)
 
 
 def collected(rounds: int, measure: Callable[[], dict[str, float]]) -> dict[str, tuple[float, ...]]:

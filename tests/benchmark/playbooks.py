@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MESH = "benchmark-mesh"
 NAMESPACE = "bookinfo"
@@ -20,6 +21,9 @@ WAITING, READY = "Creating", "Running"
 MOST_OF_A_KIND = 500
 """So many releases can have the same entry in a scenario of the simulator."""
 
+REQUEST_TIMEOUT = 120
+"""Seconds, enough for a list of thousands of releases on a busy machine."""
+
 Task = dict[str, Any]
 Step = dict[str, Any]
 """A task of a playbook, and a step of a release in a scenario of the simulator."""
@@ -28,6 +32,21 @@ Step = dict[str, Any]
 def play(*tasks: Task, hosts: str = "localhost", **keywords: Any) -> list[dict[str, Any]]:
     """Return a playbook of one play."""
     return [{"hosts": hosts, "gather_facts": False, "tasks": list(tasks), **keywords}]
+
+
+def rulebook(
+    options: Mapping[str, Any],
+    condition: str = "event.id is defined",
+    action: Mapping[str, Any] = MappingProxyType({"print_event": {}}),
+    source: str = "huaweicloud.asm.asm_release",
+) -> list[dict[str, Any]]:
+    """Return a rulebook with one source and one rule.
+
+    Args:
+        options: of the source.
+    """
+    rules = [{"name": "An event", "condition": condition, "action": dict(action)}]
+    return [{"name": "Watch", "hosts": "all", "sources": [{source: dict(options)}], "rules": rules}]
 
 
 def scenario(**releases: list[Step]) -> dict[str, Any]:
@@ -144,3 +163,12 @@ the action plugin, which would import for it in the controller what the lookup h
 
 LIGHT = ("debug", "controller", "lookup")
 """Those that are fast enough to be measured more often."""
+
+CONTENDERS = {
+    "debug": "ansible.builtin.debug; Ansible's own cost of a task",
+    "lookup": "a debug task with the lookup asm_release in it",
+    "controller": "asm_release_info on localhost, which runs in the controller",
+    "uri": "ansible.builtin.uri, with until where it waits",
+    "module": "asm_release_info as a module, as on another host or with become",
+}
+"""What the contenders are, by name."""

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Poll all releases of a mesh, watch them, or only read and parse the list; print the cost as JSON.
+"""Poll all releases of a mesh, read or watch them, or only parse the list; print the cost as JSON.
 
-``polls gate|source|bare URL MESH RELEASES POLLS``. The requests are true; the pauses are scripted.
+``polls gate|task|source|bare URL MESH RELEASES POLLS``. The requests are true; the pauses are scripted.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime impor
 
 from . import playbooks
 from .endurance import DAY, Clock
+from .processes import peak
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +42,25 @@ def poll_gate(url: str, mesh: str, releases: int, polls: int) -> None:
         ready=True,
         success_phases=[playbooks.READY],
         wait_timeout=DAY,
+        request_timeout=playbooks.REQUEST_TIMEOUT,
     ).values()
     result = run(parameters, TaskContext(), runtime).result
     if (result["gate"]["outcome"], result["gate"]["requests"]) != ("reached", polls):
         raise RuntimeError(f"not {polls} polls: {result['msg']}")
+
+
+def read_task(url: str, mesh: str, releases: int, polls: int) -> None:
+    """Read all releases of the mesh, as a task in the controller does."""
+    (parameters,) = playbooks.several(url, mesh, request_timeout=playbooks.REQUEST_TIMEOUT).values()
+    for _index in range(polls):
+        count = len(run(parameters, TaskContext(), Runtime({})).result["releases"])
+        if count != releases:
+            raise RuntimeError(f"{count} releases are in the result, not {releases}")
+
+
+def _log(line: str) -> None:
+    """Write a line of the event source where it is not taken for the cost."""
+    print(line, file=sys.stderr)
 
 
 def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa: ARG001
@@ -68,9 +84,10 @@ def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa
             "ready": True,
             "success_phases": [playbooks.READY],
             "wait_timeout": DAY,
+            "request_timeout": playbooks.REQUEST_TIMEOUT,
             "state_file": str(Path(folder) / "state.json"),
         }
-        problem = watch(parameters, runtime, Host(deliver, print, print))
+        problem = watch(parameters, runtime, Host(deliver, _log, _log))
     if len(reached) != releases:
         raise RuntimeError(f"{len(reached)} of {releases} releases have reached their gates: {problem}")
 
@@ -81,25 +98,22 @@ def poll_bare(url: str, mesh: str, releases: int, polls: int) -> None:
         session.trust_env = False
         session.headers["X-Auth-Token"] = playbooks.TOKEN
         for _index in range(polls):
-            content = json.loads(session.get(f"{url}/v2/meshes/{mesh}/releases", timeout=60).content)
-            if len(content["items"]) != releases:
-                raise RuntimeError(f"{len(content['items'])} releases are listed, not {releases}")
+            count = _bare_count(session, f"{url}/v2/meshes/{mesh}/releases")
+            if count != releases:
+                raise RuntimeError(f"{count} releases are listed, not {releases}")
+
+
+def _bare_count(session: requests.Session, url: str) -> int:
+    """Return the number of releases; a function of its own, so that nothing of a list is left at the next one."""
+    return len(json.loads(session.get(url, timeout=playbooks.REQUEST_TIMEOUT).content)["items"])
 
 
 WAYS: dict[str, Callable[[str, str, int, int], None]] = {
     "gate": poll_gate,
+    "task": read_task,
     "source": poll_source,
     "bare": poll_bare,
 }
-
-
-def peak() -> int:
-    """Return the most bytes of this program that were in memory at a time.
-
-    `getrusage` would also count what the process was before it became this program.
-    """
-    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
-    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 
 
 def main(way: str, url: str, mesh: str, releases: int, polls: int) -> None:

@@ -38,6 +38,17 @@ def memory(root: int) -> int:
     return total
 
 
+def peak(pid: int | None = None) -> int:
+    """Return the most bytes of a process (of this one by default) that were in memory at a time; 0 if it has ended.
+
+    `getrusage` would also count what the process was before it became this program.
+    """
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid or 'self'}/status").read_text(encoding="utf-8").splitlines()
+        return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return 0
+
+
 def cpu(root: int) -> float:
     """Return the seconds of user and system time of a process and all below it, those that have ended included."""
     total = 0

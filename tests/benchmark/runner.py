@@ -24,7 +24,7 @@ from ..playbook.harness import PROGRAMS
 from . import processes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PLUGINS = Path(__file__).resolve().parent / "plugins"
 WITHIN = 300.0
@@ -101,6 +101,25 @@ class Started:
             raise RuntimeError(f"a run ended:\n{self.printed.read_text(encoding='utf-8', errors='replace')}")
 
 
+def wait_for(happened: Callable[[], bool], what: str, *runs: Started, within: float = 60.0) -> None:
+    """Wait until something has happened.
+
+    Args:
+        what: its name in the error.
+        runs: which go on until then.
+
+    Raises:
+        RuntimeError: it has not happened in time, or a run has ended before.
+    """
+    deadline = time.monotonic() + within
+    while not happened():
+        for run in runs:
+            run.check()
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"not within {within:g} s: {what}")
+        time.sleep(0.02)
+
+
 class Runner:
     """Runs `ansible-playbook` with the collection under ``collections``; what it writes is in ``directory``."""
 
@@ -145,13 +164,13 @@ class Runner:
     def watching(
         self,
         rulesets: Sequence[Mapping[str, Any]],
-        environment: Mapping[str, str],
+        environment: Mapping[str, str] | None = None,
         **playbooks: Sequence[Mapping[str, Any]],
     ) -> Iterator[Started]:
         """Start `ansible-rulebook`, and kill what is left of it at the end.
 
         Args:
-            rulesets: the rulebook as data.
+            rulesets: the rulebook as data; its sources may be those of the collection and of the benchmark's plugins.
             environment: added to the clean one.
             playbooks: as data, which the rulebook starts as `playbooks/NAME.yml`.
         """
@@ -162,8 +181,9 @@ class Runner:
         for name, content in playbooks.items():
             (directory / "playbooks" / f"{name}.yml").write_text(json.dumps(content), encoding="utf-8")
         command = [str(PROGRAMS / "ansible-rulebook"), "-r", "rulebook.yml", "-i", _inventory(directory, ["localhost"])]
+        command += ["-S", str(PLUGINS / "event_source")]
         java = {"JAVA_HOME": str(JAVA_HOME), "TMPDIR": str(directory)}
-        variables = {**self._environment(directory), **java, **environment}
+        variables = {**self._environment(directory), **java, **(environment or {})}
         with _started(command, variables, directory) as run:
             yield run
 

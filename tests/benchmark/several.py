@@ -78,10 +78,12 @@ def cost_of_polls(way: str, simulator: Running, releases: int, polls: int) -> di
     done = subprocess.run(
         [sys.executable, "-m", "ansible_collections.huaweicloud.asm.tests.benchmark.polls", *arguments],
         env={"PYTHONPATH": str(ROOT / ".cache" / "source")},
-        stdout=subprocess.PIPE,
+        capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode != 0:
+        raise RuntimeError(f"polls of the way {way} ended with {done.returncode}:\n{done.stderr}")
     seen: dict[str, float] = json.loads(done.stdout)
     return seen
 

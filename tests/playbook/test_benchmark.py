@@ -8,7 +8,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.benchmark import events, footprint, gates, several
+from ansible_collections.huaweicloud.asm.tests.benchmark import (
+    distance,
+    events,
+    footprint,
+    gates,
+    lists,
+    meshes,
+    several,
+)
 from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK
 from ansible_collections.huaweicloud.asm.tests.benchmark.runner import Runner
 
@@ -54,14 +62,14 @@ def test_a_long_gate_reads_as_often_as_it_says() -> None:
     assert measured[f"after {QUICK.endurance_reads} reads"] > 0
 
 
-def test_a_poll_of_a_whole_train_is_one_request() -> None:
+def test_a_poll_of_many_releases_is_one_request() -> None:
     measured = values(several.measure_polls(QUICK))
 
     assert measured[f"requests of a poll of {QUICK.sizes[-1]}"] == 1
     assert min(measured[several.cost_name(count)] for count in QUICK.sizes) > 0
 
 
-def test_the_result_of_each_train_is_timed_on_both_paths(runner: Runner) -> None:
+def test_the_result_of_many_releases_is_timed_on_both_paths(runner: Runner) -> None:
     measured = values(several.measure_results(runner, QUICK))
 
     assert set(measured) == {f"{way}, {count} releases" for way in ("controller", "module") for count in QUICK.sizes}
@@ -84,3 +92,39 @@ def test_a_poll_of_the_event_source_is_one_request_until_all_have_reached_their_
 
     assert measured["requests of a poll"] == 1
     assert min(measured["a poll: CPU"], measured["a poll: memory"]) > 0
+
+
+def test_far_away_ours_logs_in_and_connects_once_to_each_host_and_uri_connects_at_each_read(runner: Runner) -> None:
+    measured = values(distance.measure_distance(runner, QUICK))
+
+    for what in ("gate", "loop", "task for many", "event source"):
+        counts = [measured[f"{what}, this collection: {name}"] for name in ("connections", "TLS handshakes", "logins")]
+        assert counts == [2, 2, 1]
+    reads = {"gate": QUICK.gate_reads, "loop": QUICK.far_reads, "task for many": QUICK.polls}
+    for what, count in reads.items():
+        assert measured[f"{what}, uri: connections"] == measured[f"{what}, uri: TLS handshakes"] == 1 + count
+        assert measured[f"{what}, uri: logins"] == 1
+        # Only ours asks for gzip.
+        assert measured[f"{what}, this collection: bytes"] < measured[f"{what}, uri: bytes"]
+        # Four round trips for the login and the first read, each with TCP and TLS.
+        assert measured[f"{what}, this collection: seconds"] > 4 * distance.ROUND_TRIP
+
+
+def test_a_source_for_many_meshes_misses_and_repeats_nothing_within_the_limit(runner: Runner) -> None:
+    measurement = meshes.measure_meshes(runner, QUICK)
+    measured = values(measurement)
+
+    assert measured["changes of the meshes that can be read"] > 0
+    assert [figure.name for figure in measurement.figures if figure.met is False] == []
+    assert 0 < measured["change to rule, median"] <= measured["change to rule, longest"]
+    assert min(measured["CPU an hour"], measured["memory"]) > 0
+
+
+def test_the_memory_of_a_large_list_is_that_of_the_list_at_least(runner: Runner) -> None:
+    measured = values(lists.measure_lists(runner, QUICK))
+
+    size = measured[f"list of {QUICK.large:,} releases: size"]
+    for way in lists.WAYS.values():
+        assert measured[f"{QUICK.large:,} releases, {way}: memory"] > size
+    assert measured[f"result of {QUICK.large:,} releases: size"] < size
+    assert measured[f"result of {QUICK.large:,} releases: memory of the worker"] > size

@@ -235,7 +235,8 @@ class Services:
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Scenario:
     """The whole scenario. ``clock`` says from when seconds count: ``first_read`` of a release (for faults: the first
-    request of all), or the ``start`` of the simulator. With ``project_id`` each read must be for that project."""
+    request of all), or the ``start`` of the simulator. With ``project_id`` each read must be for that project. With
+    ``gzip`` true answers are compressed for clients that accept it."""
 
     releases: tuple[Release, ...] = ()
     list: ReleaseList = ReleaseList()
@@ -247,6 +248,7 @@ class Scenario:
     connections: tuple[ConnectionFault, ...] = ()
     clock: Literal["first_read", "start"] = "first_read"
     project_id: Text | None = None
+    gzip: bool = False
 
     @model_validator(mode="after")
     def _distinct(self) -> Scenario:

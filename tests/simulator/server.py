@@ -149,7 +149,10 @@ class Simulator:
         async def answer() -> web.Response:
             reply = self._service.answer(received)
             headers = {"X-Request-Id": received.request_id, **reply.headers}
-            return web.Response(status=reply.status, body=reply.body, headers=headers)
+            response = web.Response(status=reply.status, body=reply.body, headers=headers)
+            if self._scenario.gzip and "gzip" in received.headers.get("accept-encoding", ""):
+                response.enable_compression(web.ContentCoding.gzip)
+            return response
 
         elapsed = self._elapsed()
         for fault in self._faults:

@@ -8,62 +8,84 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.benchmark.chart import BAR_WIDTH, Bar, Panel, chart, scaled
+from ansible_collections.huaweicloud.asm.tests.benchmark.chart import BAR_WIDTH, KINDS, Bar, Panel, chart, ticks
 
 SVG = "{http://www.w3.org/2000/svg}"
 PANELS = [
-    Panel("One read", "ms", (Bar("ours", 9.0, ours=True), Bar("uri & <others>", 374.0, ours=False))),
-    Panel("A gate", "s", (Bar("ours", 0.25, ours=True),)),
+    Panel("One read", "ms", (Bar("ours", 9.0, "ours"), Bar("uri & <others>", 374.0, "other"))),
+    Panel("A gate", "s", (Bar("ours", 0.25, "ours"),)),
 ]
+CONTENDERS = {"ours": "a task", "uri & <others>": "other tasks"}
+
+
+def drawn() -> ET.Element:
+    return ET.fromstring(chart(PANELS, CONTENDERS))
+
+
+def texts() -> list[str | None]:
+    return [text.text for text in drawn().iter(f"{SVG}text")]
 
 
 def test_it_is_a_well_formed_svg_with_a_title() -> None:
-    root = ET.fromstring(chart(PANELS))
+    root = drawn()
 
     assert root.tag == f"{SVG}svg"
     assert root.findtext(f"{SVG}title") == "One read; A gate"
 
 
-def test_each_bar_has_its_label_and_its_number() -> None:
-    texts = [text.text for text in ET.fromstring(chart(PANELS)).iter(f"{SVG}text")]
+def test_the_legend_explains_colours_and_contenders() -> None:
+    count = len(KINDS) + len(CONTENDERS)
 
-    assert texts == [
-        "One read (ms, logarithmic)",
-        "ours",
-        "9 ms",
-        "uri & <others>",
-        "374 ms",
-        "A gate (s, logarithmic)",
-        "ours",
-        "0.25 s",
-    ]
+    assert texts()[:count] == [*KINDS.values(), "ours: a task", "uri & <others>: other tasks"]
+
+
+def test_each_bar_has_its_label_and_its_number() -> None:
+    shown = texts()
+
+    assert [shown[shown.index(label) + 1] for label in ("uri & <others>",)] == ["374 ms"]
+    assert [shown[index + 1] for index, text in enumerate(shown) if text == "ours"] == ["9 ms", "0.25 s"]
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    widths = [float(bar.attrib["width"]) for bar in drawn().findall(f"{SVG}rect")[1 + len(KINDS) :]]
+
+    assert widths == pytest.approx([BAR_WIDTH * 9 / 374, BAR_WIDTH, BAR_WIDTH], abs=0.1)
 
 
 def test_everything_lies_inside_the_picture() -> None:
-    root = ET.fromstring(chart(PANELS))
+    root = drawn()
     width, height = (float(size) for size in root.attrib["viewBox"].split()[2:])
 
-    bars = root.findall(f"{SVG}rect")[1:]
+    for bar in root.findall(f"{SVG}rect"):
+        assert float(bar.attrib["x"]) + float(bar.attrib["width"]) <= width
+        assert float(bar.attrib["y"]) + float(bar.attrib["height"]) <= height
+    assert max(float(text.attrib["y"]) for text in root.iter(f"{SVG}text")) < height
 
-    assert len(bars) == 3
-    for figure in bars:
-        assert float(figure.attrib["x"]) + float(figure.attrib["width"]) <= width
-        assert float(figure.attrib["y"]) + float(figure.attrib["height"]) <= height
+
+def test_it_has_colours_for_light_and_dark_pages() -> None:
+    style = drawn().findtext(f"{SVG}style") or ""
+    light, _unused, dark = style.partition("@media (prefers-color-scheme: dark)")
+
+    for each in (*(f".{kind} {{" for kind in KINDS), ".page {", "text {"):
+        assert each in light
+        assert each in dark
 
 
 @pytest.mark.parametrize(
-    ("values", "lengths"),
+    ("most", "expected"),
     [
-        pytest.param([1000.0, 10.0], [1.0, 1 / 3], id="from the power of ten below the smallest"),
-        pytest.param([20.0, 200.0], [0.3010 / 1.3010, 1.0], id="the smallest is not at its power"),
-        pytest.param([0.01], [1.0], id="one value alone"),
+        pytest.param(374.0, [0, 50, 100, 150, 200, 250, 300, 350], id="hundreds"),
+        pytest.param(1.0, [0, 0.2, 0.4, 0.6, 0.8, 1.0], id="at the end of the axis"),
+        pytest.param(17.0, [0, 5, 10, 15], id="tens"),
+        pytest.param(0.25, [0, 0.05, 0.1, 0.15, 0.2, 0.25], id="below one"),
+        pytest.param(9.5, [0, 2, 4, 6, 8], id="before the next power of ten"),
     ],
 )
-def test_lengths_are_logarithmic(values: list[float], lengths: list[float]) -> None:
-    assert scaled(values) == pytest.approx([BAR_WIDTH * length for length in lengths], rel=1e-3)
+def test_the_axis_has_round_numbers(most: float, expected: list[float]) -> None:
+    assert list(ticks(most)) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0])
-def test_what_is_not_above_zero_has_no_bar(value: float) -> None:
-    with pytest.raises(ValueError, match="no place"):
-        scaled([1.0, value])
+def test_nothing_has_no_scale(value: float) -> None:
+    with pytest.raises(ValueError, match="no scale"):
+        list(ticks(value))

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from string import Formatter
 
 from ansible_collections.huaweicloud.asm.tests.benchmark.figures import Figure, Wanted
-from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import Measurement
-from ansible_collections.huaweicloud.asm.tests.benchmark.report import Conditions, report
+from ansible_collections.huaweicloud.asm.tests.benchmark.measurement import QUICK, Measurement, Plan
+from ansible_collections.huaweicloud.asm.tests.benchmark.report import CHOICES, Conditions, report, section
 
-CONDITIONS = Conditions({"ansible-core": "2.19.0", "Python": "3.11.7"}, "a machine with 2 cores", 3, quick=False)
+VERSIONS = {"ansible-core": "2.19.0", "Python": "3.11.7"}
 MEASUREMENT = Measurement(
     "One read",
     "How it was measured.",
@@ -21,37 +21,81 @@ MEASUREMENT = Measurement(
         Figure("controller / debug", (2.5, 2.25, 2.75), wanted=Wanted("≤", 2)),
     ),
 )
+MATRIX = Measurement(
+    "Two ways",
+    "How they were measured.",
+    (
+        Figure("a gate, ours: connections", (2.0,), wanted=Wanted("≤", 2)),
+        Figure("a gate, ours: time", (1.0, 3.0, 2.0), "s"),
+        Figure("a gate, uri: connections", (60.0,)),
+        Figure("a gate, ours / uri: time", (0.5,), wanted=Wanted("≤", 1)),
+    ),
+    is_matrix=True,
+)
 
 
-def page() -> str:
-    return report([MEASUREMENT], CONDITIONS, "chart.svg")
+def measured() -> dict[str, Measurement]:
+    """Return the measurements that the advice of the page names, each figure with the value 7."""
+    figures: dict[str, list[Figure]] = {}
+    for _text, field, _spec, _conversion in Formatter().parse(CHOICES):
+        name, bracket, rest = (field or "").partition("[")
+        if bracket:
+            figures.setdefault(name, []).append(Figure(rest.partition("]")[0], (7.0,), "parsecs"))
+    return {name: Measurement(name, "", tuple(each)) for name, each in figures.items()} | {
+        "one": MEASUREMENT,
+        "two": MATRIX,
+    }
 
 
-def test_it_begins_with_each_figure_that_is_wanted_and_whether_it_is_met() -> None:
-    summary = page().partition("## ")[0].splitlines()
+def page(plan: Plan | None = None) -> str:
+    return report(measured(), Conditions(VERSIONS, "a machine with 2 cores", plan or Plan()), "chart.svg")
 
-    assert "| One read | uri / controller | ≥ 40 | 42 | yes |" in summary
-    assert "| One read | controller / debug | ≤ 2 | 2.50 | **no** |" in summary
-    assert not [line for line in summary if line.startswith("| One read | controller |")]
+
+def test_it_begins_with_what_to_choose() -> None:
+    first, second = page().split("## ")[1:3]
+
+    assert first.startswith("What to choose\n")
+    assert "`uri` took 7 parsecs" in first
+    assert "](chart.svg)" in first
+    assert second.startswith("Our targets\n")
+
+
+def test_the_targets_say_whether_they_are_met() -> None:
+    targets = page().partition("## Our targets\n")[2].partition("## ")[0]
+
+    assert "3 of 4 are met." in targets
+    assert "| One read | uri / controller | ≥ 40 | 42 | yes |" in targets
+    assert "| One read | controller / debug | ≤ 2 | 2.50 | **no** |" in targets
+    assert "| One read | controller |" not in targets
 
 
 def test_each_measurement_has_a_section_with_how_it_was_made_and_all_figures() -> None:
-    section = page().partition("## One read\n")[2].splitlines()
+    lines = page().partition("## One read\n")[2].splitlines()
 
-    assert "How it was measured." in section
-    assert "| controller | 9 ms | 8 to 10 |  |  |" in section
-    assert "| uri / controller | 42 | 41 to 43 | ≥ 40 | yes |" in section
+    assert "How it was measured." in lines
+    assert "| controller | 9 ms | 8 to 10 |  |  |" in lines
+    assert "| uri / controller | 42 | 41 to 43 | ≥ 40 | yes |" in lines
+
+
+def test_a_matrix_has_rows_and_columns_and_its_ratios_below() -> None:
+    assert section(MATRIX).partition("How they were measured.\n\n")[2].splitlines() == [
+        "|  | connections | time |",
+        "| --- | --- | --- |",
+        "| a gate, ours | 2 | 2 s (1 to 3) |",
+        "| a gate, uri | 60 |  |",
+        "",
+        "| figure | median | lowest to highest | wanted | met |",
+        "| --- | --- | --- | --- | --- |",
+        "| a gate, ours / uri: time | 0.50 |  | ≤ 1 | yes |",
+    ]
 
 
 def test_it_says_what_was_measured_with() -> None:
     assert "Measured with ansible-core 2.19.0, Python 3.11.7, on a machine with 2 cores." in page()
-    assert "](chart.svg)" in page()
 
 
 def test_only_a_quick_run_says_that_its_figures_mean_nothing() -> None:
-    quick = report([MEASUREMENT], replace(CONDITIONS, quick=True), "chart.svg")
-
-    assert "mean nothing" in quick
+    assert "mean nothing" in page(QUICK)
     assert "mean nothing" not in page()
 
 
