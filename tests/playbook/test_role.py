@@ -203,11 +203,15 @@ def test_module_defaults_of_the_play_have_no_effect(ansible: Ansible, mesh: Runn
     gated = run_plays(
         ansible,
         mesh,
-        {"tasks": [gate(on(OPENS)), DEPLOY], "module_defaults": defaults},
-        {"tasks": [gate(on(CLOSES, verdict_file=file.name)), DEPLOY], "module_defaults": defaults},
+        {"hosts": "first", "tasks": [gate(on(OPENS)), DEPLOY], "module_defaults": defaults},
+        {
+            "hosts": "first",
+            "tasks": [gate(on(CLOSES, verdict_file=file.name)), DEPLOY],
+            "module_defaults": defaults,
+        },
     )
 
-    assert sorted(gated.deployments) == sorted(HOSTS), gated.output
+    assert gated.deployments == ["first"], gated.output
     assert (verdict(file)["outcome"], len(gated.reasons())) == ("failed", 1)
 
 
