@@ -320,6 +320,12 @@ class TestNothingOpensItByLeavingItOut:
 
         assert run.returncode == CLOSED, run.output
 
+    def test_a_task_that_ansible_does_not_find_leaves_it_closed(self, gate: Gate) -> None:
+        run = gate.run(OPENS, "--start-at-task", "no such task")
+
+        assert run.returncode in NOTHING_READ, run.output
+        assert "the gate was left out" in run.output
+
     @pytest.mark.slow
     def test_localhost_may_be_the_limit(self, gate: Gate) -> None:
         inventory = json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "nowhere"}}}})

@@ -203,11 +203,29 @@ def test_a_service_names_its_release(ansible: Ansible, mesh: Running) -> None:
 
 @pytest.mark.slow
 def test_module_defaults_of_the_play_have_no_effect(ansible: Ansible, mesh: Running) -> None:
-    defaults = {"huaweicloud.asm.asm_release_info": {"failure_phases": ["Running"], "version": "v9"}}
+    defaults = {
+        "huaweicloud.asm.asm_release_info": {"failure_phases": ["Running"], "version": "v9"},
+        "group/huaweicloud.asm.asm": {"version": "v9", "images": ["none"]},
+        "ansible.builtin.set_fact": {"__release_gate_state": "x open"},
+        "ansible.builtin.copy": {"force": False},
+        "ansible.builtin.fail": {"other": "option"},
+    }
+    file = ansible.directory / "v.json"
+    file.write_text('{"outcome": "reached"}', encoding="utf-8")
 
-    gated = run_plays(ansible, mesh, {"tasks": [gate(on(OPENS)), DEPLOY], "module_defaults": defaults})
+    gated = run_plays(
+        ansible,
+        mesh,
+        {"hosts": "first", "tasks": [gate(on(OPENS)), DEPLOY], "module_defaults": defaults},
+        {
+            "hosts": "first",
+            "tasks": [gate(on(CLOSES, verdict_file=file.name)), DEPLOY],
+            "module_defaults": defaults,
+        },
+    )
 
-    assert gated.deployed == ALL, gated.output
+    assert gated.deployments == ["first"], gated.output
+    assert (verdict(file)["outcome"], len(gated.reasons())) == ("failed", 1)
 
 
 class TestCheckMode:
@@ -284,7 +302,9 @@ MISSPELT = {
     "release_gate_require_": "release_gate_require",
     "release_gate_minimum": "release_gate_namespace",
 }
-ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True}
+FUNCTIONS = dict.fromkeys(("namespace", "query", "q", "now", "range", "dict"), "a variable of the play")
+"""A variable hides the function of Jinja or Ansible that has its name."""
+ALLOWED = {"release": 1, "release_gates": 1, "my_release_gate_ready": True, **FUNCTIONS}
 
 
 @pytest.mark.parametrize(
@@ -553,6 +573,9 @@ class TestTheVerdictFile:
             "nowhere/verdict.json": "cannot be written",
             "target.json/verdict.json": "cannot be written",
             "": "is empty",
+            "x" * 300: "ile name too long",
+            "{{ no_such_variable }}": "no_such_variable",
+            False: "is no text",
         }
 
         gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(on(OPENS, verdict_file=path)))]} for path in paths))
@@ -561,6 +584,7 @@ class TestTheVerdictFile:
         for result, reason in zip(gated.refused("third"), paths.values(), strict=True):
             assert reason in result["msg"]
         assert target.read_text(encoding="ascii") == "{}"
+        assert not (ansible.directory / "False").exists()
 
     @pytest.mark.slow
     def test_leaves_nothing_behind(self, ansible: Ansible, mesh: Running, tmp_path: Path) -> None:

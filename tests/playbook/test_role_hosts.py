@@ -82,13 +82,19 @@ def ways(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         "timeout": {"tasks": [include, DEPLOY], "timeout": 10},
         "no_log": {"tasks": [include, DEPLOY], "no_log": True},
         "environment": {"tasks": [include, DEPLOY], "environment": {"PROBE": "1"}},
+        "delegate_facts": {"tasks": [{**imported, "delegate_to": "bastion", "delegate_facts": True}, DEPLOY]},
     }
 
 
 def partial_ways(variables: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return plays in which some hosts skip the role."""
     include = gate(variables)
+    earlier = {
+        "block": [{"ansible.builtin.fail": {"msg": "earlier"}, **ONCE}],
+        "rescue": [{"ansible.builtin.meta": "noop"}],
+    }
     return {
+        "run_once-after-a-rescue": {"tasks": [earlier, {**include, **ONCE}, DEPLOY]},
         "run_once": {"tasks": [{**include, **ONCE}, DEPLOY]},
         "block": {"tasks": [{"block": [include], **ONCE}, DEPLOY]},
         "run_once-rescue": {"tasks": [rescued({**include, **ONCE})]},
@@ -144,6 +150,8 @@ def test_a_gate_that_some_hosts_skip_stops_all_hosts(ansible: Ansible, mesh: Run
             "undefined-variable": gate(on("{{ no_such_variable }}"), **ONCE),
             "misspelt-variable": gate(on(OPENS, redy=True), **ONCE),
             "verdict-file": gate(on(OPENS, verdict_file="nowhere/verdict.json"), **ONCE),
+            "verdict-file-undefined": gate(on(OPENS, verdict_file="{{ no_such_variable }}"), **ONCE),
+            "verdict-file-with-a-long-name": gate(on(OPENS, verdict_file="x" * 300), **ONCE),
             "no-such-host": gate(on(OPENS, delegate_to="bastion"), **ONCE),
         },
     ),
@@ -234,13 +242,14 @@ def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[s
 @pytest.mark.parametrize(
     ("name", "value"),
     slow_but_for(
-        "expression",
+        "empty",
         of=[
             pytest.param("release_gate_result", RESULT, id="result"),
             pytest.param("__release_gate_answer", {"results": [RESULT]}, id="answer"),
             pytest.param("__release_gate_entered", "run-1 second", id="entered"),
             pytest.param("__release_gate_run", "run-1", id="run"),
             pytest.param("__release_gate_is_closed", False, id="expression"),
+            pytest.param("__release_gate_is_closed", "", id="empty"),
             pytest.param("__release_gate_unknown", 1, id="unknown"),
         ],
     ),

@@ -89,18 +89,38 @@ def test_only_the_own_options_have_defaults_beside_the_argument_spec(documented:
     defaults = load("defaults/main.yml")
 
     assert set(defaults) <= OWN
-    assert {name: documented[name]["default"] for name in defaults} == defaults
+    assert {name: documented[name].get("default") for name in defaults} == defaults
+
+
+def test_modules_of_the_role_take_no_defaults_of_the_play() -> None:
+    texts = [path.read_text(encoding="utf-8") for path in (ROLE / "tasks").iterdir()]
+    used = {module for text in texts for module in re.findall(r"^ +(ansible\.builtin\.\w+):\n", text, re.MULTILINE)}
+    (whole,) = load("tasks/main.yml")
+
+    assert set(whole["module_defaults"]) == used - {"ansible.builtin.include_tasks"}
+    assert [each for each in whole["module_defaults"].values() if each] == []
+
+
+def test_expressions_of_the_role_call_no_function_that_a_variable_could_hide() -> None:
+    """All but `lookup` have names that variables of plays have, such as `namespace`."""
+    texts = [path.read_text(encoding="utf-8") for path in (*(ROLE / "tasks").iterdir(), ROLE / "vars" / "main.yml")]
+
+    assert [
+        call
+        for text in texts
+        for call in re.findall(r"\b(?:cycler|dict|joiner|namespace|now|q|query|range|undef)\(", text)
+    ] == []
 
 
 def test_no_variable_of_the_role_can_be_set_from_outside() -> None:
-    """Extra variables and variables of an include win over facts: refuse.yml finds each that is not empty."""
+    """Extra variables and variables of an include win over facts: refuse.yml finds each that is not `unset`."""
     texts = [path.read_text(encoding="utf-8") for path in (ROLE / "tasks").iterdir()]
     registered = {name for text in texts for name in re.findall(r"register: (\w+)", text)}
     blocks = [block for text in texts for block in re.findall(r"set_fact:\n((?: {4,}.*\n)+)", text)]
     facts = {name for block in blocks for name in re.findall(r"^ +(__release_gate_\w+):", block, re.MULTILINE)}
-    forget, refuse = load("tasks/main.yml")[:2]
-    emptied, hidden = forget["ansible.builtin.set_fact"], refuse["vars"]
+    forget, refuse = load("tasks/main.yml")[0]["block"][:2]
+    forgotten, hidden = forget["ansible.builtin.set_fact"], refuse["vars"]
 
-    assert {*emptied.values(), *hidden.values()} == {""}
+    assert {*forgotten.values(), *hidden.values()} == {"unset"}
     assert set(hidden) == {"release_gate_result", *RUN_ONCE, *load("vars/main.yml")}
-    assert registered | (facts - {"__release_gate_problem"}) == set(emptied)
+    assert registered | (facts - {"__release_gate_problem"}) == set(forgotten)
