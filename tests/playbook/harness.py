@@ -109,7 +109,7 @@ class Started:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
 
-    def wait_for_end(self, within: float) -> float:
+    def wait_for_end(self, within: float = HANGS_AFTER) -> float:
         """Wait until none of its processes is left and return how many seconds that took.
 
         Raises:

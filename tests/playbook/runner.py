@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import yaml
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import PROGRAMS, Started
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import HANGS_AFTER, PROGRAMS, Started
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,7 +94,7 @@ class Job:
         assert len(found) == 1, f"{len(found)} events {kind}:\n{self.output}"
         return found[0]
 
-    def wait_for_end(self, within: float = 60) -> float:
+    def wait_for_end(self, within: float = HANGS_AFTER) -> float:
         """Wait until no process of the job is left and return how many seconds that took."""
         seconds = self.run.wait_for_end(within)
         self.process.wait(within)

@@ -19,13 +19,13 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     release,
     scenario,
 )
-from ansible_collections.huaweicloud.asm.tests.simulator.process import running
+from ansible_collections.huaweicloud.asm.tests.simulator.thread import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 JOB = {"jid": "{{ job.ansible_job_id }}"}
-POLL = {"register": "status", "until": "status is finished", "delay": 1, "retries": 30}
+POLL = {"register": "status", "until": "status is finished", "delay": 1, "retries": 60}
 
 CUTS = {
     "timeout": (48, "timeout"),
@@ -40,7 +40,7 @@ The gates must hold for longer than that, so they fail at once, however long the
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory, installed_collection: Path) -> Run:
-    with running(scenario(release("running", RUNNING))) as simulator:
+    with serving(scenario(release("running", RUNNING))) as simulator:
 
         def task(name: str, **keywords: Any) -> dict[str, Any]:
             options = gate(simulator, "running", wait_timeout=600, stable_for=90)
