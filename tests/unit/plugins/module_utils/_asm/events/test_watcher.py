@@ -172,6 +172,16 @@ class TestEvents:
         (line,) = there.warned
         assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
 
+    def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(*(item(f"a{number}", uid=None) for number in range(100)))
+        there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))
+        there.run(monkeypatch, 60)
+        assert len(there.warned) == 22
+        assert there.warned[-2:] == [
+            "mesh 'mesh': 80 more problems of releases",
+            "mesh 'mesh': the service failed (503)",
+        ]
+
     def test_a_namespace_that_the_list_leaves_out_later_is_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there, without = stage(item("a", "Creating")), incomplete("a")
         del without["metadata"]["namespace"]
@@ -215,6 +225,13 @@ class TestPace:
         assert max(sum(begin <= at < begin + 300 for at in times) for begin in times) <= 200
         # Each release is read in its turn.
         assert len({(mesh, what) for _at, mesh, what in there.requests}) == 10 * 21
+
+    def test_an_interval_is_said_to_a_tenth_of_a_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.run(monkeypatch, 1, wait_sleep=1, requests_per_minute=100)
+        assert there.warned == [
+            "watching 2 meshes, each every 1.5 s instead of wait_sleep (1 s): requests_per_minute is 100"
+        ]
 
     def test_after_a_429_the_source_slows_down_and_recovers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
