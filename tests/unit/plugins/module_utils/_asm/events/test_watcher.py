@@ -190,6 +190,16 @@ class TestEvents:
         there.run(monkeypatch, 60)
         assert there.sent == [("phase", "a")]
 
+    def test_a_release_that_one_read_excluded_is_watched_when_the_list_selects_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(incomplete("a"))
+        there.meshes["mesh"].singly = {"uid-a": item("a", service="")}
+        there.show(25, item("a", "Creating"))
+        there.show(35, item("a", "Running"))
+        there.run(monkeypatch, 60, service=["reviews"])
+        assert there.sent == [("appeared", "a"), ("phase", "a")]
+
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
         there.meshes["mesh"].singly = {"uid-a": item("a", service="ratings"), "uid-b": item("b")}
