@@ -552,12 +552,10 @@ def test_odd_fields_of_a_release_stop_no_event(deployment: Deployment) -> None:
             content["metadata"].update(fields)
         return release_list(*documents)
 
-    with (
-        answering({path: mesh("Creating")}) as server,
-        deployment.watching(server, mesh_id="mesh") as watching,
-    ):
+    answers = {path: mesh("Creating")}
+    with answering(answers) as server, deployment.watching(server, mesh_id="mesh") as watching:
         watching.until(deployment.state.exists, "the first poll")
-        server.answers[path] = mesh("Failed")
+        answers[path] = mesh("Failed")
         watching.until(lambda: watching.output.count("\nNot continued, failed: ") == len(odd), "all events")
 
 

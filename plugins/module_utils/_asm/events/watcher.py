@@ -53,6 +53,9 @@ _ENDING = (CredentialsError, ProxyError, InternalError)
 _OF_ONE_RELEASE = (ProtocolError, UsageError)
 """Final errors of a single read that concern its release only."""
 
+_MOST_WARNINGS = 20
+"""Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
+
 _LONGEST_ID = 253
 """Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
 
@@ -224,7 +227,7 @@ class _Watcher:
         schedule, count = self._request.schedule, self._pace.meshes
         interval = self._pace.interval(self._runtime.monotonic())
         meshes = f"{count} mesh" if count == 1 else f"{count} meshes"
-        line = f"watching {meshes}, each every {interval:.0f} s"
+        line = f"watching {meshes}, each every {round(interval, 1):g} s"
         if interval <= schedule.wait_sleep:
             self._host.inform(line)
             return
@@ -294,7 +297,8 @@ class _Watcher:
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._sent(lambda: self._client.list_releases(mesh.mesh_id, deadline))
         completed, interval = self._runtime.monotonic(), self._interval(1)
-        mesh.excluded &= {each.uid for each in found.releases}
+        # What a complete item shows counts for more than an earlier read.
+        mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
         poll.problems.update({error.problem + error.seen: error for error in found.problems})
         poll.listed = {}
         for each in found.releases:
@@ -420,9 +424,12 @@ class _Watcher:
         problems = dict(poll.problems)
         if poll.error is not None:
             problems[f"error {poll.error.kind}"] = poll.error
-        for subject, error in problems.items():
-            if subject not in mesh.warned:
-                self._warn(error.sentence(self._sanitizer))
+        new = [error for subject, error in problems.items() if subject not in mesh.warned]
+        # The error of the whole poll, which comes last, is always among them.
+        for error in new[-_MOST_WARNINGS:]:
+            self._warn(error.sentence(self._sanitizer))
+        if len(new) > _MOST_WARNINGS:
+            self._warn(f"{len(new) - _MOST_WARNINGS} more problems of releases")
         # A poll that read no list says nothing about earlier problems.
         mesh.warned = {*problems, *(mesh.warned if poll.error is not None else ())}
         if before.is_unavailable and not mesh.availability.is_unavailable:

@@ -172,6 +172,16 @@ class TestEvents:
         (line,) = there.warned
         assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
 
+    def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(*(item(f"a{number}", uid=None) for number in range(100)))
+        there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))
+        there.run(monkeypatch, 60)
+        assert len(there.warned) == 22
+        assert there.warned[-2:] == [
+            "mesh 'mesh': 80 more problems of releases",
+            "mesh 'mesh': the service failed (503)",
+        ]
+
     def test_a_namespace_that_the_list_leaves_out_later_is_remembered(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there, without = stage(item("a", "Creating")), incomplete("a")
         del without["metadata"]["namespace"]
@@ -179,6 +189,16 @@ class TestEvents:
         there.show(25, without)
         there.run(monkeypatch, 60)
         assert there.sent == [("phase", "a")]
+
+    def test_a_release_that_one_read_excluded_is_watched_when_the_list_selects_it(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(incomplete("a"))
+        there.meshes["mesh"].singly = {"uid-a": item("a", service="")}
+        there.show(25, item("a", "Creating"))
+        there.show(35, item("a", "Running"))
+        there.run(monkeypatch, 60, service=["reviews"])
+        assert there.sent == [("appeared", "a"), ("phase", "a")]
 
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
@@ -228,6 +248,13 @@ class TestPace:
         assert times[:5] == [0.0, 0.0, 0.0, 6.0, 8.0]
         assert all(sum(begin <= at < begin + 60 for at in times) <= 30 for begin in times)
         assert [what for _at, _mesh, what in there.requests].count("login") > 2 + 2
+
+    def test_an_interval_is_said_to_a_tenth_of_a_second(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.run(monkeypatch, 1, wait_sleep=1, requests_per_minute=100)
+        assert there.warned == [
+            "watching 2 meshes, each every 1.5 s instead of wait_sleep (1 s): requests_per_minute is 100"
+        ]
 
     def test_after_a_429_the_source_slows_down_and_recovers(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
