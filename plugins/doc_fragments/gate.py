@@ -136,7 +136,8 @@ options:
     default: 10
   request_timeout:
     description:
-      - Seconds that one request may take. Requests always end by O(wait_timeout).
+      - Seconds that one request may take. Requests always end by O(wait_timeout), and without O(wait), a read with its
+        retries ends within O(request_timeout) x (O(request_retries) + 1) seconds.
       - For the list of a mesh, which reads several releases at once, the seconds count from the last byte received. So
         a large list may take longer than this, but not pause for longer.
     type: int

@@ -67,9 +67,9 @@ class Watching:
         self.run.kill()
         self.run.main.wait(ENDS_WITHIN)
 
-    def wait(self) -> int:
+    def wait(self, within: float = ENDS_WITHIN) -> int:
         """Wait for its end, and the end of all that it has started; return its exit code."""
-        returncode = self.run.main.wait(ENDS_WITHIN)
+        returncode = self.run.main.wait(within)
         self.run.wait_for_end(ENDS_WITHIN)
         return returncode
 

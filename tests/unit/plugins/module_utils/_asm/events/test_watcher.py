@@ -224,6 +224,11 @@ class TestPace:
         ]
         assert {len(there.times(mesh_id)) for mesh_id in there.meshes} == {3}
 
+    def test_a_list_has_a_deadline_over_all(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.run(monkeypatch, 60, request_timeout=20)
+        assert there.allowed == {80.0}
+
     def test_one_budget_for_lists_and_single_reads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(10)
         for mesh_id, mesh in there.meshes.items():
