@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.cases import USER
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -21,6 +22,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     play,
     release,
     scenario,
+    target,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,33 @@ READS = 3
 
 SIDE_BY_SIDE = 4
 """At least so many gates wait at a time, on average: one after the other it would be one."""
+
+
+def test_items_of_a_loop_share_connection_and_token(ansible: Ansible, simulate: Callable[..., Running]) -> None:
+    users = {"users": [{**USER, "project_id": "0123456789abcdef"}]}
+    simulator = simulate({**scenario(release("reviews", RUNNING)), "credentials": users})
+    options = {**target(simulator, "reviews"), **USER, "iam_endpoint": simulator.url}
+    phase = "{{ lookup('huaweicloud.asm.asm_release', 'reviews', **options).phase }}"
+    options_of_lookup = {name: value for name, value in options.items() if name != "release_id"}
+
+    run = ansible.playbook(
+        play(
+            {MODULE: options, "loop": [1, 2, 3]},
+            # Each task has a process of its own, and uses nothing of the one before.
+            {MODULE: options},
+            {"debug": {"msg": phase}, "loop": [1, 2], "vars": {"options": options_of_lookup}},
+            hosts="localhost",
+        )
+    )
+
+    assert run.returncode == 0, run.output
+    seen = [(each["service"], each["connection"]) for each in simulator.requests()]
+    first, second, third = dict.fromkeys(connection for _service, connection in seen)
+    assert seen == [
+        *[("iam", first), ("asm", first), ("asm", first), ("asm", first)],
+        *[("iam", second), ("asm", second)],
+        *[("iam", third), ("asm", third), ("asm", third)],
+    ]
 
 
 @pytest.mark.slow
