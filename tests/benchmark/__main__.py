@@ -75,13 +75,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             measured[name] = _measured(name, runner, plan, directory)
             if options.names:
                 print(section(measured[name]), end="\n\n", flush=True)
-    if options.names:
-        return
-    conditions = Conditions(_versions(), _machine(), plan)
-    page = report(measured, conditions, CHART)
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / PAGE).write_text(page, encoding="utf-8")
-    (options.output / CHART).write_text(chart(_panels(measured), CONTENDERS), encoding="utf-8")
+    if not options.names:
+        write(measured, plan, options.output)
+
+
+def write(measured: Mapping[str, Measurement], plan: Plan, folder: Path) -> None:
+    """Write the page and its chart, and print the page."""
+    page = report(measured, Conditions(_versions(), _machine(), plan), CHART)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    (folder / CHART).write_text(chart(_panels(measured), CONTENDERS), encoding="utf-8")
     print(page)
 
 
