@@ -70,25 +70,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
         directory = Path(folder)
         collections = options.collections or install_collection(directory / "installed")
         runner = Runner(directory, collections.resolve())
-        measured = _measured(runner, plan, directory, options.names or list(MEASUREMENTS))
-    if options.names:
-        print("\n\n".join(section(measurement) for measurement in measured.values()))
-        return
-    conditions = Conditions(_versions(), _machine(), plan)
-    page = report(measured, conditions, CHART)
-    options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / PAGE).write_text(page, encoding="utf-8")
-    (options.output / CHART).write_text(chart(_panels(measured), CONTENDERS), encoding="utf-8")
+        measured = {}
+        for name in options.names or MEASUREMENTS:
+            measured[name] = _measured(name, runner, plan, directory)
+            if options.names:
+                print(section(measured[name]), end="\n\n", flush=True)
+    if not options.names:
+        write(measured, plan, options.output)
+
+
+def write(measured: Mapping[str, Measurement], plan: Plan, folder: Path) -> None:
+    """Write the page and its chart, and print the page."""
+    page = report(measured, Conditions(_versions(), _machine(), plan), CHART)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / PAGE).write_text(page, encoding="utf-8")
+    (folder / CHART).write_text(chart(_panels(measured), CONTENDERS), encoding="utf-8")
     print(page)
 
 
-def _measured(runner: Runner, plan: Plan, directory: Path, names: Sequence[str]) -> dict[str, Measurement]:
-    measured = {}
-    for number, name in enumerate(names, start=1):
-        began = time.monotonic()
-        print(f"{number} of {len(names)}: {name}", end="", file=sys.stderr, flush=True)
-        measured[name] = MEASUREMENTS[name](runner, plan, directory)
-        print(f", {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+def _measured(name: str, runner: Runner, plan: Plan, directory: Path) -> Measurement:
+    """Return a measurement, and say how long it took."""
+    began = time.monotonic()
+    print(f"{name} ...", end="", file=sys.stderr, flush=True)
+    measured = MEASUREMENTS[name](runner, plan, directory)
+    print(f" {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return measured
 
 

@@ -149,14 +149,15 @@ def _delays(runs: Mapping[str, Started], simulator: Running, name: str, plan: Pl
 
 def measure_watching(plan: Plan) -> Measurement:
     """Measure a poll of the event source beside the bare cost of reading and parsing the same answer."""
-    values = collected(plan.rounds, lambda: _round_of_watching(plan))
+    values = collected(plan.few_rounds, lambda: _round_of_watching(plan))
     cpu, memory = (ratios(values[f"source: {cost}"], values[f"bare: {cost}"]) for cost in ("CPU", "memory"))
     return Measurement(
         f"A source that watches {plan.watched:,} releases",
         "All releases of a mesh, 33 kB each, with a gate for each, `ready: true` and a state file, in one process; the "
         f"mean of {plan.polls} polls. The last of them shows another phase of each release, and {2 * plan.watched:,} "
         "events are written down and delivered. `bare` reads and parses the same answer with `requests` and `json`, "
-        "and does nothing with it. Memory is the peak of the process above its start.",
+        "and does nothing with it. Memory is the peak of the process above its start. Measured "
+        f"{plan.few_rounds} times.",
         (
             Figure("a poll: CPU", values["source: CPU"], "ms"),
             Figure("bare: CPU", values["bare: CPU"], "ms"),

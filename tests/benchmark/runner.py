@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PLUGINS = Path(__file__).resolve().parent / "plugins"
 WITHIN = 300.0
-"""Seconds after which a run is ended."""
+"""Seconds after which a run is ended, and after which what is waited for should have happened."""
 
 CONFIGURATION = """\
 [defaults]
@@ -101,7 +101,7 @@ class Started:
             raise RuntimeError(f"a run ended:\n{self.printed.read_text(encoding='utf-8', errors='replace')}")
 
 
-def wait_for(happened: Callable[[], bool], what: str, *runs: Started, within: float = 60.0) -> None:
+def wait_for(happened: Callable[[], bool], what: str, *runs: Started) -> None:
     """Wait until something has happened.
 
     Args:
@@ -111,12 +111,12 @@ def wait_for(happened: Callable[[], bool], what: str, *runs: Started, within: fl
     Raises:
         RuntimeError: it has not happened in time, or a run has ended before.
     """
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + WITHIN
     while not happened():
         for run in runs:
             run.check()
         if time.monotonic() > deadline:
-            raise RuntimeError(f"not within {within:g} s: {what}")
+            raise RuntimeError(f"not within {WITHIN:g} s: {what}")
         time.sleep(0.02)
 
 

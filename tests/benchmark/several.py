@@ -30,13 +30,13 @@ def cost_name(releases: int) -> str:
 def measure_polls(plan: Plan) -> Measurement:
     """Measure a poll of all releases of a mesh beside the bare cost of reading and parsing the same answer."""
     most = plan.sizes[-1]
-    values = collected(plan.rounds, lambda: _round_of_polls(plan))
+    values = collected(plan.few_rounds, lambda: _round_of_polls(plan))
     ours, bare = values[cost_name(most)], values["bare: CPU"]
     return Measurement(
         "A poll of many releases",
         f"One gate with `ready: true` on all releases of a mesh, 33 kB each, in one process; the mean of {plan.polls} "
         "polls. `bare` reads and parses the same answer with `requests` and `json`, and does nothing with it. Memory "
-        "is the peak of the process above its start.",
+        f"is the peak of the process above its start. Measured {plan.few_rounds} times.",
         (
             *(Figure(cost_name(count), values[cost_name(count)], "ms") for count in plan.sizes),
             Figure(f"bare, of {most}: CPU", bare, "ms"),
