@@ -199,10 +199,6 @@ class GateSet:
         error = self.requests.error or (errors[-1] if errors else self.requests.error_before_gap)
         return replace(ended, outcome="timeout", error=error)
 
-    def failed(self, error: AsmError) -> GateSet:
-        """Return the set that ends with an error, also a transient one: no further request is sent."""
-        return replace(self, outcome="error", error=error)
-
 
 def _general_error(response: Response) -> AsmError | None:
     """Return a final error of a single read that concerns all releases, such as refused credentials."""
@@ -224,7 +220,7 @@ def _judged(gates: GateSet) -> GateSet:
     if duplicate is not None:
         return replace(gates, outcome="error", error=duplicate)
     if sum(gates.gates[position].outcome == "reached" for position in gates.answered) >= gates.required:
-        return replace(gates, outcome="reached", error=None)
+        return replace(gates, outcome="reached")
     closed = gates.closed_positions
     if len(gates.gates) - len(closed) < gates.required:
         first = gates.gates[closed[0]]

@@ -45,14 +45,10 @@ class Observation:
 
 @dataclass(frozen=True)
 class Streak:
-    """Consecutive responses that agree: how many, and when the first of them was complete."""
+    """Consecutive responses that agree: when the first of them was complete, and whether another one followed."""
 
     since: float
-    count: int = 1
-
-    def extended(self) -> Streak:
-        """Return the streak with one more response."""
-        return replace(self, count=self.count + 1)
+    is_repeated: bool = False
 
     def held(self, observation: Observation) -> float:
         """Return the seconds for which the streak has certainly lasted, up to the start of an observation."""
@@ -198,14 +194,14 @@ class ReleaseGate:
         """Return the gate after one more observation. An outcome is final."""
         if self.outcome is not None:
             return self
-        error = observation.error
-        gate = replace(self, ended=observation.completed)
-        if observation.completed > self.schedule.wait_timeout:
-            return (gate if error is None or not error.is_transient else replace(gate, error=error)).at_deadline()
+        error, now = observation.error, observation.completed
+        if now > self.schedule.wait_timeout:
+            return replace(self, ended=now).at_deadline()
         if error is not None and not isinstance(error, NotFoundError):
             # Of a release that is still missing at the deadline, the 404 says more than a later transient error.
             keeps = error.is_transient and isinstance(self.error, NotFoundError)
-            return replace(gate, error=self.error if keeps else error, outcome=None if error.is_transient else "error")
+            outcome = None if error.is_transient else "error"
+            return replace(self, ended=now, error=self.error if keeps else error, outcome=outcome)
         if observation.release is None:
             return self._missing(observation)
         return self._present(observation, observation.release)
@@ -233,7 +229,7 @@ class ReleaseGate:
             return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
         if gate.absent is None or self._has_gap(observation):
             return replace(gate, absent=Streak(now))
-        absent = gate.absent.extended()
+        absent = replace(gate.absent, is_repeated=True)
         if not self._accepts_absence(gate.release):
             return replace(missing, absent=absent)
         gate = replace(gate, absent=absent, held=absent.held(observation))
@@ -272,8 +268,7 @@ class ReleaseGate:
         if is_phase(release.phase, conditions.failure_phases) or (conditions.ready and deadline_exceeded(release)):
             return replace(gate, outcome="failed", holding=None)
         if holding is not None:
-            is_stable = conditions.stable_for == 0 or (holding.count >= 2 and gate.held >= conditions.stable_for)
-            return replace(gate, outcome="reached") if is_stable else gate
+            return replace(gate, outcome="reached") if gate.held >= conditions.stable_for else gate
         if 0 < conditions.stall_timeout <= gate.progress.idle:
             return replace(gate, outcome="stalled")
         return gate
@@ -289,7 +284,7 @@ class ReleaseGate:
         in_phase = is_phase(release.phase, self.conditions.success_phases)
         if not in_phase or unmet_besides_phase(release, self.conditions):
             return None
-        return Streak(observation.completed) if self.holding is None or has_gap else self.holding.extended()
+        return Streak(observation.completed) if self.holding is None or has_gap else self.holding
 
     def _next_progress(self, observation: Observation, release: Release, has_gap: bool) -> RolloutProgress:
         most_ready = dict(self.progress.most_ready)
@@ -299,10 +294,10 @@ class ReleaseGate:
             most_ready[key] = max(each.ready_replicas, most_ready.get(key, 0))
             workloads.append((key, each.replicas, each.updated_replicas, most_ready[key]))
         signature = (release.phase.strip().casefold(), release.version, tuple(sorted(workloads)))
-        # A release that met all conditions, or of which nothing was known, was not idle.
-        counts = self.released_at is not None and self.holding is None and not has_gap
-        passed = observation.completed - self.released_at if counts and self.released_at is not None else 0.0
-        idle = 0.0 if has_gap or signature != self.progress.signature else self.progress.idle + passed
+        # A release that met all conditions was not idle.
+        since = self.released_at if self.released_at is not None and self.holding is None else observation.completed
+        is_idle = signature == self.progress.signature and not has_gap
+        idle = self.progress.idle + (observation.completed - since) if is_idle else 0.0
         return RolloutProgress(signature, tuple(sorted(most_ready.items())), idle)
 
     def unmet(self) -> list[Unmet]:
@@ -317,12 +312,12 @@ class ReleaseGate:
             return unmet or ([stable] if conditions.stable_for else [])
         if release is None or absent is None or not self._accepts_absence(release):
             return phase
-        return [Unmet("missing_after")] if absent.count == 1 else [stable]
+        return [stable] if absent.is_repeated else [Unmet("missing_after")]
 
     def due_times(self) -> list[float]:
         """Return the times at which a response would decide, if nothing has changed by then."""
         times = []
-        streak = self.holding or (self.absent if self.absent and self.absent.count >= 2 else None)
+        streak = self.holding or (self.absent if self.absent and self.absent.is_repeated else None)
         if streak and self.conditions.stable_for:
             times.append(streak.since + self.conditions.stable_for)
         if self.conditions.stall_timeout and self.is_present and not self.holding and self.released_at is not None:

@@ -73,8 +73,8 @@ class Waiter:
         for response in poller.poll(gates):
             gates = gates.fold(response)
             if poller.retries and response.error is not None:
-                # No other poll follows.
-                gates = gates.failed(response.error)
+                # No other poll follows, so a transient error is the outcome as well.
+                gates = replace(gates, outcome="error", error=response.error)
             self.cost = poller.cost
             self._progress.update(gates)
             if gates.outcome is not None:

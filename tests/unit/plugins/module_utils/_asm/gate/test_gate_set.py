@@ -264,7 +264,7 @@ class TestErrors:
         gates = gate_set(2, APPEARING)
         for now in range(0, 100, 10):
             gates = gates.begin_poll().fold(Response(now, now)).fold(single_response(now, now, 0, NETWORK))
-        assert gates.outcome is None
+        assert (gates.outcome, gates.requests.answered) == (None, 10)
 
     def test_are_counted_as_retries_when_a_request_follows(self) -> None:
         gates = polls(
@@ -282,8 +282,8 @@ class TestDuplicates:
         gates = polls(gate_set(3, RUNNING, required), {0: "", 1: "", 2: 503}, {0: phase, 1: "", 2: same})
         assert (gates.outcome, kind(gates)) == ("error", "usage")
         assert gates.error is not None
-        assert gates.error.seen == "uid-0"
-        assert gates.error.problem.startswith("releases[0] and releases[2] are the same release")
+        said = gates.error.sentence(str)
+        assert said == "releases[0] and releases[2] are the same release, 'uid-0'; name each release once"
 
     def test_without_a_uid_are_known_by_namespace_and_name(self) -> None:
         same = release("Running", uid="")
@@ -328,9 +328,15 @@ class TestDeadline:
             pytest.param(RUNNING, [both, NETWORK, SERVER], "timeout", "server", id="the last error"),
             pytest.param(RUNNING, [SERVER, both], "timeout", None, id="an error that had no part in it"),
             pytest.param(RUNNING, [both, *[SERVER] * 3, both], "timeout", "server", id="an error before a gap"),
+            pytest.param(RUNNING, [both, *[SERVER] * 2, both], "timeout", None, id="errors for just less than a gap"),
+            pytest.param(RUNNING, [both, both, SERVER, both], "timeout", None, id="an error, late and without a gap"),
             pytest.param(
                 RUNNING, [{0: "Running", 1: ""}, {0: 503, 1: "Running"}], "timeout", "server", id="unanswered"
             ),
+            pytest.param(
+                RUNNING, [{0: "Running", 1: ""}, {0: 503, 1: 404}], "timeout", "server", id="unanswered, another is"
+            ),
+            pytest.param(APPEARING, [{0: 503, 1: 404}], "timeout", "server", id="never answered, another is"),
             pytest.param(RUNNING, [{0: 503, 1: "Creating"}, both], "timeout", None, id="an error, answered since"),
             pytest.param(RUNNING, [{0: 503, 1: ""}, NETWORK], "timeout", "network", id="of one, then of the list"),
             pytest.param(APPEARING, [{0: "Running", 1: 404}], "missing", "not_found", id="one never appeared"),
@@ -365,10 +371,16 @@ class TestDeadline:
         gates = poll(gate_set(2, RUNNING, schedule=self.schedule), 0, {0: "Running", 1: "Creating"})
         gates = gates.fold(late)
         assert (gates.outcome, kind(gates), outcomes(gates)) == ("timeout", error, ["reached", "timeout"])
+        assert (gates.ended, gates.requests.answered, gates.requests.retries) == (60.1, 1, 0)
+
+    def test_a_response_that_is_complete_after_it_can_be_a_retry(self) -> None:
+        gates = polls(gate_set(2, RUNNING, schedule=self.schedule), self.both, {0: 503, 1: 503})
+        assert gates.fold(list_response(60.1, {0: "Running", 1: "Running"})).requests.retries == 2
 
     def test_a_response_that_is_complete_at_it_counts(self) -> None:
         gates = poll(gate_set(2, RUNNING, schedule=self.schedule), 0, self.both)
-        assert poll(gates, 60, {0: "Running", 1: "Running"}).outcome == "reached"
+        gates = poll(gates, 60, {0: "Running", 1: "Running"})
+        assert (gates.outcome, gates.ended) == ("reached", 60)
 
 
 @pytest.mark.parametrize("first", [{0: "Running", 1: "Running"}, {0: "Failed", 1: ""}, {0: 404}, OF_ALL[0]], ids=str)

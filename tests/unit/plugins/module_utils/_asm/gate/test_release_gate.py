@@ -99,7 +99,11 @@ class TestOrder:
     def test_of_outcomes(self, last: tuple[float, float, Seen], outcome: str | None) -> None:
         assert after(self.conditions, (0, 1, "Creating"), last, schedule=IN_TIME).outcome == outcome
 
-    @pytest.mark.parametrize("late", ["Running", "Failed", 404, error_of_kind("denied"), release(uid="uid-2")], ids=str)
+    @pytest.mark.parametrize(
+        "late",
+        ["Running", "Failed", 404, error_of_kind("denied"), release(uid="uid-2")],
+        ids=["Running", "Failed", "404", "denied", "another uid"],
+    )
     @pytest.mark.parametrize("first", ["Running", "Failed", 404, error_of_kind("denied")], ids=str)
     def test_an_outcome_is_final(self, first: Seen, late: Seen) -> None:
         gate = after(self.conditions, (0, 1, first), schedule=IN_TIME)
@@ -384,6 +388,7 @@ class TestTimeline:
         gate = after(RUNNING, *every(10, "Creating", "Creating", half, 503, half, 404, "Running"))
         changes = [(each.phase, each.ready_replicas, each.replicas, each.after) for each in gate.timeline.changes]
         assert changes == [("Creating", 3, 3, 0), ("Creating", 1, 3, 20), ("", 0, 0, 50), ("Running", 3, 3, 60)]
+        assert gate.timeline.phases == ("Creating", "Running")
 
     @pytest.mark.parametrize(("changes", "omitted"), [(50, 0), (250, 0), (251, 1), (400, 150)])
     def test_keeps_the_first_50_and_the_last_200_changes(self, changes: int, omitted: int) -> None:
