@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,3 +16,9 @@ if TYPE_CHECKING:
 def pytest_configure(config: pytest.Config) -> None:
     """Register our marker for ansible-test as well, which has a configuration of its own."""
     config.addinivalue_line("markers", "slow: left out of `make test`")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the slow tests out where only the code of modules runs; ansible-test takes no ``-m``."""
+    if sys.version_info < (3, 11):
+        items[:] = [item for item in items if item.get_closest_marker("slow") is None]
