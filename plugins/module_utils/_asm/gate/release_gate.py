@@ -229,9 +229,9 @@ class ReleaseGate:
             return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
         if gate.absent is None or self._has_gap(observation):
             return replace(gate, absent=Streak(now))
-        absent = replace(gate.absent, is_repeated=True)
         if not self._accepts_absence(gate.release):
-            return replace(missing, absent=absent)
+            return missing
+        absent = replace(gate.absent, is_repeated=True)
         gate = replace(gate, absent=absent, held=absent.held(observation))
         return gate if gate.held < self.conditions.stable_for else replace(gate, outcome="reached")
 
@@ -264,12 +264,12 @@ class ReleaseGate:
             timeline=self.timeline.with_change(_change(release, now)),
         )
         if is_other or other_version:
-            return replace(gate, outcome="replaced", holding=None)
+            return replace(gate, outcome="replaced")
         if is_phase(release.phase, conditions.failure_phases) or (conditions.ready and deadline_exceeded(release)):
-            return replace(gate, outcome="failed", holding=None)
+            return replace(gate, outcome="failed")
         if holding is not None:
             return replace(gate, outcome="reached") if gate.held >= conditions.stable_for else gate
-        if 0 < conditions.stall_timeout <= gate.progress.idle:
+        if conditions.stall_timeout and gate.progress.idle >= conditions.stall_timeout:
             return replace(gate, outcome="stalled")
         return gate
 

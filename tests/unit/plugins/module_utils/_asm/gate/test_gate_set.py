@@ -285,6 +285,14 @@ class TestDuplicates:
         said = gates.error.sentence(str)
         assert said == "releases[0] and releases[2] are the same release, 'uid-0'; name each release once"
 
+    @pytest.mark.parametrize(
+        ("uids", "names"), [(("uid-1", "uid-2"), ("a", "a")), (("", ""), ("a", "b"))], ids=["uid", "name"]
+    )
+    def test_compare_the_first_release_of_each_target(self, uids: tuple[str, str], names: tuple[str, str]) -> None:
+        one, two = (release("Creating", uid=uid, name=name) for uid, name in zip(uids, names))
+        gates = polls(gate_set(2, RUNNING), {0: one, 1: two}, {0: two, 1: two})
+        assert gates.outcome == "replaced"
+
     def test_without_a_uid_are_known_by_namespace_and_name(self) -> None:
         same = release("Running", uid="")
         assert (poll(gate_set(2, RUNNING), 0, {0: same, 1: same})).outcome == "error"
@@ -339,7 +347,13 @@ class TestDeadline:
             pytest.param(APPEARING, [{0: 503, 1: 404}], "timeout", "server", id="never answered, another is"),
             pytest.param(RUNNING, [{0: 503, 1: "Creating"}, both], "timeout", None, id="an error, answered since"),
             pytest.param(RUNNING, [{0: 503, 1: ""}, NETWORK], "timeout", "network", id="of one, then of the list"),
+            pytest.param(
+                RUNNING, [both, {0: 503, 1: ""}, {0: 404, 1: ""}], "timeout", None, id="an error, and a 404 since"
+            ),
             pytest.param(APPEARING, [{0: "Running", 1: 404}], "missing", "not_found", id="one never appeared"),
+            pytest.param(
+                APPEARING, [{0: "Running", 1: 404}, {0: "", 1: 503}], "missing", "not_found", id="a 404, then an error"
+            ),
             pytest.param(APPEARING, [{0: 404, 1: 404}], "missing", "not_found", id="none appeared"),
             pytest.param(APPEARING, [{0: 404, 1: "Creating"}], "timeout", None, id="one never appeared, one is late"),
             pytest.param(APPEARING, [SERVER], "timeout", "server", id="whether they are there is not known"),
