@@ -174,7 +174,7 @@ class GateSet:
             answered=self.answered | (frozenset(response.releases) if error is None else frozenset()),
         )
         if error is None:
-            return _judged(ended)
+            return _with_outcome(ended)
         # Early errors of the way to ASM more likely mean a wrong endpoint than a transient problem.
         is_final = not error.is_transient or requests.early_errors > self.schedule.request_retries
         return replace(ended, outcome="error", error=error) if is_final else ended
@@ -214,7 +214,7 @@ def begin(options: GateOptions, schedule: Schedule) -> GateSet:
     return GateSet(gates, options.required, schedule)
 
 
-def _judged(gates: GateSet) -> GateSet:
+def _with_outcome(gates: GateSet) -> GateSet:
     """Return the set with its outcome, if there is one."""
     duplicate = _duplicate(gates)
     if duplicate is not None:
