@@ -101,18 +101,18 @@ def chart(panels: Sequence[Panel], contenders: Mapping[str, str]) -> str:
 def _draw(root: ET.Element, panel: Panel, top: int) -> None:
     _text(root, f"{panel.title} ({panel.unit})", 12, top + 28, weight="bold")
     bottom = top + HEAD + ROW * len(panel.bars)
-    most = max(bar.value for bar in panel.bars)
+    most = max(each.value for each in panel.bars)
     for tick in ticks(most):
         x = LABEL_WIDTH + BAR_WIDTH * tick / most
         place = {"x1": f"{x:.1f}", "x2": f"{x:.1f}", "y1": str(top + HEAD - 4), "y2": str(bottom)}
         ET.SubElement(root, "line", {**place, "class": "line"})
         _text(root, shown(tick), x, bottom + 15, anchor="middle")
-    for row, bar in enumerate(panel.bars):
+    for row, each in enumerate(panel.bars):
         y = top + HEAD + ROW * row
-        width = BAR_WIDTH * bar.value / most
-        _text(root, bar.label, LABEL_WIDTH - 8, y + 14, anchor="end")
-        _rect(root, bar.kind, LABEL_WIDTH, y, max(1, width), ROW - 8)
-        _text(root, f"{shown(bar.value)} {panel.unit}", LABEL_WIDTH + width + 6, y + 14)
+        width = BAR_WIDTH * each.value / most
+        _text(root, each.label, LABEL_WIDTH - 8, y + 14, anchor="end")
+        _rect(root, each.kind, LABEL_WIDTH, y, max(1, width), ROW - 8)
+        _text(root, f"{shown(each.value)} {panel.unit}", LABEL_WIDTH + width + 6, y + 14)
 
 
 def ticks(most: float) -> Iterator[float]:
@@ -124,7 +124,7 @@ def ticks(most: float) -> Iterator[float]:
     if most <= 0:
         raise ValueError(f"no scale to {most}: the largest value must be above 0")
     power = 10.0 ** math.floor(math.log10(most))
-    step = next(step for step in (power / 5, power / 2, power, power * 2) if most / step < 8)
+    step = min(step for step in (power / 5, power / 2, power, power * 2) if most / step < 8)
     for number in range(int(most / step) + 1):
         yield round(number * step, 9)
 

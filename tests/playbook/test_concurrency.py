@@ -63,7 +63,7 @@ def test_items_of_a_loop_share_connection_and_token(ansible: Ansible, simulate: 
 
     assert run.returncode == 0, run.output
     seen = [(each["service"], each["connection"]) for each in simulator.requests()]
-    first, second, third = dict.fromkeys(connection for _service, connection in seen)
+    first, second, third = list(dict.fromkeys(connection for _service, connection in seen))
     assert seen == [
         *[("iam", first), ("asm", first), ("asm", first), ("asm", first)],
         *[("iam", second), ("asm", second)],

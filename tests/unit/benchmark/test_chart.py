@@ -47,7 +47,7 @@ def test_each_bar_has_its_label_and_its_number() -> None:
 
 
 def test_bars_are_as_long_as_their_values() -> None:
-    widths = [float(bar.attrib["width"]) for bar in drawn().findall(f"{SVG}rect")[1 + len(KINDS) :]]
+    widths = [float(each.attrib["width"]) for each in drawn().findall(f"{SVG}rect")[1 + len(KINDS) :]]
 
     assert widths == pytest.approx([BAR_WIDTH * 9 / 374, BAR_WIDTH, BAR_WIDTH], abs=0.1)
 
@@ -56,9 +56,9 @@ def test_everything_lies_inside_the_picture() -> None:
     root = drawn()
     width, height = (float(size) for size in root.attrib["viewBox"].split()[2:])
 
-    for bar in root.findall(f"{SVG}rect"):
-        assert float(bar.attrib["x"]) + float(bar.attrib["width"]) <= width
-        assert float(bar.attrib["y"]) + float(bar.attrib["height"]) <= height
+    for each in root.findall(f"{SVG}rect"):
+        assert float(each.attrib["x"]) + float(each.attrib["width"]) <= width
+        assert float(each.attrib["y"]) + float(each.attrib["height"]) <= height
     assert max(float(text.attrib["y"]) for text in root.iter(f"{SVG}text")) < height
 
 
