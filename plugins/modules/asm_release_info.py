@@ -383,7 +383,7 @@ releases:
           ready_replicas: 3
           replicas: 3
     timeline_omitted:
-      description: Number of changes between these that the timeline of this release does not hold.
+      description: Number of changes that this timeline omits, between its first 50 and its last 200.
       type: int
       returned: with O(wait)
       sample: 0
@@ -472,7 +472,7 @@ gate:
           returned: always
           sample: 3
     timeline_omitted:
-      description: Number of changes between these that the timeline does not hold.
+      description: Number of changes that the timeline omits, between its first 50 and its last 200.
       type: int
       returned: for one release
       sample: 0
