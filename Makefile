@@ -93,7 +93,7 @@ mutants: setup ## show which small changes of gate/ and models/ no unit test not
 	@$(in_venv) tools/mutants $(only)
 
 .PHONY: bench
-bench: setup ## measure speed and memory beside other ways to do the same, and write docs/benchmark.md
+bench: setup ## compare the cost of a read, a gate and an event source with alternatives, and write docs/benchmark.md
 	@$(in_venv) python -m tests.benchmark
 
 .PHONY: check

@@ -35,8 +35,7 @@ options:
       - Poll until the gate has an outcome.
       - Without O(wait), these options are errors unless they have their default value - O(success_phases),
         O(failure_phases), O(ready), O(version), O(images), O(stable_for), O(stall_timeout), O(missing_after),
-        O(require), and O(on_missing=wait). So a missing C(wait=true) can't be mistaken
-        for a gate.
+        O(require), and O(on_missing=wait). So a task without C(wait=true) cannot be mistaken for a gate.
     type: bool
     default: false
   success_phases:
@@ -81,8 +80,8 @@ options:
     description:
       - Seconds for which all conditions must have held, from the end of the first response that meets them to the start
         of the latest. At least two responses are needed.
-      - Transient errors neither reset nor extend the stable period. The period starts again after more than
-        3 × O(wait_sleep) or O(request_timeout), whichever is longer, without a response that meets all conditions.
+      - Transient errors neither reset nor extend the stable period. The period starts again if no response comes for
+        more than 3 poll intervals or O(request_timeout), whichever is longer.
       - Must be less than O(wait_timeout).
     type: int
     default: 0

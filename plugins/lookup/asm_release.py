@@ -24,7 +24,9 @@ options:
   _terms:
     description:
       - IDs of the releases, as text. Lists among the terms are flattened.
-      - An empty list is an error. Leave the terms out to read O(service) or the whole mesh.
+      - An empty list is an error. Pass a list as one term, never as C(*release_ids), because C(*) of an empty list
+        leaves no term, and the lookup then reads the whole mesh.
+      - Leave the terms out to read O(service) or the whole mesh.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -38,8 +40,8 @@ notes:
     refusals in a row lock a key. Read once with C(run_once) and C(set_fact), as an example shows, or use the module.
   - Every error, and with O(wait) every outcome but V(reached), fails the call. With C(errors) set to V(ignore) or
     V(warn), the lookup returns nothing.
-  - All terms share one connection and, with O(wait), one deadline. Two or more terms are read with one request per
-    poll.
+  - All terms share one connection and, with O(wait), one deadline. Two or more IDs are one request per poll, plus one
+    for each release that the list of the mesh lacks or shows only in part.
   - In check mode, the lookup reads once, does not wait, and warns unless the gate would open.
   - Connection options may also come from Ansible variables and from the environment. All other options come from the
     call only.
@@ -74,7 +76,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ releases | map(attribute='phase') }}"
   vars:
-    releases: "{{ query('huaweicloud.asm.asm_release', *release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
+    releases: "{{ query('huaweicloud.asm.asm_release', release_ids, mesh_id=mesh_id, namespace='bookinfo') }}"
   run_once: true
 
 - name: Read once for all hosts of the play

@@ -30,8 +30,10 @@ options:
   releases:
     description:
       - Several releases of the mesh. The result has RV(releases), with one entry for each in the same order.
-      - Two or more IDs are read with one request per poll, which needs the permission C(asm:mesh:listReleases). If that
-        is denied, each release is read singly, with a warning.
+      - Two or more IDs are one request per poll, plus one for each service and for each release that the list of the
+        mesh lacks or shows only in part.
+      - The list needs the permission C(asm:mesh:listReleases). If that is denied, each release is read singly, with a
+        warning.
       - Each entry names a release with O(releases[].release_id) or O(releases[].service).
     type: list
     elements: dict
@@ -346,7 +348,9 @@ releases:
       returned: always
       sample: bookinfo
     release_id:
-      description: ID of the release as the task names it. For a whole mesh, the uid of the release.
+      description:
+        - ID of the release as the task names it.
+        - For a whole mesh, the uid of the release, or its name if it has no uid.
       type: str
       returned: if the entry was not named by its service
       sample: 8e1a2c9e-2c62-4e5b-9f0b-0a9c1f3b7d11
@@ -379,7 +383,7 @@ releases:
           ready_replicas: 3
           replicas: 3
     timeline_omitted:
-      description: Number of earlier changes that the timeline of this release does not hold.
+      description: Number of changes that this timeline omits, between its first 50 and its last 200.
       type: int
       returned: with O(wait)
       sample: 0
@@ -435,7 +439,9 @@ gate:
       returned: always
       sample: 0
     timeline:
-      description: One entry for each change of phase or readiness. The list holds the last 250 changes.
+      description:
+        - One entry for each change of phase or readiness.
+        - The list holds the first 50 and the last 200 changes.
       type: list
       elements: dict
       returned: for one release
@@ -466,7 +472,7 @@ gate:
           returned: always
           sample: 3
     timeline_omitted:
-      description: Number of earlier changes that the timeline does not hold.
+      description: Number of changes that the timeline omits, between its first 50 and its last 200.
       type: int
       returned: for one release
       sample: 0

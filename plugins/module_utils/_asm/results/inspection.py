@@ -108,7 +108,7 @@ def _checked(result: Any, test: str) -> Mapping[str, Any]:
         raise ValueError(f"{test} cannot decide: this is not a result of asm_release_info with found and phase")
     if not result["found"] and not _is_answered(result):
         kind = as_object(result.get("error")).get("kind") or "no response in time"
-        raise ValueError(f"{test} cannot decide: the task ended without an answer of ASM ({kind})")
+        raise ValueError(f"{test} cannot decide: the task ended without a response from ASM ({kind})")
     return result
 
 

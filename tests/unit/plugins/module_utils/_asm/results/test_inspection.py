@@ -54,18 +54,18 @@ UNCLEAR = [
     pytest.param({"releases": [], "failed": True, "gate": {}}, "use its .releases", id="several that failed"),
     pytest.param(
         {**NOT_FOUND, "outcome": "pending", "timeline": []},
-        "without an answer of ASM .no response in time",
+        "without a response from ASM .no response in time",
         id="unread",
     ),
     pytest.param(
         {**NOT_FOUND, "outcome": "error", "timeline": [], "error": {"kind": "denied"}},
-        "without an answer of ASM .denied",
+        "without a response from ASM .denied",
         id="one of several, refused",
     ),
-    pytest.param({**NOT_FOUND, "outcome": "timeout"}, "without an answer of ASM", id="entry without an answer"),
+    pytest.param({**NOT_FOUND, "outcome": "timeout"}, "without a response from ASM", id="entry without an answer"),
     pytest.param(
         {**NOT_FOUND, "gate": {"outcome": "timeout", "requests": 1, "timeline": []}},
-        "without an answer of ASM",
+        "without a response from ASM",
         id="late answer",
     ),
     pytest.param({"censored": "the output has been hidden", "changed": False}, "hidden by no_log", id="no_log"),
@@ -78,12 +78,14 @@ UNCLEAR = [
     pytest.param({"found": "True", "phase": "Running"}, "not a result of asm_release_info", id="found as text"),
     pytest.param({"found": True, "phase": None}, "not a result of asm_release_info", id="phase null"),
     pytest.param(
-        {**NOT_FOUND, "failed": True, "error": {"kind": "network"}}, "without an answer of ASM .network", id="network"
+        {**NOT_FOUND, "failed": True, "error": {"kind": "network"}},
+        "without a response from ASM .network",
+        id="network",
     ),
-    pytest.param({**NOT_FOUND, "failed": True, "error": {"kind": "usage"}}, "without an answer", id="usage"),
+    pytest.param({**NOT_FOUND, "failed": True, "error": {"kind": "usage"}}, "without a response", id="usage"),
     pytest.param(
         {**NOT_FOUND, "failed": True, "gate": {"outcome": "timeout", "requests": 0, "timeline": GONE}},
-        "without an answer of ASM .no response in time",
+        "without a response from ASM .no response in time",
         id="no request answered",
     ),
 ]
