@@ -360,6 +360,13 @@ releases:
       type: str
       returned: always
       sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
+    request_id:
+      description:
+        - ID of the request that the entry comes from, as the service reports it.
+        - The entries of one list have the same ID. Empty if the service reported none.
+      type: str
+      returned: always
+      sample: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
     outcome:
       description:
         - The outcome for this release alone, as in RV(gate.outcome).

@@ -42,6 +42,7 @@ class ListedRelease:
     error: AsmError | None
     _content: Mapping[str, Any]
     _manifests: bool
+    _request_id: str = ""
 
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
@@ -52,7 +53,7 @@ class ListedRelease:
         if self.error is not None or not isinstance(self._content.get("spec"), dict):
             return None
         try:
-            release = parse({**self._content, "kind": "Release"}, self._manifests)
+            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
@@ -101,12 +102,13 @@ class ReleaseList:
         return by_name[0] if by_name else None
 
 
-def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False) -> ReleaseList:
+def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False, request_id: str = "") -> ReleaseList:
     """Return the releases in a decoded response.
 
     Args:
         mesh_id: the mesh that was asked for.
         manifests: whether the releases keep their Deployments for the result.
+        request_id: of the response.
 
     Raises:
         ProtocolError: it is not a list of releases, or it is too large.
@@ -114,7 +116,7 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     items = _items(content)
     _check_size(items)
     objects = [each for each in items if isinstance(each, dict)]
-    releases = [_listed_release(each, mesh_id, manifests) for each in objects]
+    releases = [replace(_listed_release(each, mesh_id, manifests), _request_id=request_id) for each in objects]
     uids = Counter(each.uid for each in releases if each.uid)
     repeated = {uid: count for uid, count in uids.items() if count > 1}
     errors = [each.error for each in releases if each.error is not None]
