@@ -25,6 +25,7 @@ from ..errors import (
     ErrorResponse,
     NotFoundError,
     ProtocolError,
+    ThrottledError,
     UsageError,
     list_refusal,
     pause_after,
@@ -258,7 +259,7 @@ def read_with_retries(
     """Return what a single read finds, after retries of transient errors.
 
     The read is over within `request_timeout` × (`request_retries` + 1) seconds: a pause that would end later, such as
-    a long Retry-After, is not begun.
+    a long Retry-After, is not begun. After a 429, a pause is not shorter than `wait_sleep`.
 
     Args:
         read: reads once, before a deadline.
@@ -275,7 +276,9 @@ def read_with_retries(
             return read(deadline)
         except AsmError as error:
             tries += 1
-            pause = max(pause_after(error, tries, runtime.jitter()), spacing)
+            # Backing off after a 429 must not send requests faster than a gate without errors.
+            shortest = schedule.wait_sleep if isinstance(error, ThrottledError) else 0.0
+            pause = max(pause_after(error, tries, runtime.jitter()), spacing, shortest)
             # What the service asks for counts here, not what `pause_after` cuts it to: a try before that is of no use.
             due = runtime.monotonic() + max(pause, error.response.retry_after or 0.0)
             if not error.is_transient or tries > schedule.request_retries or due >= deadline:
