@@ -539,10 +539,9 @@ import select
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_rules, argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 
 STANDARD_OUTPUT = 1
-CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
 
 
 def main() -> None:

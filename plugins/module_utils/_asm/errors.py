@@ -101,10 +101,6 @@ class AsmError(Exception):
         """Return a copy with another response."""
         return type(self)(self._problem, self._hint, self._seen, response, self._subject)
 
-    def with_hint(self: Error, hint: str) -> Error:
-        """Return a copy with another hint."""
-        return type(self)(self._problem, hint, self._seen, self._response, self._subject)
-
     def sentence(self, sanitize: Callable[[str], str]) -> str:
         """Return one sentence: the problem, the response, and the hint."""
         response = self._response

@@ -206,8 +206,7 @@ class ReleaseGate:
 
         A response counts from when it is complete: a slow one does not bridge the time that it took.
         """
-        interval = max(self.schedule.wait_sleep, observation.interval)
-        longest = max(3 * interval, self.schedule.request_timeout)
+        longest = self.schedule.longest_gap(observation.interval)
         return self.observed_at is not None and observation.completed - self.observed_at > longest
 
     def _missing(self, observation: Observation) -> ReleaseGate:

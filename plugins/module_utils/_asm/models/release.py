@@ -54,11 +54,6 @@ class Release:
     request_id: str = ""
 
     @property
-    def identity(self) -> str:
-        """Return what tells the release from a successor: its uid, or its name when it has none."""
-        return self.uid or self.name
-
-    @property
     def replicas_text(self) -> str:
         """Return the ready and the wanted replicas of the gray workloads, such as `2/3`."""
         return f"{sum(each.ready_replicas for each in self.gray)}/{sum(each.replicas for each in self.gray)}"

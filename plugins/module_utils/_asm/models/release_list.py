@@ -30,7 +30,7 @@ class ListedRelease:
     """One item of the list.
 
     Attributes:
-        uid, name, namespace, service, phase: as given; empty when missing.
+        uid, name, namespace, service: as given; empty when missing.
         error: why the item is not a release that was asked for; final for the target that it matches.
     """
 
@@ -38,7 +38,6 @@ class ListedRelease:
     name: str
     namespace: str
     service: str
-    phase: str
     error: AsmError | None
     _content: Mapping[str, Any]
     _manifests: bool
@@ -156,7 +155,7 @@ def _check_size(items: Sequence[Any]) -> None:
 
 
 def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -> ListedRelease:
-    metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
+    metadata, spec = (as_object(content.get(key)) for key in ("metadata", "spec"))
     name = as_text(metadata.get("name"))
     error = None
     try:
@@ -168,7 +167,6 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -
         name=name,
         namespace=as_text(metadata.get("namespace")),
         service=as_text(spec.get("serviceName")),
-        phase=as_text(status.get("phase")),
         error=error,
         _content=content,
         _manifests=manifests,
