@@ -266,7 +266,7 @@ def _read_body(body: bytes) -> _Body:
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """Return the id under which the service knows the request; headers are compared without case by `requests`."""
+    """Return the id under which the service knows the request; the names of headers are compared without case."""
     return headers.get("X-Request-Id") or headers.get("X-IAM-Trace-Id") or ""
 
 
