@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..gate.gate_set import GateSet
+from ..gate.gate_set import GateSet, Requests
 from ..gate.release_gate import Timeline
-from ..options.request import ReleaseTarget, Schedule
+from ..options.request import ReleaseTarget
 from ..sanitize import Sanitizer, printable, printable_throughout
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Results:
 
     def read(self, read: Read) -> dict[str, Any]:
         """Return the flat result of a target that was read without a gate."""
-        return self._release(self.messages.read(read), read.release, _request_id(read.release, read.error))
+        return self._flat(self.messages.read(read), read.release, _request_id(read.release, read.error))
 
     def read_many(self, reads: Sequence[Read], request_id: str) -> dict[str, Any]:
         """Return the result of several releases that were read without a gate."""
@@ -68,8 +68,8 @@ class Results:
             outcome = gates.outcome if is_single else gate.outcome
             results.append(
                 {
-                    **self._release(text, release, request_id if is_single else _request_id(release, gate.error)),
-                    "gate": {**self._gate(gates, outcome), **self._timeline(gate.timeline)},
+                    **self._flat(text, release, request_id if is_single else _request_id(release, gate.error)),
+                    "gate": {**self._gate(outcome, gates.ended, gates.requests), **self.timeline(gate.timeline)},
                 }
             )
         return results
@@ -86,11 +86,15 @@ class Results:
             text = self.messages.of_release(position, gate, gates)
             release = gate.release if gate.is_present else None
             names = self._names(self.messages.targets[position])
-            entry = {**names, **self._release(text, release, _request_id(release, gate.error))}
+            entry = {**names, **self._flat(text, release, _request_id(release, gate.error))}
             error = {"error": gate.error.report(self.sanitize)} if gate.error is not None else {}
             outcome = {"outcome": gate.outcome or "pending"}
-            entries.append({**entry, **outcome, **self._timeline(gate.timeline), **error})
-        verdict = {**self._gate(gates, gates.outcome), "required": gates.required, "counts": gates.counts}
+            entries.append({**entry, **outcome, **self.timeline(gate.timeline), **error})
+        verdict = {
+            **self._gate(gates.outcome, gates.ended, gates.requests),
+            "required": gates.required,
+            "counts": gates.counts,
+        }
         return {**self._many(message, entries, request_id), "gate": verdict}
 
     def refused(self, error: AsmError, ended: float | None, is_single: bool, request_id: str = "") -> dict[str, Any]:
@@ -100,10 +104,10 @@ class Results:
             ended: seconds after which a gate ended, None without a gate.
         """
         message = self.messages.refusal(error, ended is not None)
-        result = self._release(message, None, request_id) if is_single else self._many(message, (), request_id)
+        result = self._flat(message, None, request_id) if is_single else self._many(message, (), request_id)
         if ended is not None:
-            verdict = self._gate(GateSet((), 0, Schedule(), ended=ended), "error")
-            of_kind = self._timeline(Timeline()) if is_single else {"required": 0, "counts": {}}
+            verdict = self._gate("error", ended, Requests())
+            of_kind = self.timeline(Timeline()) if is_single else {"required": 0, "counts": {}}
             result["gate"] = {**verdict, **of_kind}
         return self.failed(result, error)
 
@@ -114,16 +118,17 @@ class Results:
     def _many(self, message: str, entries: Sequence[Mapping[str, Any]], request_id: str) -> dict[str, Any]:
         return {"msg": message, "releases": list(entries), "request_id": self._shown(request_id)}
 
-    def _gate(self, gates: GateSet, outcome: str | None) -> dict[str, Any]:
+    def _gate(self, outcome: str | None, ended: float, requests: Requests) -> dict[str, Any]:
         return {
             "outcome": outcome or "pending",
-            "elapsed": round(gates.ended, 3),
-            "requests": gates.requests.answered,
-            "retries": gates.requests.retries,
+            "elapsed": round(ended, 3),
+            "requests": requests.answered,
+            "retries": requests.retries,
             "check_mode": self.messages.check_mode,
         }
 
-    def _timeline(self, timeline: Timeline) -> dict[str, Any]:
+    def timeline(self, timeline: Timeline) -> dict[str, Any]:
+        """Return the keys about the changes of a release."""
         changes = [
             {
                 "phase": self.sanitize(change.phase),
@@ -136,8 +141,12 @@ class Results:
         ]
         return {"timeline": changes, "timeline_omitted": timeline.omitted}
 
-    def _release(self, message: str, release: Release | None, request_id: str) -> dict[str, Any]:
-        """Return the keys that every result and every entry of `releases` has."""
+    def _flat(self, message: str, release: Release | None, request_id: str) -> dict[str, Any]:
+        """Return the keys that every flat result and every entry of `releases` has."""
+        return {**self.release(message, release), "request_id": self._shown(request_id)}
+
+    def release(self, message: str, release: Release | None) -> dict[str, Any]:
+        """Return the keys about a release."""
         original = release.original if release is not None else None
         gray = release.gray if release is not None else ()
         return {
@@ -150,7 +159,6 @@ class Results:
                 "original": self._workload(original) if original is not None else {},
                 "gray": [self._workload(each) for each in gray],
             },
-            "request_id": self._shown(request_id),
         }
 
     def _content(self, release: Release) -> dict[str, Any]:
