@@ -27,17 +27,13 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.valid
     typed,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"
 
 MARGIN = 2
 """Seconds that a gate ends before Ansible would end its task: a task that is killed loses its verdict."""
-
-CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
-"""The variable that hands the sentence about a cut `wait_timeout` over to the module: an async task returns before its
-module does."""
 
 # Made in the controller, once for all workers.
 _VALIDATOR = ArgumentSpecValidator(argument_spec(), **argument_rules())

@@ -145,6 +145,7 @@ options:
     description:
       - Number of retries of a read after a transient error. Transient errors are the responses 408, 429 and 5xx,
         network errors, timeouts, and responses that are not JSON.
+      - After a response 429, a retry comes no sooner than O(wait_sleep).
       - With O(wait), transient errors are retried until the deadline. Until the first response from ASM, network
         errors, timeouts and responses that are not JSON are retried only this often, so that a mistyped region fails
         soon.

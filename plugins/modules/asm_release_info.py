@@ -364,6 +364,13 @@ releases:
       type: str
       returned: always
       sample: "reviews-canary (bookinfo) is Running, 3/3 ready"
+    request_id:
+      description:
+        - ID of the request that the entry comes from, as the service reports it.
+        - The entries of one list have the same ID. Empty if the service reported none.
+      type: str
+      returned: always
+      sample: 4bd1f0a2c63e4d8f9a7d0c5b1e2f3a4b
     outcome:
       description:
         - The outcome for this release alone, as in RV(gate.outcome).
@@ -383,7 +390,7 @@ releases:
           ready_replicas: 3
           replicas: 3
     timeline_omitted:
-      description: Number of changes that this timeline omits, between its first 50 and its last 200.
+      description: Number of earlier changes that this timeline omits.
       type: int
       returned: with O(wait)
       sample: 0
@@ -441,7 +448,7 @@ gate:
     timeline:
       description:
         - One entry for each change of phase or readiness.
-        - The list holds the first 50 and the last 200 changes.
+        - The list holds the last 250 changes.
       type: list
       elements: dict
       returned: for one release
@@ -472,7 +479,7 @@ gate:
           returned: always
           sample: 3
     timeline_omitted:
-      description: Number of changes that the timeline omits, between its first 50 and its last 200.
+      description: Number of earlier changes that the timeline omits.
       type: int
       returned: for one release
       sample: 0
@@ -538,10 +545,9 @@ import select
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import argument_rules, argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 
 STANDARD_OUTPUT = 1
-CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
 
 
 def main() -> None:

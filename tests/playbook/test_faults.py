@@ -89,7 +89,7 @@ def transient(
         requests=2,
         due=lasts,
         result={"phase": "Running"},
-        **more,
+        **{**more, "options": {"wait_sleep": 1, **more.get("options", {})}},
     )
     return gate_case, read_case
 

@@ -436,7 +436,7 @@ class TestVariables:
         half = gate.run(OPENS, credentials_file="keys", auth_type="aksk", verdict_file=None)
 
         assert half.returncode == CLOSED, half.output
-        assert "ak in the file is there, but not sk in the file" in half.output
+        assert "sk in the file is missing: only ak in the file is given" in half.output
 
     @pytest.mark.slow
     def test_that_are_paths_of_authorities_start_there_as_well(self, gate: Gate) -> None:

@@ -44,7 +44,7 @@ BUT_FIRST: Task = {"when": "inventory_hostname != 'first'"}
 TAGGED: Task = {"tags": "deployment"}
 TAGS = ("--tags", "deployment")
 
-SKIPPED = "Do not put run_once or when on include_role"
+SKIPPED = "do not put run_once or when on include_role"
 RESULT = {"gate": {"outcome": "reached"}, "msg": "invented"}
 
 
@@ -255,9 +255,13 @@ def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[s
     ),
 )
 def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: str, value: Any) -> None:
-    gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED, **ONCE), DEPLOY]}, extra_vars={name: value})
+    link = ansible.directory / "link.json"
+    link.symlink_to("target.json")
+    variables = {**CLOSED, "release_gate_verdict_file": str(link)}
+    gated = run_plays(ansible, mesh, {"tasks": [gate(variables, **ONCE), DEPLOY]}, extra_vars={name: value})
 
     assert gated.deployed == frozenset(), gated.output
+    assert not link.exists()
     assert "set from outside" in " ".join(gated.output.split())
     assert gated.requests == 0
 

@@ -101,10 +101,6 @@ class AsmError(Exception):
         """Return a copy with another response."""
         return type(self)(self._problem, self._hint, self._seen, response, self._subject)
 
-    def with_hint(self: Error, hint: str) -> Error:
-        """Return a copy with another hint."""
-        return type(self)(self._problem, hint, self._seen, self._response, self._subject)
-
     def sentence(self, sanitize: Callable[[str], str]) -> str:
         """Return one sentence: the problem, the response, and the hint."""
         response = self._response
@@ -270,7 +266,7 @@ def _read_body(body: bytes) -> _Body:
 
 
 def request_id(headers: Mapping[str, str]) -> str:
-    """Return the id under which the service knows the request; headers are compared without case by `requests`."""
+    """Return the id under which the service knows the request; the names of headers are compared without case."""
     return headers.get("X-Request-Id") or headers.get("X-IAM-Trace-Id") or ""
 
 

@@ -130,7 +130,7 @@ class _Call:
             self._request_id = client.request_id
             client.close()
         if request.is_single or self._task.separately:
-            return [results.read(read, self._request_id) for read in reads]
+            return [results.read(read) for read in reads]
         return [results.read_many(reads, self._request_id)]
 
     def _hold(self, context: Context, waiter: Waiter, options: GateOptions, results: Results) -> list[dict[str, Any]]:

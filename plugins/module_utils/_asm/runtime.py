@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Callable
 
+CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
+"""The variable that hands the sentence about a cut `wait_timeout` over to the module: an async task returns before its
+module does."""
+
 
 def _jitter() -> float:
     return random.uniform(0.9, 1.1)

@@ -62,7 +62,17 @@ def test_every_return_value_has_a_sample_of_its_type(values: dict[str, Any]) -> 
         pytest.param(MODULE_RETURN["workloads"]["contains"], {"original", "gray"}, id="workloads"),
         pytest.param(
             MODULE_RETURN["releases"]["contains"],
-            {"namespace", "release_id", "service", "msg", "outcome", "timeline", "timeline_omitted", "error"},
+            {
+                "namespace",
+                "release_id",
+                "service",
+                "msg",
+                "request_id",
+                "outcome",
+                "timeline",
+                "timeline_omitted",
+                "error",
+            },
             id="entry of releases",
         ),
         pytest.param(MODULE_RETURN["workloads"]["contains"]["gray"]["contains"], WORKLOAD, id="workload"),

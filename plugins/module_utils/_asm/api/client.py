@@ -25,6 +25,7 @@ from ..errors import (
     ErrorResponse,
     NotFoundError,
     ProtocolError,
+    ThrottledError,
     UsageError,
     list_refusal,
     pause_after,
@@ -113,9 +114,9 @@ class Client:
         """
         path = f"/v2/meshes/{_segment(target.mesh_id)}/namespaces/{_segment(target.namespace)}/releases/"
 
-        def understand(content: dict[str, Any]) -> Release:
+        def understand(content: dict[str, Any], request: str) -> Release:
             check_identity(content, target.mesh_id, target.namespace)
-            return parse_release(content, self._manifests)
+            return parse_release(content, self._manifests, request)
 
         release = self._get(_Operation(path + _segment(target.name), refusal), deadline, understand)
         self._compare_ids(release, target.name)
@@ -133,7 +134,7 @@ class Client:
         """
         path = f"/v3/meshes/{_segment(target.mesh_id)}/namespaces/{_segment(target.namespace)}/services/"
 
-        def understand(content: dict[str, Any]) -> Release:
+        def understand(content: dict[str, Any], request: str) -> Release:
             release = content.get("release")
             # The API reference does not say which of the three it is.
             if release is None or release == {}:
@@ -141,7 +142,7 @@ class Client:
             if not isinstance(release, dict):
                 raise ProtocolError("release of the response is not an object", "check endpoint")
             check_identity(release, target.mesh_id, target.namespace, target.name)
-            return parse_release(release, self._manifests)
+            return parse_release(release, self._manifests, request)
 
         return self._get(_Operation(path + _segment(target.name), service_refusal), deadline, understand)
 
@@ -156,8 +157,8 @@ class Client:
             AsmError: of any other kind.
         """
 
-        def understand(content: dict[str, Any]) -> ReleaseList:
-            return parse_list(content, mesh_id, self._manifests)
+        def understand(content: dict[str, Any], request: str) -> ReleaseList:
+            return parse_list(content, mesh_id, self._manifests, request)
 
         operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", list_refusal, LIST_BOUNDS)
         return self._get(operation, deadline, understand)
@@ -166,7 +167,7 @@ class Client:
         """Leave connection and token to the next client of this process with the same settings."""
         self._channel.close()
 
-    def _get(self, operation: _Operation, deadline: float, understand: Callable[[dict[str, Any]], T]) -> T:
+    def _get(self, operation: _Operation, deadline: float, understand: Callable[[dict[str, Any], str], T]) -> T:
         """Return what a response 200 means; decoding and parsing are over by the deadline too."""
         authority = self._channel.authority
         try:
@@ -208,16 +209,15 @@ class Client:
                 self._warn(text)
 
 
-def _understood(response: Response, understand: Callable[[dict[str, Any]], T]) -> T:
-    """Return what a response 200 means; an error of its content names the request."""
-    content = decode(response)
+def _understood(response: Response, understand: Callable[[dict[str, Any], str], T]) -> T:
+    """Return what a response 200 means; what is made of its content, an error included, names the request."""
+    content, request = decode(response), request_id(response.headers)
     try:
-        return understand(content)
+        return understand(content, request)
     except AsmError as error:
         # That a service has no release is an answer of ASM, as a 404 is.
         is_answer = isinstance(error, NotFoundError)
-        at = ErrorResponse(200, request_id=request_id(response.headers), url=response.url, from_asm=is_answer)
-        raise error.with_response(at) from None
+        raise error.with_response(ErrorResponse(200, "", "", request, response.url, from_asm=is_answer)) from None
 
 
 def _segment(value: str) -> str:
@@ -259,7 +259,7 @@ def read_with_retries(
     """Return what a single read finds, after retries of transient errors.
 
     The read is over within `request_timeout` × (`request_retries` + 1) seconds: a pause that would end later, such as
-    a long Retry-After, is not begun.
+    a long Retry-After, is not begun. After a 429, a pause is not shorter than `wait_sleep`.
 
     Args:
         read: reads once, before a deadline.
@@ -276,7 +276,9 @@ def read_with_retries(
             return read(deadline)
         except AsmError as error:
             tries += 1
-            pause = max(pause_after(error, tries, runtime.jitter()), spacing)
+            # Backing off after a 429 must not send requests faster than a gate without errors.
+            shortest = schedule.wait_sleep if isinstance(error, ThrottledError) else 0.0
+            pause = max(pause_after(error, tries, runtime.jitter()), spacing, shortest)
             # What the service asks for counts here, not what `pause_after` cuts it to: a try before that is of no use.
             due = runtime.monotonic() + max(pause, error.response.retry_after or 0.0)
             if not error.is_transient or tries > schedule.request_retries or due >= deadline:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who asks: the sources of credentials and their order.
+"""The sources of credentials and their order.
 
 The first source that has any part of a set decides, and sets are never mixed across sources.
 """
@@ -166,6 +166,10 @@ def _stated(name: str, *sources: Source) -> str | None:
     return next((source.values[name] for source in sources if name in source.values), None)
 
 
+def _with_verb(names: list[str]) -> str:
+    return f"{listed(names)} {'are' if len(names) > 1 else 'is'}"
+
+
 def _complete(
     kind: str,
     source: Source,
@@ -176,12 +180,11 @@ def _complete(
     """Return the set that the deciding source has, or say which half is missing."""
     missing = [part for part in PARTS[kind] if part not in source.values and part != "security_token"]
     if missing:
-        there = listed(source.called[part] for part in PARTS[kind] if part in source.values)
+        given = [source.called[part] for part in PARTS[kind] if part in source.values]
         # A family may have no name for the missing part; the option has one.
-        wanted = listed(source.called.get(part, part) for part in missing)
-        raise CredentialsError(
-            f"{there} is there, but not {wanted}", "complete the set; it is never taken from two sources"
-        )
+        wanted = [source.called.get(part, part) for part in missing]
+        problem = f"{_with_verb(wanted)} missing: only {_with_verb(given)} given"
+        raise CredentialsError(problem, "complete the set; it is never taken from two sources")
     values = dict(source.values)
     # Name and id of a project come from one source: an id of the environment must not replace a name in an option.
     projects = next(

@@ -24,23 +24,6 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*")
 
 
-def checked_region(region: str, origin: str) -> str:
-    """Return the region if it can be part of a host's name.
-
-    Args:
-        region: from any source.
-        origin: name of the option or variable that it came from.
-
-    Raises:
-        AsmError: kind `usage`.
-    """
-    if not _REGION.fullmatch(region):
-        raise UsageError(
-            f"{origin} is {{seen}}", "a region is like cn-north-4: lowercase letters, digits and '-'", region
-        )
-    return region
-
-
 def checked_endpoint(endpoint: str, origin: str) -> str:
     """Return the endpoint as `scheme://host[:port][/path]`, without a slash at its end.
 
@@ -115,8 +98,16 @@ def region(connection: ConnectionOptions, environment: Mapping[str, str]) -> str
     ]
     for origin, value in candidates:
         if value and value.strip():
-            return checked_region(value, origin)
+            return _checked_region(value, origin)
     return None
+
+
+def _checked_region(region: str, origin: str) -> str:
+    """Return the region if it can be part of a host's name."""
+    if not _REGION.fullmatch(region):
+        hint = "a region is like cn-north-4: lowercase letters, digits and '-'"
+        raise UsageError(f"{origin} is {{seen}}", hint, region)
+    return region
 
 
 def asm_endpoint(connection: ConnectionOptions, environment: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Callable
 
@@ -22,12 +22,12 @@ from ..gate.gate_set import GateSet
 from ..gate.release_gate import ReleaseGate
 from ..models.deployment import why_not_ready
 from ..models.release import Release
-from ..options.request import Conditions, ReleaseTarget, Schedule
+from ..options.request import ReleaseTarget
 from ..results.messages import Messages
 from ..results.result import Results
 from ..sanitize import Sanitizer, identifier, printable, untemplated_throughout
 from .availability import Availability
-from .tracker import GateRun, ReleaseEvent
+from .tracker import ReleaseEvent
 
 _NAMESPACE = uuid.UUID("8fa2508a-8761-4d89-b5f1-4852b28846e3")
 """Of the uuids that are made from the ids of events."""
@@ -44,8 +44,6 @@ characters, a text of more than 20 million, or an integer of more than 1,000 dig
 _EMPTY_KEY = "(empty)"
 """Instead of an empty key, after which ansible-rulebook 1.3 takes no further event of any source, without an error."""
 
-_RELEASE_KEYS = ("msg", "found", "release", "phase", "workloads")
-_GATE_KEYS = ("outcome", "elapsed", "timeline", "timeline_omitted")
 _ERROR_KEYS = ("kind", "status", "code", "message", "request_id")
 
 
@@ -114,16 +112,18 @@ class Payloads:
 
     def _result(self, event: ReleaseEvent) -> dict[str, Any]:
         """Return the keys that the result of a task has as well: of the release, and of a gate with a verdict."""
-        run = event.run or GateRun(0.0, ReleaseGate(Conditions(()), Schedule()))
+        run = event.run
         target = ReleaseTarget(self.mesh_id, event.tracked.namespace, event.tracked.uid)
-        began = self.epoch + timedelta(seconds=run.began)
+        began = self.epoch + timedelta(seconds=run.began if run is not None else 0.0)
         results = Results(Messages((target,), self.sanitize), self.sanitize, self.manifests, began)
-        message = self._change(event) if event.run is None else results.messages.verdict(_alone(run.gate))
+        if run is None:
+            return results.release(self._change(event), event.release)
+        gate = run.gate
+        message = results.messages.verdict(_alone(gate))
         # The poll may show more of the release than the gate has kept of it.
-        (result,) = results.waited(_alone(replace(run.gate, release=event.release)), message, "")
-        report = {key: result[key] for key in _RELEASE_KEYS}
-        gate = {key: result["gate"][key] for key in _GATE_KEYS}
-        return report if event.run is None else {**report, "gate": gate}
+        release = event.release if gate.absent is None else None
+        verdict = {"outcome": gate.outcome, "elapsed": round(gate.ended, 3), **results.timeline(gate.timeline)}
+        return {**results.release(message, release), "gate": verdict}
 
     def _escaped(self, content: dict[str, Any]) -> dict[str, Any]:
         event: dict[str, Any] = untemplated_throughout(_acceptable(self.sanitize.redact(content)))

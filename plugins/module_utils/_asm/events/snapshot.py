@@ -11,13 +11,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from ..options.request import Conditions
 from .availability import Availability
 from .tracker import BASELINE_LISTS, GateRun, TrackedRelease, Tracker
+
+_TIMES = ("stable_for", "stall_timeout")
+"""Conditions that may change without a new run of the gate."""
+
+_PHASES = ("success_phases", "failure_phases", "missing_after")
 
 _LONGEST_RUN = 10**9
 """Seconds, about thirty years; an older run counts as so old."""
@@ -75,22 +80,19 @@ def restored(values: Any, tracker: Tracker, now: float) -> tuple[Tracker, Availa
 
 
 def _digest(conditions: Conditions | None) -> str:
-    """Return a digest of what a gate waits for, the same for conditions that mean the same.
-
-    Time limits are no part of it.
-    """
+    """Return a digest of what a gate waits for, the same for conditions that mean the same, whatever their times."""
     if conditions is None:
         return ""
-    phases = [
-        _unordered(phase.strip().casefold() for phase in each)
-        for each in (conditions.success_phases, conditions.failure_phases, conditions.missing_after)
-    ]
-    rest = [conditions.ready, conditions.version, _unordered(conditions.images), conditions.on_missing]
-    return hashlib.sha256(json.dumps([phases, rest]).encode()).hexdigest()
+    names = [field.name for field in fields(conditions) if field.name not in _TIMES]
+    meaning = {name: _meaning(name, getattr(conditions, name)) for name in names}
+    return hashlib.sha256(json.dumps(meaning).encode()).hexdigest()
 
 
-def _unordered(texts: Iterable[str]) -> list[str]:
-    return sorted(set(texts))
+def _meaning(name: str, value: Any) -> Any:
+    """Return the value of a condition without what makes no difference: order, repeats and the case of phases."""
+    if not isinstance(value, tuple):
+        return value
+    return sorted({each.strip().casefold() if name in _PHASES else each for each in value})
 
 
 def _release_snapshot(tracked: TrackedRelease, now: float) -> dict[str, Any]:

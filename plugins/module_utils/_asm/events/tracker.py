@@ -126,14 +126,14 @@ class Tracker:
         """
         releases, events = dict(self.releases), []
         for uid, observation in observations.items():
-            step = _Step(self, releases.pop(uid, None), observation)
-            step.take(uid)
-            events += step.events
-            if step.tracked is not None:
-                releases[uid] = step.tracked
+            update = _ReleaseUpdate(self, releases.pop(uid, None), observation)
+            update.take(uid)
+            events += update.events
+            if update.tracked is not None:
+                releases[uid] = update.tracked
         for uid, tracked in releases.items():
             if uid not in observations and _is_overdue(tracked, ended):
-                late = _Step(self, tracked, Observation(ended, ended))
+                late = _ReleaseUpdate(self, tracked, Observation(ended, ended))
                 late.give_up()
                 events += late.events
                 releases[uid] = late.tracked or tracked
@@ -163,7 +163,7 @@ class Tracker:
         return GateRun(began, gate)
 
 
-class _Step:
+class _ReleaseUpdate:
     """What one observation means for one release.
 
     Attributes:

@@ -162,7 +162,7 @@ class GateSet:
         if response.completed > self.schedule.wait_timeout:
             return replace(self, requests=self.requests.after_late(error)).at_deadline(response.completed)
         if error is not None or response.releases:
-            requests = self.requests.after(error, response.completed, self._longest_gap(response))
+            requests = self.requests.after(error, response.completed, self.schedule.longest_gap(response.interval))
         else:
             # A list that has none of the targets is an answer of ASM, but not about them: their errors go on.
             requests = replace(self.requests, answered=self.requests.answered + 1, is_reachable=True)
@@ -178,9 +178,6 @@ class GateSet:
         # Early errors of the way to ASM more likely mean a wrong endpoint than a transient problem.
         is_final = not error.is_transient or requests.early_errors > self.schedule.request_retries
         return replace(ended, outcome="error", error=error) if is_final else ended
-
-    def _longest_gap(self, response: Response) -> float:
-        return max(3 * max(self.schedule.wait_sleep, response.interval), self.schedule.request_timeout)
 
     def _observed(self, response: Response) -> tuple[ReleaseGate, ...]:
         return tuple(

@@ -20,8 +20,7 @@ from ..models.release import Release, is_phase
 if TYPE_CHECKING:
     from ..options.request import Conditions, Schedule
 
-TIMELINE_HEAD = 50
-TIMELINE_TAIL = 200
+CHANGES_KEPT = 250
 PHASES_REMEMBERED = 20
 
 
@@ -87,28 +86,22 @@ class Change:
 
 @dataclass(frozen=True)
 class Timeline:
-    """The changes of phase and readiness, bounded: the first and the last ones.
+    """The changes of phase and readiness.
 
     Attributes:
-        head, tail: the first `TIMELINE_HEAD` and the last `TIMELINE_TAIL` changes.
-        omitted: number of changes between the two.
+        changes: the last `CHANGES_KEPT` of them.
+        omitted: number of earlier changes.
         phases: distinct phases seen, the last `PHASES_REMEMBERED` of them.
     """
 
-    head: tuple[Change, ...] = ()
-    tail: tuple[Change, ...] = ()
+    changes: tuple[Change, ...] = ()
     omitted: int = 0
     phases: tuple[str, ...] = ()
 
     @property
-    def changes(self) -> tuple[Change, ...]:
-        """Return the changes that are kept."""
-        return self.head + self.tail
-
-    @property
     def latest(self) -> Change | None:
         """Return the last change."""
-        return (self.tail or self.head or (None,))[-1]
+        return self.changes[-1] if self.changes else None
 
     def with_change(self, change: Change) -> Timeline:
         """Return the timeline with an entry, if it differs from the last one."""
@@ -117,11 +110,8 @@ class Timeline:
         phases = self.phases
         if change.phase and change.phase not in phases:
             phases = (*phases, change.phase)[-PHASES_REMEMBERED:]
-        if len(self.head) < TIMELINE_HEAD:
-            return replace(self, head=(*self.head, change), phases=phases)
-        tail = (*self.tail, change)
-        omitted = self.omitted + max(0, len(tail) - TIMELINE_TAIL)
-        return replace(self, tail=tail[-TIMELINE_TAIL:], omitted=omitted, phases=phases)
+        omitted = self.omitted + (len(self.changes) == CHANGES_KEPT)
+        return Timeline((*self.changes, change)[-CHANGES_KEPT:], omitted, phases)
 
 
 @dataclass(frozen=True)
@@ -216,8 +206,7 @@ class ReleaseGate:
 
         A response counts from when it is complete: a slow one does not bridge the time that it took.
         """
-        interval = max(self.schedule.wait_sleep, observation.interval)
-        longest = max(3 * interval, self.schedule.request_timeout)
+        longest = self.schedule.longest_gap(observation.interval)
         return self.observed_at is not None and observation.completed - self.observed_at > longest
 
     def _missing(self, observation: Observation) -> ReleaseGate:

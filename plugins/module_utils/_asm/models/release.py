@@ -36,6 +36,7 @@ class Release:
         content: the object, as far as a result shows it.
         manifests: whether `content` holds the Deployments.
         has_workloads: whether the object says which gray workloads are planned and created; an item of a list may not.
+        request_id: of the response, as the service reports it; empty when it did not.
     """
 
     uid: str
@@ -50,11 +51,7 @@ class Release:
     content: Mapping[str, Any]
     manifests: bool = False
     has_workloads: bool = True
-
-    @property
-    def identity(self) -> str:
-        """Return what tells the release from a successor: its uid, or its name when it has none."""
-        return self.uid or self.name
+    request_id: str = ""
 
     @property
     def replicas_text(self) -> str:
@@ -71,11 +68,12 @@ def is_phase(phase: object, wanted: Iterable[str]) -> bool:
     return bool(found) and any(found == each.strip().casefold() for each in wanted)
 
 
-def parse(content: Mapping[str, Any], manifests: bool = False) -> Release:
+def parse(content: Mapping[str, Any], manifests: bool = False, request_id: str = "") -> Release:
     """Return the release in a decoded response.
 
     Args:
         manifests: whether the release keeps its Deployments for the result.
+        request_id: of the response.
 
     Raises:
         ProtocolError: it is not a Release, or it is too large.
@@ -101,6 +99,7 @@ def parse(content: Mapping[str, Any], manifests: bool = False) -> Release:
         content=report_release(content, manifests),
         manifests=manifests,
         has_workloads=spec.get("grayDeployments") is not None and status.get("grayDeployments") is not None,
+        request_id=request_id,
     )
     check_characters(content, [*release.gray, *([release.original] if release.original else [])])
     return release

@@ -30,7 +30,7 @@ class ListedRelease:
     """One item of the list.
 
     Attributes:
-        uid, name, namespace, service, phase: as given; empty when missing.
+        uid, name, namespace, service: as given; empty when missing.
         error: why the item is not a release that was asked for; final for the target that it matches.
     """
 
@@ -38,10 +38,10 @@ class ListedRelease:
     name: str
     namespace: str
     service: str
-    phase: str
     error: AsmError | None
     _content: Mapping[str, Any]
     _manifests: bool
+    _request_id: str = ""
 
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
@@ -52,7 +52,7 @@ class ListedRelease:
         if self.error is not None or not isinstance(self._content.get("spec"), dict):
             return None
         try:
-            release = parse({**self._content, "kind": "Release"}, self._manifests)
+            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
@@ -101,12 +101,13 @@ class ReleaseList:
         return by_name[0] if by_name else None
 
 
-def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False) -> ReleaseList:
+def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False, request_id: str = "") -> ReleaseList:
     """Return the releases in a decoded response.
 
     Args:
         mesh_id: the mesh that was asked for.
         manifests: whether the releases keep their Deployments for the result.
+        request_id: of the response.
 
     Raises:
         ProtocolError: it is not a list of releases, or it is too large.
@@ -114,7 +115,7 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     items = _items(content)
     _check_size(items)
     objects = [each for each in items if isinstance(each, dict)]
-    releases = [_listed_release(each, mesh_id, manifests) for each in objects]
+    releases = [replace(_listed_release(each, mesh_id, manifests), _request_id=request_id) for each in objects]
     uids = Counter(each.uid for each in releases if each.uid)
     repeated = {uid: count for uid, count in uids.items() if count > 1}
     errors = [each.error for each in releases if each.error is not None]
@@ -154,7 +155,7 @@ def _check_size(items: Sequence[Any]) -> None:
 
 
 def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -> ListedRelease:
-    metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
+    metadata, spec = (as_object(content.get(key)) for key in ("metadata", "spec"))
     name = as_text(metadata.get("name"))
     error = None
     try:
@@ -166,7 +167,6 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -
         name=name,
         namespace=as_text(metadata.get("namespace")),
         service=as_text(spec.get("serviceName")),
-        phase=as_text(status.get("phase")),
         error=error,
         _content=content,
         _manifests=manifests,

@@ -58,6 +58,14 @@ class Schedule:
     request_retries: int = 3
     requests_per_minute: int = 30
 
+    def longest_gap(self, interval: float) -> float:
+        """Return the seconds between two answers after which they no longer count as consecutive.
+
+        Args:
+            interval: seconds between two answers at the current pace.
+        """
+        return max(3 * max(self.wait_sleep, interval), self.request_timeout)
+
 
 @dataclass(frozen=True)
 class GateOptions:

@@ -4,8 +4,7 @@
 
 """The one table of options: names, types, defaults, bounds, environment names.
 
-The argument specs of all plugins are made from this table. Tests compare the documentation, the role and the README
-with it.
+The argument specs of all plugins are made from this table. Tests compare the documentation and the role with it.
 """
 
 from __future__ import annotations

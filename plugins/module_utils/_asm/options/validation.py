@@ -316,17 +316,8 @@ def _refuse(names: Sequence[str], needed: str, hint: str) -> None:
 
 def _conditions(given: Mapping[str, Any]) -> Conditions:
     """Return the conditions of the task."""
-    conditions = Conditions(
-        success_phases=_filled_list(given, "success_phases"),
-        failure_phases=_filled_list(given, "failure_phases") if given["failure_phases"] else (),
-        ready=given["ready"],
-        version=_filled(given, "version"),
-        images=_filled_list(given, "images"),
-        stable_for=given["stable_for"],
-        stall_timeout=given["stall_timeout"],
-        on_missing=given["on_missing"],
-        missing_after=_filled_list(given, "missing_after"),
-    )
+    options = {option.name: option for option in OPTIONS}
+    conditions = Conditions(**{field.name: _condition(options[field.name], given) for field in fields(Conditions)})
     if not conditions.success_phases:
         raise UsageError("success_phases is missing", "name the phases in which the gate opens")
     failures = {phase.casefold() for phase in conditions.failure_phases}
@@ -344,6 +335,13 @@ def _conditions(given: Mapping[str, Any]) -> Conditions:
             "on_missing: accept needs missing_after", "name the phases after which a disappearance is a success"
         )
     return conditions
+
+
+def _condition(option: Option, given: Mapping[str, Any]) -> Any:
+    """Return the value of an option as `Conditions` has it; a list is empty only where that is the default."""
+    if option.type == "list":
+        return () if given[option.name] == option.default else _filled_list(given, option.name)
+    return _filled(given, option.name) if option.type == "str" else given[option.name]
 
 
 def _of_entry(conditions: Conditions, entry: Mapping[str, Any], place: str) -> Conditions:

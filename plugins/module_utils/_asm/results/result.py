@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..gate.gate_set import GateSet
+from ..gate.gate_set import GateSet, Requests
 from ..gate.release_gate import Timeline
-from ..options.request import ReleaseTarget, Schedule
+from ..options.request import ReleaseTarget
 from ..sanitize import Sanitizer, printable, printable_throughout
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ class Results:
     manifests: bool
     began: datetime
 
-    def read(self, read: Read, request_id: str) -> dict[str, Any]:
+    def read(self, read: Read) -> dict[str, Any]:
         """Return the flat result of a target that was read without a gate."""
-        return {**self._release(self.messages.read(read), read.release), "request_id": self._shown(request_id)}
+        return self._flat(self.messages.read(read), read.release, _request_id(read.release, read.error))
 
     def read_many(self, reads: Sequence[Read], request_id: str) -> dict[str, Any]:
         """Return the result of several releases that were read without a gate."""
-        entries = [self._entry(each.target, self.messages.read(each), each.release) for each in reads]
+        entries = [{**self._names(each.target), **self.read(each)} for each in reads]
         return self._many(self.messages.read_many(reads), entries, request_id)
 
     def waited(self, gates: GateSet, message: str, request_id: str) -> list[dict[str, Any]]:
@@ -68,18 +68,16 @@ class Results:
             outcome = gates.outcome if is_single else gate.outcome
             results.append(
                 {
-                    **self._release(text, release),
-                    "request_id": self._shown(request_id),
-                    "gate": {**self._gate(gates, outcome), **self._timeline(gate.timeline)},
+                    **self._flat(text, release, request_id if is_single else _request_id(release, gate.error)),
+                    "gate": {**self._gate(outcome, gates.ended, gates.requests), **self.timeline(gate.timeline)},
                 }
             )
         return results
 
-    def _entry(self, target: ReleaseTarget, message: str, release: Release | None) -> dict[str, Any]:
-        """Return an entry of `releases`."""
+    def _names(self, target: ReleaseTarget) -> dict[str, Any]:
+        """Return the keys of an entry of `releases` that say which release it is about."""
         name = "service" if target.service is not None else "release_id"
-        names = {"namespace": self._shown(target.namespace), name: self._shown(target.name)}
-        return {**names, **self._release(message, release)}
+        return {"namespace": self._shown(target.namespace), name: self._shown(target.name)}
 
     def waited_many(self, gates: GateSet, message: str, request_id: str) -> dict[str, Any]:
         """Return the result of a gate on several releases."""
@@ -87,11 +85,16 @@ class Results:
         for position, gate in enumerate(gates.gates):
             text = self.messages.of_release(position, gate, gates)
             release = gate.release if gate.is_present else None
-            entry = self._entry(self.messages.targets[position], text, release)
+            names = self._names(self.messages.targets[position])
+            entry = {**names, **self._flat(text, release, _request_id(release, gate.error))}
             error = {"error": gate.error.report(self.sanitize)} if gate.error is not None else {}
             outcome = {"outcome": gate.outcome or "pending"}
-            entries.append({**entry, **outcome, **self._timeline(gate.timeline), **error})
-        verdict = {**self._gate(gates, gates.outcome), "required": gates.required, "counts": gates.counts}
+            entries.append({**entry, **outcome, **self.timeline(gate.timeline), **error})
+        verdict = {
+            **self._gate(gates.outcome, gates.ended, gates.requests),
+            "required": gates.required,
+            "counts": gates.counts,
+        }
         return {**self._many(message, entries, request_id), "gate": verdict}
 
     def refused(self, error: AsmError, ended: float | None, is_single: bool, request_id: str = "") -> dict[str, Any]:
@@ -101,11 +104,10 @@ class Results:
             ended: seconds after which a gate ended, None without a gate.
         """
         message = self.messages.refusal(error, ended is not None)
-        single = {**self._release(message, None), "request_id": self._shown(request_id)}
-        result = single if is_single else self._many(message, (), request_id)
+        result = self._flat(message, None, request_id) if is_single else self._many(message, (), request_id)
         if ended is not None:
-            verdict = self._gate(GateSet((), 0, Schedule(), ended=ended), "error")
-            of_kind = self._timeline(Timeline()) if is_single else {"required": 0, "counts": {}}
+            verdict = self._gate("error", ended, Requests())
+            of_kind = self.timeline(Timeline()) if is_single else {"required": 0, "counts": {}}
             result["gate"] = {**verdict, **of_kind}
         return self.failed(result, error)
 
@@ -116,16 +118,17 @@ class Results:
     def _many(self, message: str, entries: Sequence[Mapping[str, Any]], request_id: str) -> dict[str, Any]:
         return {"msg": message, "releases": list(entries), "request_id": self._shown(request_id)}
 
-    def _gate(self, gates: GateSet, outcome: str | None) -> dict[str, Any]:
+    def _gate(self, outcome: str | None, ended: float, requests: Requests) -> dict[str, Any]:
         return {
             "outcome": outcome or "pending",
-            "elapsed": round(gates.ended, 3),
-            "requests": gates.requests.answered,
-            "retries": gates.requests.retries,
+            "elapsed": round(ended, 3),
+            "requests": requests.answered,
+            "retries": requests.retries,
             "check_mode": self.messages.check_mode,
         }
 
-    def _timeline(self, timeline: Timeline) -> dict[str, Any]:
+    def timeline(self, timeline: Timeline) -> dict[str, Any]:
+        """Return the keys about the changes of a release."""
         changes = [
             {
                 "phase": self.sanitize(change.phase),
@@ -138,8 +141,12 @@ class Results:
         ]
         return {"timeline": changes, "timeline_omitted": timeline.omitted}
 
-    def _release(self, message: str, release: Release | None) -> dict[str, Any]:
-        """Return the keys that every result and every entry of `releases` has."""
+    def _flat(self, message: str, release: Release | None, request_id: str) -> dict[str, Any]:
+        """Return the keys that every flat result and every entry of `releases` has."""
+        return {**self.release(message, release), "request_id": self._shown(request_id)}
+
+    def release(self, message: str, release: Release | None) -> dict[str, Any]:
+        """Return the keys about a release."""
         original = release.original if release is not None else None
         gray = release.gray if release is not None else ()
         return {
@@ -177,3 +184,10 @@ class Results:
     def _shown(self, text: str) -> str:
         """Return foreign text whole: a secret that is escaped first is no longer found."""
         return printable(self.sanitize.redact(text))
+
+
+def _request_id(release: Release | None, error: AsmError | None) -> str:
+    """Return the id of the response that a release, or the error in its place, comes from."""
+    if release is not None:
+        return release.request_id
+    return error.response.request_id if error is not None else ""

@@ -15,6 +15,7 @@ from ..errors import AsmError, DeniedError, NotFoundError, ThrottledError
 from ..gate.gate_set import GateSet, Response
 from ..gate.schedule import PollCost, can_read_twice, due_after_error
 from ..models.release_list import ReleaseList
+from ..options.validation import is_segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +115,7 @@ class Poller:
             return error
         if item is None:
             return None
-        self._uids[position] = item.uid
+        self._uids[position] = item.uid if is_segment(item.uid) else ""
         # A result without a gate shows the workloads as well.
         with_workloads = self._context.request.gate is None or needs_workloads(gate.conditions)
         return item.error or item.release(with_workloads)

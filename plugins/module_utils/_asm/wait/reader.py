@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..api.client import read_with_retries
-from ..errors import AsmError, NotFoundError
+from ..errors import AsmError, NotFoundError, ProtocolError
 from ..models.release_list import ListedRelease, ReleaseList
 from ..options.request import ReleaseTarget
+from ..options.validation import is_segment
 from ..results.messages import Read
 from .poller import read_target
 
@@ -41,21 +42,38 @@ def read_targets(context: Context, waiter: Waiter) -> list[Read]:
 def read_mesh(context: Context) -> list[Read]:
     """Return the releases of the mesh, narrowed by the namespace of the request, by namespace and name.
 
+    Malformed releases are skipped with a warning, as long as one release of the list is not malformed.
+
     Raises:
         AsmError: of the list, or of the first release that cannot be read.
     """
-    request = context.request
     listed = _list(context)
     for problem in listed.problems:
         context.warn(problem.sentence(context.sanitizer))
-    reads = []
-    for item in listed.releases:
-        if item.error is None and request.namespace in (None, item.namespace):
-            target = ReleaseTarget(request.mesh_id, item.namespace, item.uid or item.name)
-            release = item.release(with_workloads=True) or _single(context, target, item)
-            if release is not None:
-                reads.append(Read(target, release))
+    found = [_read(context, item) for item in listed.releases if item.error is None]
+    malformed = [each for each in found if isinstance(each, ProtocolError)]
+    if malformed and len(malformed) == len(found):
+        raise malformed[0]
+    for error in malformed:
+        context.warn(f"a release of the list is skipped: {error.sentence(context.sanitizer)}")
+    reads = [each for each in found if isinstance(each, Read)]
     return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
+
+
+def _read(context: Context, item: ListedRelease) -> Read | ProtocolError | None:
+    """Return a listed release, or why it is malformed; None if it is gone or in another namespace."""
+    ids = [each for each in (item.uid, item.name) if is_segment(each)]
+    if not ids or not is_segment(item.namespace):
+        problem = "it has no uid, name or namespace that a request can hold"
+        return ProtocolError(problem, "check endpoint").about(item.name or item.uid)
+    if context.request.namespace not in (None, item.namespace):
+        return None
+    target = ReleaseTarget(context.request.mesh_id, item.namespace, ids[0])
+    try:
+        release = item.release(with_workloads=True) or _single(context, target, item)
+    except ProtocolError as error:
+        return error
+    return Read(target, release) if release is not None else None
 
 
 def _list(context: Context) -> ReleaseList:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.action import asm_release_info as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME
 
 if TYPE_CHECKING:
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
@@ -191,7 +192,7 @@ class TestDeadlineOfTheTask:
         found = run.arguments.get("wait_timeout")
         assert (found if found is None else int(found)) == (600 if run.reads and not wait_timeout else wait_timeout)
         environment = {} if run.reads else run.modules[0]["environment"][-1]
-        cut = run.context.cut if run.reads else environment.get(plugin.CUT_NAME, "")
+        cut = run.context.cut if run.reads else environment.get(CUT_NAME, "")
         wanted = given.get("wait_timeout") or 600
         sentence = f"wait_timeout was cut from {wanted} s to {wait_timeout} s by the task's {keyword}"
         assert cut == (sentence if keyword else "")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.modules import asm_release_info as module
 
 MESH = {"mesh_id": "mesh", "namespace": "bookinfo", "token": "made-up"}
@@ -82,7 +82,7 @@ def test_a_failed_result_keeps_all_keys(run: Module) -> None:
 
 @pytest.mark.parametrize("check_mode", [False, True])
 def test_the_task_is_handed_on_without_progress(run: Module, monkeypatch: pytest.MonkeyPatch, check_mode: bool) -> None:
-    monkeypatch.setenv(module.CUT_NAME, "wait_timeout was cut")
+    monkeypatch.setenv(CUT_NAME, "wait_timeout was cut")
     run(_ansible_check_mode=check_mode)
     assert run.calls[0][1] == TaskContext(check_mode, None, "wait_timeout was cut")
 

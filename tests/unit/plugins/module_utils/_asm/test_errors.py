@@ -125,12 +125,9 @@ class TestCopies:
         assert self.ERROR.about("one").about("other").sentence(str).startswith("'one': namespace")
 
     def test_differ_in_one_part(self) -> None:
-        copies = [self.ERROR.with_response(ErrorResponse(500)), self.ERROR.with_hint("ask")]
-        assert [each.sentence(str) for each in copies] == [
-            "namespace is 'a/b' (500); grant it",
-            "namespace is 'a/b' (403); ask",
-        ]
-        assert all(isinstance(each, DeniedError) for each in copies)
+        copy = self.ERROR.with_response(ErrorResponse(500))
+        assert copy.sentence(str) == "namespace is 'a/b' (500); grant it"
+        assert isinstance(copy, DeniedError)
 
     def test_leave_original(self) -> None:
         self.ERROR.about("one")

@@ -73,6 +73,13 @@ def test_results(stage: Stage, options: dict[str, Any], answers: list[Given], ke
     stage.serve(*answers)
     call = stage.reading(options)
     assert (set(call.result), call.result["request_id"], call.is_failed, call.warnings) == (keys, request_id, False, ())
+    assert {entry["request_id"] for entry in call.result.get("releases", ())} <= {request_id}
+
+
+def test_an_entry_has_the_id_of_its_own_response(stage: Stage) -> None:
+    answers = [listed(item("a")), ok(uid="uid-b"), GONE]
+    result = stage.read(several("a", "b", "c", on_missing="accept"), *answers)
+    assert [entry["request_id"] for entry in result["releases"]] == ["r-list", "r-ok", "r-gone"]
 
 
 @pytest.mark.parametrize(

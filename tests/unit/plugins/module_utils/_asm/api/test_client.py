@@ -33,6 +33,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     ErrorResponse,
     NotFoundError,
     ServerError,
+    ThrottledError,
     UsageError,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
@@ -398,6 +399,10 @@ def transient(retry_after: float | None = None) -> AsmError:
     return ServerError("it failed", response=ErrorResponse(503, retry_after=retry_after))
 
 
+def throttled(retry_after: float | None = None) -> AsmError:
+    return ThrottledError("too many", response=ErrorResponse(429, retry_after=retry_after))
+
+
 def test_first_try_needs_no_pause() -> None:
     attempts = Attempts()
     assert attempts.run() == "found"
@@ -410,6 +415,8 @@ def test_first_try_needs_no_pause() -> None:
         pytest.param([transient()], [1.1], id="one error"),
         pytest.param([transient(), transient(), transient()], [1.1, 2.2, 4.4], id="as many as there are further tries"),
         pytest.param([transient(7.0), transient()], [7.0, 2.2], id="as long as the service asks"),
+        pytest.param([throttled(), transient(), throttled(7.0)], [10.0, 2.2, 10.0], id="wait_sleep after a 429"),
+        pytest.param([throttled(12.0)], [12.0], id="Retry-After of a 429 if it is longer"),
     ],
 )
 def test_transient_errors_are_retried(errors: list[AsmError], pauses: list[float]) -> None:

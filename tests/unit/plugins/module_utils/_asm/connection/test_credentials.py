@@ -248,17 +248,18 @@ def test_half_a_set_is_never_completed_from_elsewhere(
     rest = {} if any(name.startswith("OS_") for name in environment) else whole
     refused = search.refused(given, {**rest, **environment})
     assert refused.kind == "credentials"
-    assert refused.problem == f"{there} is there, but not {missing}"
+    verbs = ["are" if "," in names else "is" for names in (missing, there)]
+    assert refused.problem == f"{missing} {verbs[0]} missing: only {there} {verbs[1]} given"
 
 
 def test_half_a_set_among_the_ansible_variables_is_named_by_their_names(search: Search) -> None:
     refused = search.refused({}, SDK_KEYS, {"access_key": "x"})
-    assert refused.problem == "huaweicloud_asm_access_key is there, but not huaweicloud_asm_secret_key"
+    assert refused.problem == "huaweicloud_asm_secret_key is missing: only huaweicloud_asm_access_key is given"
 
 
 def test_half_a_set_in_the_file_is_named_by_its_keys(search: Search, default_file: Path) -> None:
     write(default_file, "[basic]\nsk = s3cret\n")
-    assert search.refused().problem == "sk in the file is there, but not ak in the file"
+    assert search.refused().problem == "ak in the file is missing: only sk in the file is given"
 
 
 KINDS = {"token": {"token": "s3cret"}, "aksk": {"access_key": "s3cret-1", "secret_key": "s3cret-2"}, "password": USER}

@@ -9,7 +9,6 @@ import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.endpoints import (
     asm_endpoint,
     checked_endpoint,
-    checked_region,
     iam_endpoint,
     is_loopback_literal,
     region,
@@ -25,7 +24,7 @@ def connection(**given: str) -> ConnectionOptions:
 
 @pytest.mark.parametrize("value", ["cn-north-4", "eu-west-101", "x", "0", "la-north-2"])
 def test_a_region_is_lowercase_letters_digits_and_hyphens(value: str) -> None:
-    assert checked_region(value, "region") == value
+    assert region(connection(region=value), {}) == value
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -70,6 +70,20 @@ def test_a_run_goes_on_with_the_same_conditions_only(conditions: Conditions | No
     (release,) = tracker.releases.values()
     assert (release.run is not None) == goes_on
     assert release.changes == 7
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Conditions)])
+def test_only_the_times_of_the_conditions_may_change(name: str) -> None:
+    values: dict[str, Any] = {
+        "ready": True,
+        "version": "v2",
+        "stable_for": 7.0,
+        "stall_timeout": 7.0,
+        "on_missing": "wait",
+    }
+    tracker = replace(TRACKER, conditions=replace(GATE, **{name: values.get(name, ("x",))}))
+    (release,) = restored(saved(), tracker, 0.0)[0].releases.values()
+    assert (release.run is not None) == (name in ("stable_for", "stall_timeout"))
 
 
 def damages() -> list[tuple[list[Any], Any]]:

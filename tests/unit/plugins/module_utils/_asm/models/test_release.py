@@ -58,11 +58,7 @@ class TestParse:
         parsed = parse({"kind": "Release", "status": {}})
         assert (parsed.uid, parsed.name, parsed.namespace, parsed.service) == ("", "", "", "")
         assert (parsed.version, parsed.phase, parsed.gray, parsed.planned) == ("", "", (), None)
-        assert (parsed.original, parsed.identity) == (None, "")
-
-    def test_identity_is_the_uid_or_else_the_name(self) -> None:
-        assert release(uid="uid-1").identity == "uid-1"
-        assert release(uid=None).identity == "reviews-canary"
+        assert parsed.original is None
 
     def test_replicas_text_adds_up_the_gray_workloads(self) -> None:
         assert release(gray=[deployment(ready=1), deployment(wanted=2, ready=2)]).replicas_text == "3/5"

@@ -146,12 +146,12 @@ class TestParseList:
     def test_reads_the_fields_of_an_item(self) -> None:
         listed = only(document("Creating", uid="uid-7", name="a", namespace="shop", service="ratings"))
         assert (listed.uid, listed.name, listed.namespace) == ("uid-7", "a", "shop")
-        assert (listed.service, listed.phase, listed.error) == ("ratings", "Creating", None)
+        assert (listed.service, listed.error) == ("ratings", None)
 
     @pytest.mark.parametrize("value", [None, 7, ["a"]])
     def test_a_field_that_is_not_a_string_is_empty(self, value: Any) -> None:
         listed = only(document(value, uid=value, name=value, service=value))
-        assert (listed.uid, listed.name, listed.service, listed.phase) == ("", "", "", "")
+        assert (listed.uid, listed.name, listed.service) == ("", "", "")
 
 
 class TestProblems:

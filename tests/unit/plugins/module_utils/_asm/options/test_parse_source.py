@@ -68,9 +68,10 @@ def test_a_source_without_success_phases_has_no_gate() -> None:
 
 
 def test_a_gate_has_the_conditions_of_the_module() -> None:
-    found = source(**GATE, failure_phases=["Failed"], ready=True, version="1", images=["x"], stable_for=60)
+    given = {**GATE, "failure_phases": ["Failed"], "ready": True, "version": "1", "images": ["x"]}
+    found = source(**given, stable_for=60, stall_timeout=70, on_missing="accept", missing_after=["Done"])
 
-    assert found.conditions == Conditions(("Running",), ("Failed",), True, "1", ("x",), 60)
+    assert found.conditions == Conditions(("Running",), ("Failed",), True, "1", ("x",), 60, 70, "accept", ("Done",))
 
 
 @pytest.mark.parametrize(

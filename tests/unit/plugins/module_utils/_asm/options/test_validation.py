@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +45,8 @@ WAIT = {"wait": True, "success_phases": ["Running"]}
 GATE = {**ONE, **WAIT}
 TWO = {**MESH, "namespace": "n", "releases": [{"release_id": "a"}, {"service": "b"}]}
 TWO_GATE = {**TWO, **WAIT}
+
+CONDITIONS = [each for each in OPTIONS if each.name == "on_missing" or (each.needs_gate and each.name != "require")]
 
 VALIDATOR = ArgumentSpecValidator(argument_spec(), **argument_rules())
 
@@ -187,6 +190,19 @@ class TestGate:
                 ("Running", "Done"), ("Failed",), True, "1.10", ("reviews:2",), 30, 60, "accept", ("Finishing",)
             ),
         )
+
+    def test_has_every_condition_of_the_table(self) -> None:
+        assert [each.name for each in CONDITIONS] == [field.name for field in fields(Conditions)]
+
+    @pytest.mark.parametrize("option", CONDITIONS, ids=lambda option: option.name)
+    def test_has_the_value_of_each_condition(self, option: Option) -> None:
+        values = {"list": ["x"], "str": option.choices[-1] if option.choices else "x", "bool": True, "int": 7}
+        value = values[option.type]
+        (found,) = gate({**GATE, option.name: value}).conditions
+        (default,) = gate(GATE).conditions
+
+        assert getattr(found, option.name) == (tuple(value) if isinstance(value, list) else value)
+        assert getattr(found, option.name) != getattr(default, option.name)
 
     def test_an_entry_may_have_a_version_and_images_of_its_own(self) -> None:
         releases = [{"release_id": "a"}, {"release_id": "b", "version": "2", "images": ["y"]}]

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import ErrorResponse
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import parse
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, ReleaseTarget
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.results.messages import Messages, Read
@@ -37,6 +39,7 @@ VERDICT_KEYS = {"outcome", "elapsed", "requests", "retries", "check_mode"}
 TIMELINE_KEYS = {"timeline", "timeline_omitted"}
 NO_WORKLOADS: dict[str, Any] = {"original": {}, "gray": []}
 RUNNING = Conditions(("Running",), ("Failed",))
+ANSWERED = not_found().with_response(ErrorResponse(404, request_id="r-404"))
 BY_ID = ReleaseTarget("mesh", "bookinfo", release_id="id-0")
 BY_SERVICE = ReleaseTarget("mesh", "bookinfo", service="reviews")
 FOREIGN = "\x1b[2J\n##vso[task.complete]"
@@ -55,29 +58,30 @@ def one(*seen: Any) -> GateSet:
 
 class TestReads:
     def test_of_one_release(self) -> None:
-        result = results(BY_ID).read(Read(BY_ID, release()), "r-1")
+        result = results(BY_ID).read(Read(BY_ID, replace(release(), request_id="r-1")))
         assert set(result) == KEYS
         assert (result["found"], result["phase"], result["request_id"]) == (True, "Running", "r-1")
         assert result["workloads"]["original"]["images"] == ["registry.example/reviews:1"]
         assert [each["ready_replicas"] for each in result["workloads"]["gray"]] == [3]
 
     def test_of_a_release_that_does_not_exist(self) -> None:
-        result = results(BY_ID).read(Read(BY_ID, error=not_found()), "r-1")
+        result = results(BY_ID).read(Read(BY_ID, error=ANSWERED))
         assert {key: result[key] for key in KEYS - {"msg"}} == {
             "found": False,
             "release": {},
             "phase": "",
             "workloads": NO_WORKLOADS,
-            "request_id": "r-1",
+            "request_id": "r-404",
         }
 
     def test_of_several(self) -> None:
-        reads = [Read(BY_ID, release()), Read(BY_SERVICE, error=not_found())]
+        reads = [Read(BY_ID, replace(release(), request_id="r-2")), Read(BY_SERVICE, error=ANSWERED)]
         result = results(BY_ID, BY_SERVICE).read_many(reads, "r-1")
         assert set(result) == {"msg", "releases", "request_id"}
         first, second = result["releases"]
-        assert set(first) == {*FOUND_KEYS, "namespace", "release_id"}
-        assert set(second) == {*FOUND_KEYS, "namespace", "service"}
+        assert set(first) == {*KEYS, "namespace", "release_id"}
+        assert set(second) == {*KEYS, "namespace", "service"}
+        assert [each["request_id"] for each in (result, first, second)] == ["r-1", "r-2", "r-404"]
         assert (first["release_id"], second["service"], second["found"]) == ("id-0", "reviews", False)
 
 
@@ -101,14 +105,15 @@ class TestGates:
         }
 
     def test_on_several_releases(self) -> None:
-        gates = polls(gate_set(2, RUNNING, 1), {0: "Creating", 1: 503}, {0: "Running", 1: error_of_kind("denied")})
+        seen = replace(release(uid="uid-0", name="r-0"), request_id="r-2")
+        gates = polls(gate_set(2, RUNNING, 1), {0: "Creating", 1: 503}, {0: seen, 1: error_of_kind("denied")})
         result = results(BY_ID, BY_SERVICE).waited_many(gates, "the verdict", "r-1")
         assert set(result) == {"msg", "releases", "request_id", "gate"}
         assert set(result["gate"]) == {*VERDICT_KEYS, "required", "counts"}
         assert (result["gate"]["required"], result["gate"]["counts"]) == (1, {"reached": 1, "pending": 1})
         first, second = result["releases"]
-        assert set(first) == {*FOUND_KEYS, *TIMELINE_KEYS, "namespace", "release_id", "outcome"}
-        assert set(second) == {*FOUND_KEYS, *TIMELINE_KEYS, "namespace", "service", "outcome", "error"}
+        assert set(first) == {*KEYS, *TIMELINE_KEYS, "namespace", "release_id", "outcome"}
+        assert set(second) == {*KEYS, *TIMELINE_KEYS, "namespace", "service", "outcome", "error"}
         assert (first["outcome"], second["outcome"], second["error"]["kind"]) == ("reached", "pending", "server")
 
     def test_apart_have_their_own_outcomes(self) -> None:
@@ -142,7 +147,7 @@ def test_a_refused_call_has_the_keys_of_a_read(is_single: bool, ended: float | N
 class TestForeignText:
     def test_with_manifests_is_as_the_api_gave_it(self) -> None:
         shown = document(FOREIGN)
-        result = results(BY_ID, manifests=True).read(Read(BY_ID, parse(shown, manifests=True)), "")
+        result = results(BY_ID, manifests=True).read(Read(BY_ID, parse(shown, manifests=True)))
         assert result["release"] == shown
 
     def test_without_manifests_is_printable_and_holds_no_deployment(self) -> None:
@@ -150,15 +155,16 @@ class TestForeignText:
         shown["status"]["grayDeployments"][0]["spec"]["template"]["spec"]["containers"][0]["env"] = [
             {"value": "hidden"}
         ]
-        result = results(BY_ID).read(Read(BY_ID, parse(shown)), FOREIGN)
+        result = results(BY_ID).read(Read(BY_ID, parse(shown, request_id=FOREIGN)))
         assert (result["phase"], result["request_id"], result["release"]["status"]["phase"]) == (HARMLESS,) * 3
         assert "##vso" not in json.dumps(result)
         assert "hidden" not in json.dumps(result)
 
     def test_a_phase_is_stripped_as_the_rules_compare_it(self) -> None:
-        assert results(BY_ID).read(Read(BY_ID, release(" Running\n")), "")["phase"] == "Running"
+        assert results(BY_ID).read(Read(BY_ID, release(" Running\n")))["phase"] == "Running"
 
     def test_a_secret_is_struck_out_before_it_is_escaped(self) -> None:
         secret = "s3cret-token"
-        result = results(BY_ID).read(Read(BY_ID, release(f"{secret}\n", name=secret, version=secret)), secret)
+        found = replace(release(f"{secret}\n", name=secret, version=secret), request_id=secret)
+        result = results(BY_ID).read(Read(BY_ID, found))
         assert secret not in json.dumps({**result, "release": {}})

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, ProtocolError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Schedule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wait.reader import read_mesh, read_targets
@@ -20,6 +22,14 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.wa
     FakeClient,
     Listed,
 )
+
+MALFORMED = [
+    pytest.param({}, id="empty"),
+    pytest.param(item("..", uid="a/b"), id="no id"),
+    pytest.param(item("odd", namespace=""), id="no namespace"),
+    pytest.param(item("odd", namespace=".."), id="another path"),
+    pytest.param({**item("odd"), "status": None}, id="malformed when read"),
+]
 
 
 def read_call(client: FakeClient, *names: str, on_missing: str = "fail", namespace: str | None = None) -> Call:
@@ -136,6 +146,25 @@ class TestMesh:
         call = read_call(FakeClient(listing=[[other, item("b")]]))
         assert mesh_of(call) == [("bookinfo", "uid-b", "Running")]
         assert len(call.warnings) == 1
+
+    @pytest.mark.parametrize("malformed", MALFORMED)
+    def test_a_malformed_item_is_skipped_with_a_warning(self, malformed: dict[str, Any]) -> None:
+        client = FakeClient({"uid-odd": [error_of_kind("protocol")]}, [[malformed, item("b")]])
+        call = read_call(client)
+        assert mesh_of(call) == [("bookinfo", "uid-b", "Running")]
+        assert [warning.partition(": ")[0] for warning in call.warnings] == ["a release of the list is skipped"]
+        assert {name for _at, name in client.asked} <= {LIST, "uid-odd"}
+
+    @pytest.mark.parametrize("malformed", MALFORMED)
+    def test_a_list_of_malformed_items_only_is_an_error(self, malformed: dict[str, Any]) -> None:
+        client = FakeClient({"uid-odd": [error_of_kind("protocol")]}, [[malformed]])
+        with pytest.raises(ProtocolError):
+            mesh_of(read_call(client))
+
+    def test_an_item_with_an_odd_uid_is_read_by_its_name(self) -> None:
+        bare = {**item("a", uid="../a"), "status": None}
+        client = FakeClient({"a": ["Running"]}, [[bare]])
+        assert mesh_of(read_call(client)) == [("bookinfo", "a", "Running")]
 
     @pytest.mark.parametrize(
         ("listing", "on_missing", "kind"),

@@ -156,6 +156,12 @@ class TestSeveralReleases:
         assert call.wait().outcome == "reached"
         assert [name for _at, name in call.client.asked] == asked
 
+    def test_with_an_odd_uid_are_read_by_their_name(self) -> None:
+        odd = {**in_part("a"), "metadata": {**item("a")["metadata"], "uid": ".."}}
+        call = Call(FakeClient({"a": ["Running"]}, [[odd, item("b")]]), ["a", "b"])
+        assert call.wait().outcome == "reached"
+        assert [name for _at, name in call.client.asked] == [LIST, "a"]
+
     def test_that_the_list_lacks_are_missing_only_by_their_own_404(self) -> None:
         both = [item("a", "Creating"), item("b", "Creating")]
         client = FakeClient({"uid-b": ["Running", "Creating"]}, [both, [item("a", "Creating")], both[:1], [item("a")]])
