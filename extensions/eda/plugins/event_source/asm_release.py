@@ -42,9 +42,10 @@ description:
     events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
     release rests, also if it disappears and comes back unchanged.
   - A transient error (network, 429, 5xx, a response that is not JSON) is logged once and is never taken for a change.
-  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large), or
-    transient errors for longer than five poll intervals and at least 5 minutes, send the event C(unavailable). A mesh
-    that was refused is tried again every 10 minutes. The event C(available) says that it is back.
+  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large, or one
+    with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
+    minutes, send the event C(unavailable). A mesh that was refused is tried again every 10 minutes. The event
+    C(available) says that it is back.
   - The source ends with one sentence when it is pointless or harmful to go on. That is a wrong argument, the first 401
     or refused proxy (all meshes share the credentials, and more refusals could lock the key), a state file that it must
     not use, or no mesh left that can be watched.

@@ -297,6 +297,9 @@ class _Watcher:
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._sent(lambda: self._client.list_releases(mesh.mesh_id, deadline))
         completed, interval = self._runtime.monotonic(), self._interval(1)
+        unusable = found.why_unusable(needs_uid=True)
+        if unusable is not None:
+            raise unusable
         # What a complete item shows counts for more than an earlier read.
         mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
         poll.problems.update({error.problem + error.seen: error for error in found.problems})

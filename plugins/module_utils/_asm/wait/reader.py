@@ -46,6 +46,9 @@ def read_mesh(context: Context) -> list[Read]:
     """
     request = context.request
     listed = _list(context)
+    unusable = listed.why_unusable()
+    if unusable is not None:
+        raise unusable
     for problem in listed.problems:
         context.warn(problem.sentence(context.sanitizer))
     reads = []

@@ -173,7 +173,7 @@ class TestEvents:
         assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
 
     def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = stage(*(item(f"a{number}", uid=None) for number in range(100)))
+        there = stage(item("a"), *(item(f"a{number}", uid=None) for number in range(100)))
         there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))
         there.run(monkeypatch, 60)
         assert len(there.warned) == 22
@@ -342,6 +342,27 @@ class TestAvailability:
         there.meshes["mesh-0"].singly = {"uid-a": DENIED}
         there.run(monkeypatch, 60)
         assert there.sent == [("unavailable", "mesh-0")]
+
+    def test_a_list_without_a_usable_item_makes_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(4)
+        swapped = [there.meshes[name].items for name in ("mesh-1", "mesh-0")]
+        there.meshes["mesh-0"].items, there.meshes["mesh-1"].items = swapped
+        there.meshes["mesh-2"].items = [item("a", mesh_id="mesh-2", uid=None)]
+        assert there.run(monkeypatch, 60, namespace=["shop"]) is None
+        assert there.sent == [("unavailable", f"mesh-{number}") for number in range(3)]
+        assert [event["error"]["kind"] for event in there.events] == ["protocol"] * 3
+        assert there.warned[0] == (
+            "mesh 'mesh-0': none of the 1 items of the list can be used: metadata.meshID of the response is 'mesh-1', "
+            "expected 'mesh-0'; check mesh_id, namespace and endpoint"
+        )
+
+    def test_a_list_without_a_usable_item_is_no_baseline(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.meshes["mesh-0"].items = ["a", None]  # type: ignore[list-item]
+        there.show(700, item("reviews", mesh_id="mesh-0"), item("old", mesh_id="mesh-0"), mesh_id="mesh-0")
+        there.run(monkeypatch, 1500, **GATE)
+        assert there.sent == [("unavailable", "mesh-0"), ("available", "mesh-0")]
+        assert len([at for at in there.times("mesh-0") if at < 700]) == 2
 
     def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))

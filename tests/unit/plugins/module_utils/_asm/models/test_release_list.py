@@ -22,6 +22,8 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MIS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+OTHER_MESH = changed(document(uid="uid-b", name="b"), "metadata.meshID", "other")
+
 
 def parsed(*items: Any, manifests: bool = False) -> ReleaseList:
     return parse_list(release_list(*items), "mesh", manifests)
@@ -204,6 +206,32 @@ class TestProblems:
         other = changed(document(uid="uid-1"), "metadata.meshID", "other")
         (listed,) = parsed(other, document(uid="uid-1")).releases
         assert (listed.error, listed.release(with_workloads=False)) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("items", "reason", "without_uid"),
+        [
+            ([], None, None),
+            ([document()], None, None),
+            ([None, *[OTHER_MESH] * 24, document()], None, None),
+            ([document(uid=None), OTHER_MESH], None, "none of the 2 items of the list can be used: the release has no"),
+            ([{}], None, "none of the 1 items of the list can be used: the release has no uid; check endpoint"),
+            *(
+                (items, f"none of the {len(items)} items of the list can be used: {reason}; check ", "none of the ")
+                for items, reason in (
+                    (["a", None], "the item is not an object"),
+                    ([OTHER_MESH] * 25, "metadata.meshID of the response is 'other', expected 'mesh'"),
+                    ([OTHER_MESH, None], "metadata.meshID of the response is 'other', expected 'mesh'"),
+                )
+            ),
+        ],
+    )
+    def test_a_list_without_a_usable_item_says_why(
+        self, items: list[Any], reason: str | None, without_uid: str | None
+    ) -> None:
+        for needs_uid, expected in ((False, reason), (True, without_uid)):
+            error = parsed(*items).why_unusable(needs_uid)
+            assert (error is None) is (expected is None)
+            assert error is None or error.sentence(Sanitizer()).startswith(expected or "")
 
     @pytest.mark.parametrize("uids", [(None, None), ("", None), ("1", 1), (7, 7), ("uid-1", "UID-1")])
     def test_missing_and_different_uids_are_not_repeated(self, uids: tuple[Any, Any]) -> None:

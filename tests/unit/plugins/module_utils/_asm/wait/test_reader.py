@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, ProtocolError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Schedule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wait.reader import read_mesh, read_targets
@@ -136,6 +136,13 @@ class TestMesh:
         call = read_call(FakeClient(listing=[[other, item("b")]]))
         assert mesh_of(call) == [("bookinfo", "uid-b", "Running")]
         assert len(call.warnings) == 1
+
+    @pytest.mark.parametrize("on_missing", ["fail", "accept"])
+    def test_a_list_without_a_usable_item_is_an_error(self, on_missing: str) -> None:
+        other = item("a")
+        other["metadata"]["meshID"] = "other"
+        with pytest.raises(ProtocolError, match="none of the 2 items of the list can be used: "):
+            mesh_of(read_call(FakeClient(listing=[[other, other]]), on_missing=on_missing))
 
     @pytest.mark.parametrize(
         ("listing", "on_missing", "kind"),
