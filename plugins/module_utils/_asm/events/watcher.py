@@ -304,6 +304,8 @@ class _Watcher:
         mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
         poll.problems.update({error.problem + error.seen: error for error in found.problems})
         poll.listed = {}
+        conditions = self._request.conditions
+        needs_workloads = conditions is not None and conditions.needs_workloads
         for each in found.releases:
             if each.error is not None or each.uid in mesh.excluded or not self._selects(each):
                 continue
@@ -311,13 +313,9 @@ class _Watcher:
                 poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
                 continue
             poll.listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
-            release = each.release(self._needs_workloads())
+            release = each.release(needs_workloads)
             if release is not None:
                 poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
-
-    def _needs_workloads(self) -> bool:
-        conditions = self._request.conditions
-        return conditions is not None and (conditions.ready or bool(conditions.images))
 
     def _selects(self, release: Any, is_complete: bool = False) -> bool:
         """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..gate.release_gate import ReleaseGate
     from ..models.release import Release
-    from ..options.request import Conditions, ReleaseTarget
+    from ..options.request import ReleaseTarget
     from .context import Context
 
 Found = TypeVar("Found")
@@ -116,7 +116,7 @@ class Poller:
             return None
         self._uids[position] = item.uid
         # A result without a gate shows the workloads as well.
-        with_workloads = self._context.request.gate is None or needs_workloads(gate.conditions)
+        with_workloads = self._context.request.gate is None or gate.conditions.needs_workloads
         return item.error or item.release(with_workloads)
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
@@ -198,8 +198,3 @@ def read_target(client: Client, target: ReleaseTarget, until: float, uid: str = 
     if target.service is not None:
         return client.get_service(target, until)
     return client.get_release(replace(target, release_id=uid or target.release_id), until)
-
-
-def needs_workloads(conditions: Conditions) -> bool:
-    """Return whether the conditions concern workloads, so that a release without them is incomplete."""
-    return bool(conditions.ready or conditions.images or conditions.stall_timeout)

@@ -126,6 +126,18 @@ class TestEvents:
         there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
         assert [kind for kind, _name in there.sent].count("reached") == 40
 
+    def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating", gray=NOT_READY))
+        mesh, without = there.meshes["mesh"], item("a", "Creating")
+        del without["status"]["grayDeployments"]
+        for count in range(8):
+            moving = item("a", "Creating", version="v3", gray=[deployment(ready=count, wanted=9)])
+            there.on(25 + 50 * count, lambda moving=moving: mesh.singly.update({"uid-a": moving}))
+        there.show(25, without)
+        there.run(monkeypatch, 520, success_phases=["Running"], stall_timeout=90, wait_timeout=9000)
+        assert there.sent == [("stalled", "a")]
+        assert there.events[0]["at"] > "2026-03-01T12:07:30Z"
+
     def test_timeout_is_sent_without_a_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Preparing"))
