@@ -47,11 +47,8 @@ _SLICE = 0.5
 _POLL_TIMEOUTS = 4
 """How many times `request_timeout` a list may take at most, a login before it included."""
 
-_ENDING = (CredentialsError, ProxyError, InternalError)
-"""Errors that end the source: all meshes share the credentials, and more refusals could lock them."""
-
-_OF_ONE_RELEASE = (ProtocolError, UsageError)
-"""Final errors of a single read that concern its release only."""
+_ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
+"""Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
 
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
@@ -358,7 +355,7 @@ class _Watcher:
         except NotFoundError as error:
             # A 404 about a release that the list of the same poll shows says nothing.
             return None if uid in (poll.listed or {}) else Observation(0.0, 0.0, error=error)
-        except _OF_ONE_RELEASE as error:
+        except ProtocolError as error:
             poll.problems[uid] = error.about(uid)
             return None
         if release.uid != uid:

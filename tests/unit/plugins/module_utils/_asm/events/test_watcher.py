@@ -19,6 +19,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     NetworkError,
     ProtocolError,
     ProxyError,
+    UsageError,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
@@ -391,17 +392,20 @@ class TestTheEnd:
         [
             CredentialsError("the credentials were refused", response=ErrorResponse(401)),
             ProxyError("the proxy refused", response=ErrorResponse(407)),
+            UsageError("ca_path is {seen}, which is not there", seen="/ca.pem"),
         ],
     )
-    def test_the_first_refusal_of_shared_credentials_ends_the_source(
-        self, monkeypatch: pytest.MonkeyPatch, error: AsmError
+    @pytest.mark.parametrize("of_a_list", [True, False])
+    def test_an_error_that_all_meshes_share_ends_the_source(
+        self, monkeypatch: pytest.MonkeyPatch, error: AsmError, of_a_list: bool
     ) -> None:
         there = many(3)
-        there.meshes["mesh-1"].items = error
+        there.meshes["mesh-1"] = Mesh(error if of_a_list else [incomplete("a", mesh_id="mesh-1")], {"uid-a": error})
         ended = there.run(monkeypatch, 60)
         assert ended is not None
         assert ended.startswith("'mesh mesh-1': ")
-        assert len(there.requests) == 2
+        assert len(there.requests) == (2 if of_a_list else 3)
+        assert there.events == []
         assert there.closed == 1
 
     def test_nothing_left_to_watch_ends_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
