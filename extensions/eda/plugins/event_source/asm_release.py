@@ -33,7 +33,9 @@ description:
     with C(asm:mesh:getRelease).
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
-    the source starts. After a 429 the whole source slows down, and recovers within minutes.
+    the source starts.
+  - After a 429, no request is sent sooner than O(wait_sleep), or C(Retry-After) (up to 10 minutes) if it is longer. Each
+    429 doubles every pause of the source, up to 16 times the pause, and every 5 minutes the pauses halve again.
   - The first list of a mesh is the baseline and sends no event, so that old releases start no deployment. O(initial)
     changes that. Releases first seen in the second list are treated as already present, because the API may return an
     incomplete list.

@@ -59,16 +59,17 @@ class Pace:
 
     def interval(self, now: float) -> float:
         """Return the seconds between two polls of one mesh: `wait_sleep`, or more if the budget is too small for it."""
-        return max(self.schedule.wait_sleep, self.meshes * self._spacing / _SHARE_OF_POLLS) * self.factor(now)
+        return self._interval * self.factor(now)
 
     def single_reads(self, now: float) -> int:
         """Return how many single reads a poll of one mesh may send."""
         requests = self.interval(now) / self.spacing(now)
         return max(1, int(requests / self.meshes) - 1)
 
-    def patience(self, now: float) -> float:
-        """Return the seconds of transient errors after which a mesh counts as unavailable."""
-        return max(5 * self.interval(now), _SHORTEST_PATIENCE)
+    @property
+    def patience(self) -> float:
+        """Return the seconds of transient errors after which a mesh counts as unavailable, also while it is slow."""
+        return max(5 * self._interval, _SHORTEST_PATIENCE)
 
     def pause(self, availability: Availability, now: float) -> float:
         """Return the seconds from the start of a poll of a mesh to its next one."""
@@ -99,6 +100,10 @@ class Pace:
         slower = replace(self, slowdown=min(2 * self.factor(now), _MOST_SLOWDOWN), throttled_at=now)
         pause = max(self.schedule.wait_sleep, slower.spacing(now), _retry_after(error))
         return replace(slower, free=max(self.free, now + pause))
+
+    @property
+    def _interval(self) -> float:
+        return max(self.schedule.wait_sleep, self.meshes * self._spacing / _SHARE_OF_POLLS)
 
     @property
     def _spacing(self) -> float:

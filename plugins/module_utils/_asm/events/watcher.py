@@ -26,6 +26,7 @@ from ..errors import (
     NotFoundError,
     ProtocolError,
     ProxyError,
+    ThrottledError,
     UsageError,
 )
 from ..gate.release_gate import Observation
@@ -97,7 +98,8 @@ class _Mesh:
     """One mesh, and what the source knows of it.
 
     Attributes:
-        due: when its next poll begins.
+        rests_from: when its pause began.
+        jitter: a factor on its pause; 0 before its first poll.
         read_at: when which release was read singly last.
         excluded: uids of releases that are listed incompletely and that the filters exclude.
         warned: what the log was warned about and still holds.
@@ -107,7 +109,8 @@ class _Mesh:
     mesh_id: str
     tracker: Tracker
     availability: Availability
-    due: float
+    rests_from: float
+    jitter: float = 0.0
     read_at: dict[str, float] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
@@ -167,11 +170,18 @@ class _Watcher:
         meshes = self._meshes()
         self._announce()
         while not self._runtime.is_cancelled():
-            mesh = min(meshes, key=lambda each: each.due)
-            self._rest(mesh.due)
+            mesh = min(meshes, key=self._due)
+            now, due = self._runtime.monotonic(), self._due(mesh)
+            if now < due:
+                self._runtime.sleep(min(due - now, _SLICE))
+                continue
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
             _end_if_nothing_is_left(meshes)
+
+    def _due(self, mesh: _Mesh) -> float:
+        """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
+        return mesh.rests_from + self._pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""
@@ -205,8 +215,8 @@ class _Watcher:
                     tracker, availability = restored(self._saved[mesh_id], tracker, now)
                 except ValueError:
                     raise self._state.damaged() from None
-            due = now + index * self._pace.interval(now) / len(request.mesh_ids)
-            meshes.append(_Mesh(mesh_id, tracker, availability, due))
+            first = now + index * self._pace.interval(now) / len(request.mesh_ids)
+            meshes.append(_Mesh(mesh_id, tracker, availability, first))
         return meshes
 
     def _restore_file(self, state: StateFile, values: dict[str, Any] | None) -> None:
@@ -242,14 +252,13 @@ class _Watcher:
         payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, epoch)
         self._deliver(_events(mesh, poll, payloads, now))
         before = mesh.availability
-        patience = self._pace.patience(now)
-        mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), patience)
+        mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), self._pace.patience)
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since
             self._deliver([payloads.of_mesh(mesh.availability, since, now)])
         self._log(mesh, poll, before)
         self._save(mesh, now)
-        mesh.due = started + self._pace.pause(mesh.availability, now) * self._runtime.jitter()
+        mesh.rests_from, mesh.jitter = started, self._runtime.jitter()
 
     def _deliver(self, events: Iterable[dict[str, Any]]) -> None:
         """Hand over events.
@@ -425,7 +434,9 @@ class _Watcher:
         new = [error for subject, error in problems.items() if subject not in mesh.warned]
         # The error of the whole poll, which comes last, is always among them.
         for error in new[-_MOST_WARNINGS:]:
-            self._warn(error.sentence(self._sanitizer))
+            slower = isinstance(error, ThrottledError)
+            now_every = f"; each mesh is now polled every {self._interval(1):.0f} s" if slower else ""
+            self._warn(error.sentence(self._sanitizer) + now_every)
         if len(new) > _MOST_WARNINGS:
             self._warn(f"{len(new) - _MOST_WARNINGS} more problems of releases")
         # A poll that read no list says nothing about earlier problems.

@@ -289,6 +289,19 @@ class TestPace:
         assert intervals[-1] == pytest.approx(10, abs=0.2)
         assert min(intervals) > 9.99
 
+    def test_a_source_that_was_slowed_down_does_not_stay_blind(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        for number in range(4):
+            there.meshes[f"mesh-{number}"].items = throttled()
+        there.on(200, lambda: [setattr(mesh, "items", BUSY) for mesh in there.meshes.values()])
+        there.run(monkeypatch, 1600)
+        throttled_at = there.times("mesh-3")[0]
+        assert "each mesh is now polled every 1475 s" in there.warned[4]
+        assert all(
+            throttled_at < min(at for at in there.times(mesh_id) if at > throttled_at) < 900 for mesh_id in there.meshes
+        )
+        assert {mesh_id for _kind, mesh_id in there.sent} == set(there.meshes)
+
     def test_a_failed_poll_is_repeated_before_the_next_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(40)
         there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", BUSY))
