@@ -34,8 +34,8 @@ description:
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
     the source starts.
-  - After a 429, no request is sent sooner than O(wait_sleep), or C(Retry-After) (up to 10 minutes) if it is longer. Each
-    429 doubles every pause of the source, up to 16 times the pause, and every 5 minutes the pauses halve again.
+  - After a 429, no request is sent sooner than O(wait_sleep), or C(Retry-After) (up to 10 minutes) if it is longer.
+    Each 429 doubles every pause of the source, up to 16 times the pause, and every 5 minutes the pauses halve again.
   - The first list of a mesh is the baseline and sends no event, so that old releases start no deployment. O(initial)
     changes that. Releases first seen in the second list are treated as already present, because the API may return an
     incomplete list.
@@ -44,8 +44,8 @@ description:
     events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
     release rests, also if it disappears and comes back unchanged.
   - A transient error (network, 429, 5xx, a response that is not JSON) is logged once and is never taken for a change.
-  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large, or one
-    with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
+  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large, or
+    one with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
     minutes, send the event C(unavailable). A mesh that was refused is tried again every 10 minutes. The event
     C(available) says that it is back.
   - The source ends with one sentence when it is pointless or harmful to go on. That is a wrong argument, the first 401
@@ -186,7 +186,8 @@ options:
   request_retries:
     description:
       - Accepted so that rulebooks can share variables with playbooks.
-      - Here, a failed poll is repeated after O(wait_sleep), then after longer pauses.
+      - It has no effect here. After a transient error, the next poll of the mesh comes after the poll interval, and
+        after twice as long for each further error, up to a minute or the poll interval if that is longer.
     type: int
     default: 3
   requests_per_minute:

@@ -23,9 +23,8 @@ _RECOVERY = 300.0
 _REFUSED_PAUSE = 600.0
 """Seconds between two polls of a mesh that was refused."""
 
-_UNAVAILABLE_PAUSE = 60.0
-"""Seconds between two polls of a mesh that transient errors have made unavailable: a request that gets no response
-holds up the other meshes."""
+_LONGEST_PAUSE = 60.0
+"""Seconds up to which the pause after a failed poll doubles: a request without a response holds up the other meshes."""
 
 _SHORTEST_PATIENCE = 300.0
 _LONGEST_RETRY_AFTER = 600.0
@@ -72,18 +71,14 @@ class Pace:
         return max(5 * self._interval, _SHORTEST_PATIENCE)
 
     def pause(self, availability: Availability, now: float) -> float:
-        """Return the seconds from the start of a poll of a mesh to its next one."""
+        """Return the seconds from a poll of a mesh to its next one: never less after an error than without one."""
         error, interval = availability.error, self.interval(now)
         if error is None:
             return interval
         if availability.is_refused:
             return max(interval, _REFUSED_PAUSE)
-        if availability.is_unavailable:
-            interval = max(interval, _UNAVAILABLE_PAUSE)
-        elif not isinstance(error, ThrottledError):
-            # A mesh whose turn comes seldom does not lose its turn. Never sooner than `wait_sleep`.
-            interval = min(interval, self.schedule.wait_sleep * 2.0 ** min(availability.errors - 1, 16))
-        return max(interval, _retry_after(error))
+        doubled = min(interval * 2.0 ** min(availability.errors - 1, 16), _LONGEST_PAUSE)
+        return max(interval, doubled, _retry_after(error))
 
     def after_start(self, now: float) -> Pace:
         """Return the pace after a request has begun."""

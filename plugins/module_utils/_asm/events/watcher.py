@@ -258,7 +258,9 @@ class _Watcher:
             self._deliver([payloads.of_mesh(mesh.availability, since, now)])
         self._log(mesh, poll, before)
         self._save(mesh, now)
-        mesh.rests_from, mesh.jitter = started, self._runtime.jitter()
+        # A mesh whose requests get no response would be polled back to back if its pause began with the poll.
+        mesh.rests_from = started if poll.error is None else now
+        mesh.jitter = self._runtime.jitter()
 
     def _deliver(self, events: Iterable[dict[str, Any]]) -> None:
         """Hand over events.

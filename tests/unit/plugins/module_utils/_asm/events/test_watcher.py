@@ -302,12 +302,30 @@ class TestPace:
         )
         assert {mesh_id for _kind, mesh_id in there.sent} == set(there.meshes)
 
-    def test_a_failed_poll_is_repeated_before_the_next_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = many(40)
-        there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", BUSY))
-        there.run(monkeypatch, 360)
-        pauses = [after - before for before, after in zip(there.times("mesh-0"), there.times("mesh-0")[1:])]
-        assert pauses == pytest.approx([100, 10, 20, 40, 80, 100], abs=2.5)
+    @pytest.mark.parametrize(
+        ("wait_sleep", "takes", "pauses"),
+        [
+            (10, 0, [10, 20, 40, 60, 60]),
+            (10, 25, [35, 45, 65, 85, 85]),
+            (100, 0, [100, 100, 100, 100]),
+        ],
+    )
+    def test_a_failed_poll_never_makes_the_next_one_come_sooner(
+        self, monkeypatch: pytest.MonkeyPatch, wait_sleep: int, takes: float, pauses: list[float]
+    ) -> None:
+        there = stage()
+        there.meshes["mesh"].items, there.takes = BUSY, takes
+        there.run(monkeypatch, 450, wait_sleep=wait_sleep)
+        times = there.times("mesh")
+        assert [after - before for before, after in zip(times, times[1:])][: len(pauses)] == pauses
+
+    def test_a_failure_of_every_mesh_sends_no_more_requests(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        well, failing = many(40), many(40)
+        for mesh in failing.meshes.values():
+            mesh.items = BUSY
+        for there in (well, failing):
+            there.run(monkeypatch, 600)
+        assert len(failing.requests) <= len(well.requests)
 
     def test_retry_after_holds_every_mesh(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
@@ -350,7 +368,7 @@ class TestAvailability:
             ("phase", "a"),
             ("available", "mesh"),
         ]
-        assert there.events[0]["at"] == "2026-03-01T12:06:00Z"
+        assert there.events[0]["at"] == "2026-03-01T12:06:10Z"
         assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
         assert len([line for line in there.warned if "503" in line]) == 1
 
