@@ -255,7 +255,11 @@ class _Watcher:
         mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), self._pace.patience)
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since
-            self._deliver([payloads.of_mesh(mesh.availability, since, now)])
+            event = payloads.of_mesh(mesh.availability, since, now)
+            self._deliver([event])
+            if mesh.availability.is_unavailable and not mesh.availability.is_refused:
+                pause = self._pace.pause(mesh.availability, now)
+                self._host.warn(f"{event['msg']}; it is tried again every {pause:.0f} s")
         self._log(mesh, poll, before)
         self._save(mesh, now)
         # A mesh whose requests get no response would be polled back to back if its pause began with the poll.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ class TestEvents:
         del without["status"]["grayDeployments"]
         for count in range(8):
             moving = item("a", "Creating", version="v3", gray=[deployment(ready=count, wanted=9)])
-            there.on(25 + 50 * count, lambda moving=moving: mesh.singly.update({"uid-a": moving}))
+            there.on(25 + 50 * count, partial(mesh.singly.update, {"uid-a": moving}))
         there.show(25, without)
         there.run(monkeypatch, 520, success_phases=["Running"], stall_timeout=90, wait_timeout=9000)
         assert there.sent == [("stalled", "a")]
@@ -293,7 +294,8 @@ class TestPace:
         there = many(40)
         for number in range(4):
             there.meshes[f"mesh-{number}"].items = throttled()
-        there.on(200, lambda: [setattr(mesh, "items", BUSY) for mesh in there.meshes.values()])
+        for mesh in there.meshes.values():
+            there.on(200, partial(setattr, mesh, "items", BUSY))
         there.run(monkeypatch, 1600)
         throttled_at = there.times("mesh-3")[0]
         assert "each mesh is now polled every 1475 s" in there.warned[4]
@@ -370,7 +372,12 @@ class TestAvailability:
         ]
         assert there.events[0]["at"] == "2026-03-01T12:06:10Z"
         assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
-        assert len([line for line in there.warned if "503" in line]) == 1
+        assert there.warned == [
+            "mesh 'mesh': the service failed (503)",
+            "mesh 'mesh' is unavailable since 2026-03-01T12:01:00Z: the service failed (503); "
+            "it is tried again every 60 s",
+            "mesh 'mesh': available again; it was unavailable since 2026-03-01T12:01:00Z",
+        ]
 
     def test_short_transient_trouble_is_only_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
