@@ -466,7 +466,7 @@ def test_a_refusal_ends_it_with_one_clear_error(
 
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert says in line
-    assert f"mesh {MESH_ID}" in line
+    assert f"mesh '{MESH_ID}': " in line
     assert simulator.summary()["requests"] == 3
     assert deployment.effects == []
 

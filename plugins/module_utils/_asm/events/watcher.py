@@ -117,6 +117,13 @@ class _Mesh:
     is_polled: bool = False
 
 
+class _EndedError(AsmError):
+    """Why the source ends, as a finished sentence that names the mesh."""
+
+    def sentence(self, _sanitize: Callable[[str], str]) -> str:
+        return self.problem
+
+
 def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
     """Watch releases until the source is cancelled or an error ends it; return the error's sentence.
 
@@ -177,7 +184,17 @@ class _Watcher:
                 continue
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
-            _end_if_nothing_is_left(meshes)
+            self._end_if_nothing_is_left(meshes, mesh)
+
+    def _end_if_nothing_is_left(self, meshes: Sequence[_Mesh], last: _Mesh) -> None:
+        """End the source if every mesh was refused: retrying cannot fix any of them.
+
+        Raises:
+            AsmError: of the mesh that was polled last.
+        """
+        error = last.availability.error
+        if error is not None and all(each.availability.is_refused for each in meshes):
+            raise _EndedError(f"nothing left to watch ({_counted(len(meshes))} refused): {self._named(error)}")
 
     def _due(self, mesh: _Mesh) -> float:
         """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
@@ -233,8 +250,7 @@ class _Watcher:
         """Log how many meshes are watched, and how often."""
         schedule, count = self._request.schedule, self._pace.meshes
         interval = self._pace.interval(self._runtime.monotonic())
-        meshes = f"{count} mesh" if count == 1 else f"{count} meshes"
-        line = f"watching {meshes}, each every {round(interval, 1):g} s"
+        line = f"watching {_counted(count)}, each every {round(interval, 1):g} s"
         if interval <= schedule.wait_sleep:
             self._host.inform(line)
             return
@@ -298,8 +314,8 @@ class _Watcher:
         try:
             self._read_list(mesh, poll)
             self._read_singly(mesh, poll)
-        except _ENDING:
-            raise
+        except _ENDING as error:
+            raise _EndedError(self._named(error)) from None
         except AsmError as error:
             poll.error = error
         return poll
@@ -386,13 +402,11 @@ class _Watcher:
         """Return what a request finds.
 
         Raises:
-            AsmError: of any kind; the source ends with those of `_ENDING`.
+            AsmError: of any kind.
         """
         before = self._client.requests_sent
         try:
             return read()
-        except _ENDING as error:
-            raise error.about(f"mesh {self._mesh_id}") from None
         except AsmError as error:
             self._pace = self._pace.after_error(error, self._runtime.monotonic())
             raise
@@ -428,6 +442,10 @@ class _Watcher:
 
     # Log
 
+    def _named(self, error: AsmError) -> str:
+        """Return the sentence of an error of the mesh that is polled."""
+        return f"mesh '{self._sanitizer(self._mesh_id)}': {error.sentence(self._sanitizer)}"
+
     def _warn(self, text: str) -> None:
         name = f"mesh '{self._sanitizer(self._mesh_id)}': " if self._mesh_id else ""
         self._host.warn(str(self._sanitizer.redact(name + text)))
@@ -449,6 +467,10 @@ class _Watcher:
         mesh.warned = {*problems, *(mesh.warned if poll.error is not None else ())}
         if before.is_unavailable and not mesh.availability.is_unavailable:
             self._warn(f"available again; it was unavailable since {before.since}")
+
+
+def _counted(meshes: int) -> str:
+    return "1 mesh" if meshes == 1 else f"{meshes} meshes"
 
 
 def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterator[dict[str, Any]]:
@@ -473,10 +495,3 @@ def _can_be_read(release: TrackedRelease, poll: _Poll) -> bool:
             poll.problems.setdefault(place, error.about(release.name))
             return False
     return True
-
-
-def _end_if_nothing_is_left(meshes: Sequence[_Mesh]) -> None:
-    """Raise the error of the last mesh if every mesh was refused: retrying cannot fix any of them."""
-    last = meshes[-1]
-    if last.availability.error is not None and all(each.availability.is_refused for each in meshes):
-        raise last.availability.error.about(f"mesh {last.mesh_id}")

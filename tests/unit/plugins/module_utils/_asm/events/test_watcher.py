@@ -372,11 +372,11 @@ class TestAvailability:
         ]
         assert there.events[0]["at"] == "2026-03-01T12:06:10Z"
         assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
+        since = "unavailable since 2026-03-01T12:01:00Z"
         assert there.warned == [
             "mesh 'mesh': the service failed (503)",
-            "mesh 'mesh' is unavailable since 2026-03-01T12:01:00Z: the service failed (503); "
-            "it is tried again every 60 s",
-            "mesh 'mesh': available again; it was unavailable since 2026-03-01T12:01:00Z",
+            f"mesh 'mesh' is {since}: the service failed (503); it is tried again every 60 s",
+            f"mesh 'mesh': available again; it was {since}",
         ]
 
     def test_short_transient_trouble_is_only_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -441,17 +441,20 @@ class TestTheEnd:
         there.meshes["mesh-1"] = Mesh(error if of_a_list else [incomplete("a", mesh_id="mesh-1")], {"uid-a": error})
         ended = there.run(monkeypatch, 60)
         assert ended is not None
-        assert ended.startswith("'mesh mesh-1': ")
+        assert ended.startswith("mesh 'mesh-1': ")
         assert len(there.requests) == (2 if of_a_list else 3)
         assert there.events == []
         assert there.closed == 1
 
     def test_nothing_left_to_watch_ends_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
-        for mesh in there.meshes.values():
-            mesh.items = DENIED
+        there.on(2, lambda: setattr(there.meshes["mesh-0"], "items", DENIED))
+        there.meshes["mesh-1"].items = DENIED
         ended = there.run(monkeypatch, 60)
-        assert ended == "'mesh mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases"
+        assert ended == (
+            "nothing left to watch (2 meshes refused): mesh 'mesh-0': the credentials lack a permission (403); "
+            "grant asm:mesh:listReleases"
+        )
         assert [kind for kind, _mesh in there.sent] == ["unavailable", "unavailable"]
 
     def test_a_bug_is_reported_without_its_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
