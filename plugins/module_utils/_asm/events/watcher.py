@@ -293,7 +293,7 @@ class _Watcher:
                 raise InternalError("the source was cancelled")
 
     def _save(self, mesh: _Mesh, now: float) -> None:
-        """Save the state, if there is a file for it and the mesh was ever read.
+        """Save the state, if there is a file for it.
 
         Raises:
             UsageError: the file cannot be written.
@@ -330,7 +330,7 @@ class _Watcher:
             raise unusable
         # What a complete item shows counts for more than an earlier read.
         mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
-        poll.problems.update({error.problem + error.seen: error for error in found.problems})
+        poll.problems.update(found.problems)
         poll.listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
@@ -492,6 +492,6 @@ def _can_be_read(release: TrackedRelease, poll: _Poll) -> bool:
         if len(value) > _LONGEST_ID or not is_segment(value):
             problem = f"{place} is {{seen}}, so the release cannot be read singly"
             error = ProtocolError(problem, "check endpoint", value)
-            poll.problems.setdefault(place, error.about(release.name))
+            poll.problems[f"{place} of {release.uid or release.name}"] = error.about(release.name)
             return False
     return True

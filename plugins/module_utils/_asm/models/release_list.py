@@ -67,7 +67,7 @@ class ReleaseList:
 
     Attributes:
         releases: in the order of the list, those with an error included.
-        problems: what was skipped or ignored; warnings.
+        problems: what was skipped or ignored; warnings, each by its reason, whatever number of items it is about.
 
     Args:
         items: each item as it was given, None for one that is not an object.
@@ -76,11 +76,11 @@ class ReleaseList:
     def __init__(
         self,
         releases: Sequence[ListedRelease],
-        problems: Sequence[AsmError] = (),
+        problems: Mapping[str, AsmError] | None = None,
         items: Sequence[ListedRelease | None] = (),
     ) -> None:
         self.releases = tuple(releases)
-        self.problems = tuple(problems)
+        self.problems = dict(problems or {})
         self._items = tuple(items)
         self._by_uid = {each.uid: each for each in self.releases if each.uid}
         self._by_name: dict[tuple[str, str], list[ListedRelease]] = {}
@@ -142,13 +142,14 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     uids = Counter(each.uid for each in releases if each.uid)
     repeated = {uid: count for uid, count in uids.items() if count > 1}
     errors = [each.error for each in releases if each.error is not None]
-    problems = []
+    problems = {}
     if len(releases) < len(items):
-        problems.append(_ignored(len(items) - len(releases), items, _NOT_AN_OBJECT))
+        problems[_NOT_AN_OBJECT.problem] = _ignored(len(items) - len(releases), items, _NOT_AN_OBJECT)
     if errors:
-        problems.append(_ignored(len(errors), items, errors[0]))
+        problems[errors[0].problem + errors[0].seen] = _ignored(len(errors), items, errors[0])
     if repeated:
-        problems.append(ProtocolError("the list has uid {seen} more than once", "check endpoint", next(iter(repeated))))
+        uid = next(iter(repeated))
+        problems[f"uid {uid}"] = ProtocolError("the list has uid {seen} more than once", "check endpoint", uid)
     return ReleaseList(_without_repeats(releases, repeated), problems, found)
 
 

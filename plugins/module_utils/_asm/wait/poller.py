@@ -98,7 +98,7 @@ class Poller:
             return self._without_list(gates, error, started)
         except AsmError as error:
             return Response(started, context.elapsed(), error)
-        for problem in listed.problems:
+        for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
         found = {each: self._find(listed, self._targets[each], each, gates.gates[each]) for each in by_id}
         releases = {each: release for each, release in found.items() if release is not None}

@@ -49,7 +49,7 @@ def read_mesh(context: Context) -> list[Read]:
     unusable = listed.why_unusable()
     if unusable is not None:
         raise unusable
-    for problem in listed.problems:
+    for problem in listed.problems.values():
         context.warn(problem.sentence(context.sanitizer))
     reads = []
     for item in listed.releases:

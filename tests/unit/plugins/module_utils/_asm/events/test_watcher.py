@@ -186,6 +186,19 @@ class TestEvents:
         (line,) = there.warned
         assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
 
+    def test_a_problem_of_the_list_is_logged_once_and_one_of_a_release_by_release(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        foreign = [item(f"f{number}", mesh_id="other") for number in range(9)]
+        odd = [incomplete(name, namespace="..") for name in "ab"]
+        there = stage(item("c"), *odd, *foreign[:3])
+        there.show(25, item("c"), *odd, *foreign)
+        there.run(monkeypatch, 60)
+        list_line, *lines = there.warned
+        assert "3 of 6 items of the list are ignored" in list_line
+        hint = "metadata.namespace is '..', so the release cannot be read singly; check endpoint"
+        assert lines == [f"mesh 'mesh': '{name}': {hint}" for name in "ab"]
+
     def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), *(item(f"a{number}", uid=None) for number in range(100)))
         there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))

@@ -35,7 +35,7 @@ def only(content: Any, manifests: bool = False) -> ListedRelease:
 
 
 def problems(*items: Any) -> list[str]:
-    return [error.sentence(Sanitizer()) for error in parsed(*items).problems]
+    return [error.sentence(Sanitizer()) for error in parsed(*items).problems.values()]
 
 
 class TestFind:
@@ -117,12 +117,12 @@ class TestParseList:
     @pytest.mark.parametrize("items", [None, []])
     def test_without_items_is_empty(self, items: Any) -> None:
         found = parse_list({**release_list(), "items": items}, "mesh")
-        assert (found.releases, found.problems) == ((), ())
+        assert (found.releases, found.problems) == ((), {})
 
     def test_keeps_the_order_and_ignores_unknown_fields(self) -> None:
         content = {**release_list(document(uid="uid-2"), document(uid="uid-1")), "metadata": {"continue": ""}}
         found = parse_list(content, "mesh")
-        assert ([each.uid for each in found.releases], found.problems) == (["uid-2", "uid-1"], ())
+        assert ([each.uid for each in found.releases], found.problems) == (["uid-2", "uid-1"], {})
 
     @pytest.mark.parametrize(
         ("place", "value", "message"),
@@ -185,7 +185,7 @@ class TestProblems:
         assert listed.error.sentence(Sanitizer()).startswith(f"'b': {message}; ")
         assert listed.release(with_workloads=False) is None
         assert [each.error for each in found.releases if each.uid in ("uid-a", "uid-c")] == [None, None]
-        (problem,) = found.problems
+        (problem,) = found.problems.values()
         count = 2 if place in ("kind", "apiVersion") else 1
         assert problem.sentence(Sanitizer()).startswith(f"{count} of 4 items of the list are ignored: {message}; ")
 
@@ -236,7 +236,7 @@ class TestProblems:
     @pytest.mark.parametrize("uids", [(None, None), ("", None), ("1", 1), (7, 7), ("uid-1", "UID-1")])
     def test_missing_and_different_uids_are_not_repeated(self, uids: tuple[Any, Any]) -> None:
         found = parsed(*(document(uid=uid) for uid in uids))
-        assert (len(found.releases), found.problems) == (2, ())
+        assert (len(found.releases), found.problems) == (2, {})
 
     def test_a_list_of_nothing_but_repeats_is_parsed_in_time(self) -> None:
         items = [{"metadata": {"uid": str(number // 2)}} for number in range(10_000)]
@@ -323,7 +323,8 @@ ITEMS = objects(
 @pytest.mark.slow
 def test_any_list_gives_what_was_asked_for_or_a_final_error(items: list[Any], release_id: str, uid: str) -> None:
     listed = parsed(*items)
-    assert all(not problem.is_transient and problem.sentence(Sanitizer()).isprintable() for problem in listed.problems)
+    problems = listed.problems.values()
+    assert all(not problem.is_transient and problem.sentence(Sanitizer()).isprintable() for problem in problems)
     try:
         found = listed.find("bookinfo", release_id, uid)
     except UsageError:
