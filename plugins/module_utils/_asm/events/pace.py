@@ -73,10 +73,10 @@ class Pace:
     def pause(self, availability: Availability, now: float) -> float:
         """Return the seconds from a poll of a mesh to its next one: never less after an error than without one."""
         error, interval = availability.error, self.interval(now)
-        if error is None:
-            return interval
         if availability.is_refused:
             return max(interval, _REFUSED_PAUSE)
+        if error is None or not error.is_transient:
+            return interval
         doubled = min(interval * 2.0 ** min(availability.errors - 1, 16), _LONGEST_PAUSE)
         return max(interval, doubled, _retry_after(error))
 

@@ -268,18 +268,21 @@ class _Watcher:
         payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, epoch)
         self._deliver(_events(mesh, poll, payloads, now))
         before = mesh.availability
-        mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), self._pace.patience)
+        is_transient = poll.error is not None and poll.error.is_transient
+        mesh.availability = before.after_poll(
+            poll.error, now, as_text(self._runtime.now()), self._pace.patience, poll.listed is not None
+        )
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since
             event = payloads.of_mesh(mesh.availability, since, now)
             self._deliver([event])
-            if mesh.availability.is_unavailable and not mesh.availability.is_refused:
+            if is_transient:
                 pause = self._pace.pause(mesh.availability, now)
                 self._host.warn(f"{event['msg']}; it is tried again every {pause:.0f} s")
         self._log(mesh, poll, before)
         self._save(mesh, now)
         # A mesh whose requests get no response would be polled back to back if its pause began with the poll.
-        mesh.rests_from = started if poll.error is None else now
+        mesh.rests_from = now if is_transient else started
         mesh.jitter = self._runtime.jitter()
 
     def _deliver(self, events: Iterable[dict[str, Any]]) -> None:

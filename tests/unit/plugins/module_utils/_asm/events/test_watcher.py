@@ -400,12 +400,16 @@ class TestAvailability:
         assert there.events == []
         assert there.warned == ["mesh 'mesh': the service failed (503)"]
 
-    def test_reads_that_are_denied_make_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = many(2)
-        there.meshes["mesh-0"].items = [incomplete("a", mesh_id="mesh-0")]
-        there.meshes["mesh-0"].singly = {"uid-a": DENIED}
-        there.run(monkeypatch, 60)
-        assert there.sent == [("unavailable", "mesh-0")]
+    def test_a_mesh_whose_single_reads_are_denied_is_unavailable_but_listed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(incomplete("a"), item("b", "Creating"))
+        there.meshes["mesh"].singly = {"uid-a": DENIED}
+        there.show(35, incomplete("a"), item("b"))
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh"), ("phase", "b")]
+        assert len(there.times("mesh")) == 7
+        assert there.warned == ["mesh 'mesh': the credentials lack a permission (403); grant asm:mesh:listReleases"]
 
     def test_a_list_without_a_usable_item_makes_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(4)
