@@ -466,13 +466,13 @@ def test_a_refusal_ends_it_with_one_clear_error(
 
     (line,) = [line for line in watching.output.splitlines() if "Source plugin failed with error message" in line]
     assert says in line
-    assert f"mesh {MESH_ID}" in line
+    assert f"mesh '{MESH_ID}': " in line
     assert simulator.summary()["requests"] == 3
     assert deployment.effects == []
 
 
 @pytest.mark.slow
-def test_a_webhook_gets_each_release_that_failed_or_stalls(
+def test_a_webhook_gets_each_release_and_mesh_in_trouble(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     simulator = simulate(scenario(*(release(name, CREATING) for name in ("reviews", "ratings", "details"))))
@@ -480,20 +480,23 @@ def test_a_webhook_gets_each_release_that_failed_or_stalls(
 
     with (
         answering({path: {}}) as webhook,
-        deployment.watching(simulator, TELL, stall_timeout=2, tell_url=webhook.url + path) as watching,
+        deployment.watching(
+            simulator, TELL, mesh_id=[MESH_ID, "unknown"], stall_timeout=2, tell_url=webhook.url + path
+        ) as watching,
     ):
         wait_for_polls(watching, simulator)
         simulator.change("details", phase="Running")
         simulator.change("ratings", phase="Stuck")
         simulator.change("reviews", phase="Failed")
-        watching.until(lambda: len(webhook.posts) == 2, "two messages")
+        watching.until(lambda: len(webhook.posts) == 3, "three messages")
 
         assert path not in watching.output
-    failed, stalled = sorted(body["text"] for _path, body in webhook.posts)
+    failed, stalled, unavailable = sorted(body["text"] for _path, body in webhook.posts)
     assert failed.startswith("failed: ")
     assert "reviews (bookinfo) is Failed" in failed
     assert stalled.startswith("stalled: ")
     assert "ratings (bookinfo)" in stalled
+    assert unavailable == "unavailable: mesh unknown"
 
 
 def test_a_workflow_is_launched_for_a_release_that_is_reached(

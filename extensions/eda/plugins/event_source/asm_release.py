@@ -33,7 +33,9 @@ description:
     with C(asm:mesh:getRelease).
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
-    the source starts. After a 429 the whole source slows down, and recovers within minutes.
+    the source starts, as a warning if it is longer than O(wait_sleep), otherwise only with C(-v).
+  - After a 429, no request is sent sooner than O(wait_sleep), or C(Retry-After) (up to 10 minutes) if it is longer.
+    Each 429 doubles every pause of the source, up to 16 times the pause, and every 5 minutes the pauses halve again.
   - The first list of a mesh is the baseline and sends no event, so that old releases start no deployment. O(initial)
     changes that. Releases first seen in the second list are treated as already present, because the API may return an
     incomplete list.
@@ -41,10 +43,13 @@ description:
     A run of the gate begins when the release appears, or with the first change that is seen. It ends with one of the
     events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
     release rests, also if it disappears and comes back unchanged.
-  - A transient error (network, 429, 5xx, a response that is not JSON) is logged once and is never taken for a change.
-  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large), or
-    transient errors for longer than five poll intervals and at least 5 minutes, send the event C(unavailable). A mesh
-    that was refused is tried again every 10 minutes. The event C(available) says that it is back.
+  - A transient error (network, 408, 429, 5xx, a response that is not JSON) is logged once and is never taken for a
+    change.
+  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large, or
+    one with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
+    minutes, send the event C(unavailable). A mesh that was refused is tried again every 10 minutes; if its
+    list can be read, and only single reads are refused, the list is polled as before. The event C(available) says that
+    the mesh is back.
   - The source ends with one sentence when it is pointless or harmful to go on. That is a wrong argument, the first 401
     or refused proxy (all meshes share the credentials, and more refusals could lock the key), a state file that it must
     not use, or no mesh left that can be watched.
@@ -58,7 +63,7 @@ events:
   failed: The release is in one of O(failure_phases), has exceeded the deadline of its rollout (with O(ready)), or has
     got another version (C(gate.outcome) is then C(replaced)).
   stalled: It has made no progress for O(stall_timeout).
-  timeout: Its gate was not reached within O(wait_timeout).
+  timeout: Its gate was not reached within O(wait_timeout). The event comes with the next list that can be read.
   unavailable: The mesh cannot be watched. C(error) says why, C(since) says since when.
   available: The mesh can be watched again.
 options:
@@ -99,7 +104,8 @@ options:
       - Handed over means taken by ansible-rulebook. Events that it has not acted upon when it is killed are lost,
         unless O(feedback) and its own persistence are used.
       - The file has mode 0600, belongs to one endpoint and one set of filters, and is locked while it is used (with a
-        second file of its name and C(.lock)). Meshes may be added and removed. A file that cannot be read, or belongs
+        second file of its name and C(.lock)). Meshes may be added and removed, and a mesh that is added again continues
+        from its saved state. A file that cannot be read, or belongs
         to another source, is a final error, never an empty start. It holds no credentials and no manifests.
     type: path
   feedback:
@@ -183,7 +189,8 @@ options:
   request_retries:
     description:
       - Accepted so that rulebooks can share variables with playbooks.
-      - Here, a failed poll is repeated after O(wait_sleep), then after longer pauses.
+      - It has no effect here. After a transient error, the next poll of the mesh comes after the poll interval, and
+        after twice as long for each further error, up to a minute or the poll interval if that is longer.
     type: int
     default: 3
   requests_per_minute:
@@ -191,7 +198,8 @@ options:
       - How many requests the source may send in a minute, whatever they are for and whichever mesh they are about.
       - Polls, single reads, retries and logins count. A login and the read that needs it are sent together, and the
         next request waits for both.
-      - Polls take at most 80 percent of it, so N meshes need a budget of N x 75 / O(wait_sleep). Choose it below the
+      - Lists take at most 80 percent of it, single reads the rest, so N meshes need a budget of N x 75 / O(wait_sleep).
+        If many releases must be read singly, the interval becomes longer than announced. Choose the budget below the
         limit of your account.
     type: int
     default: 30

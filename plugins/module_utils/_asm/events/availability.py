@@ -22,6 +22,7 @@ class Availability:
         since: wall clock of that poll, as text.
         is_unavailable: whether the event `unavailable` was sent, and no `available` since.
         changes: number of these events.
+        is_listed: whether the last poll read the list, so that a part of the mesh is watched.
     """
 
     error: AsmError | None = None
@@ -30,13 +31,16 @@ class Availability:
     since: str = ""
     is_unavailable: bool = False
     changes: int = 0
+    is_listed: bool = False
 
     @property
     def is_refused(self) -> bool:
-        """Return whether the last poll had an error that retrying cannot fix."""
-        return self.error is not None and not self.error.is_transient
+        """Return whether the last poll read nothing, with an error that retrying cannot fix."""
+        return self.error is not None and not self.error.is_transient and not self.is_listed
 
-    def after_poll(self, error: AsmError | None, now: float, wall_clock: str, patience: float) -> Availability:
+    def after_poll(
+        self, error: AsmError | None, now: float, wall_clock: str, patience: float, is_listed: bool = False
+    ) -> Availability:
         """Return the availability after one more poll. A change of `changes` is an event.
 
         Args:
@@ -44,12 +48,18 @@ class Availability:
             now: monotonic seconds.
             wall_clock: the same moment as text.
             patience: seconds of transient errors after which the mesh counts as unavailable.
+            is_listed: whether the poll read the list.
         """
         if error is None:
             return Availability(changes=self.changes + 1 if self.is_unavailable else self.changes)
         failing_from = now if self.failing_from is None else self.failing_from
         failing = replace(
-            self, error=error, errors=self.errors + 1, failing_from=failing_from, since=self.since or wall_clock
+            self,
+            error=error,
+            errors=self.errors + 1,
+            failing_from=failing_from,
+            since=self.since or wall_clock,
+            is_listed=is_listed,
         )
         is_lasting = not error.is_transient or now - failing_from >= patience
         if self.is_unavailable or not is_lasting:

@@ -23,9 +23,8 @@ _RECOVERY = 300.0
 _REFUSED_PAUSE = 600.0
 """Seconds between two polls of a mesh that was refused."""
 
-_UNAVAILABLE_PAUSE = 60.0
-"""Seconds between two polls of a mesh that transient errors have made unavailable: a request that gets no response
-holds up the other meshes."""
+_LONGEST_PAUSE = 60.0
+"""Seconds up to which the pause after a failed poll doubles: a request without a response holds up the other meshes."""
 
 _SHORTEST_PATIENCE = 300.0
 _LONGEST_RETRY_AFTER = 600.0
@@ -59,30 +58,27 @@ class Pace:
 
     def interval(self, now: float) -> float:
         """Return the seconds between two polls of one mesh: `wait_sleep`, or more if the budget is too small for it."""
-        return max(self.schedule.wait_sleep, self.meshes * self._spacing / _SHARE_OF_POLLS) * self.factor(now)
+        return self._interval * self.factor(now)
 
     def single_reads(self, now: float) -> int:
         """Return how many single reads a poll of one mesh may send."""
         requests = self.interval(now) / self.spacing(now)
         return max(1, int(requests / self.meshes) - 1)
 
-    def patience(self, now: float) -> float:
-        """Return the seconds of transient errors after which a mesh counts as unavailable."""
-        return max(5 * self.interval(now), _SHORTEST_PATIENCE)
+    @property
+    def patience(self) -> float:
+        """Return the seconds of transient errors after which a mesh counts as unavailable, also while it is slow."""
+        return max(5 * self._interval, _SHORTEST_PATIENCE)
 
     def pause(self, availability: Availability, now: float) -> float:
-        """Return the seconds from the start of a poll of a mesh to its next one."""
+        """Return the seconds from a poll of a mesh to its next one: never less after an error than without one."""
         error, interval = availability.error, self.interval(now)
-        if error is None:
-            return interval
         if availability.is_refused:
             return max(interval, _REFUSED_PAUSE)
-        if availability.is_unavailable:
-            interval = max(interval, _UNAVAILABLE_PAUSE)
-        elif not isinstance(error, ThrottledError):
-            # A mesh whose turn comes seldom does not lose its turn. Never sooner than `wait_sleep`.
-            interval = min(interval, self.schedule.wait_sleep * 2.0 ** min(availability.errors - 1, 16))
-        return max(interval, _retry_after(error))
+        if error is None or not error.is_transient:
+            return interval
+        doubled = min(interval * 2.0 ** min(availability.errors - 1, 16), _LONGEST_PAUSE)
+        return max(interval, doubled, _retry_after(error))
 
     def after_start(self, now: float) -> Pace:
         """Return the pace after a request has begun."""
@@ -99,6 +95,10 @@ class Pace:
         slower = replace(self, slowdown=min(2 * self.factor(now), _MOST_SLOWDOWN), throttled_at=now)
         pause = max(self.schedule.wait_sleep, slower.spacing(now), _retry_after(error))
         return replace(slower, free=max(self.free, now + pause))
+
+    @property
+    def _interval(self) -> float:
+        return max(self.schedule.wait_sleep, self.meshes * self._spacing / _SHARE_OF_POLLS)
 
     @property
     def _spacing(self) -> float:

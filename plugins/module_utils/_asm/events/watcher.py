@@ -26,6 +26,7 @@ from ..errors import (
     NotFoundError,
     ProtocolError,
     ProxyError,
+    ThrottledError,
     UsageError,
 )
 from ..gate.release_gate import Observation
@@ -47,11 +48,8 @@ _SLICE = 0.5
 _POLL_TIMEOUTS = 4
 """How many times `request_timeout` a list may take at most, a login before it included."""
 
-_ENDING = (CredentialsError, ProxyError, InternalError)
-"""Errors that end the source: all meshes share the credentials, and more refusals could lock them."""
-
-_OF_ONE_RELEASE = (ProtocolError, UsageError)
-"""Final errors of a single read that concern its release only."""
+_ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
+"""Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
 
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
@@ -100,7 +98,8 @@ class _Mesh:
     """One mesh, and what the source knows of it.
 
     Attributes:
-        due: when its next poll begins.
+        rests_from: when its pause began.
+        jitter: a factor on its pause; 0 before its first poll.
         read_at: when which release was read singly last.
         excluded: uids of releases that are listed incompletely and that the filters exclude.
         warned: what the log was warned about and still holds.
@@ -110,11 +109,19 @@ class _Mesh:
     mesh_id: str
     tracker: Tracker
     availability: Availability
-    due: float
+    rests_from: float
+    jitter: float = 0.0
     read_at: dict[str, float] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
     is_polled: bool = False
+
+
+class _EndedError(AsmError):
+    """Why the source ends, as a finished sentence that names the mesh."""
+
+    def sentence(self, _sanitize: Callable[[str], str]) -> str:
+        return self.problem
 
 
 def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
@@ -170,11 +177,28 @@ class _Watcher:
         meshes = self._meshes()
         self._announce()
         while not self._runtime.is_cancelled():
-            mesh = min(meshes, key=lambda each: each.due)
-            self._rest(mesh.due)
+            mesh = min(meshes, key=self._due)
+            now, due = self._runtime.monotonic(), self._due(mesh)
+            if now < due:
+                self._runtime.sleep(min(due - now, _SLICE))
+                continue
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
-            _end_if_nothing_is_left(meshes)
+            self._end_if_nothing_is_left(meshes, mesh)
+
+    def _end_if_nothing_is_left(self, meshes: Sequence[_Mesh], last: _Mesh) -> None:
+        """End the source if every mesh was refused: retrying cannot fix any of them.
+
+        Raises:
+            AsmError: of the mesh that was polled last.
+        """
+        error = last.availability.error
+        if error is not None and all(each.availability.is_refused for each in meshes):
+            raise _EndedError(f"nothing left to watch ({_counted(len(meshes))} refused): {self._named(error)}")
+
+    def _due(self, mesh: _Mesh) -> float:
+        """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
+        return mesh.rests_from + self._pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""
@@ -208,8 +232,8 @@ class _Watcher:
                     tracker, availability = restored(self._saved[mesh_id], tracker, now)
                 except ValueError:
                     raise self._state.damaged() from None
-            due = now + index * self._pace.interval(now) / len(request.mesh_ids)
-            meshes.append(_Mesh(mesh_id, tracker, availability, due))
+            first = now + index * self._pace.interval(now) / len(request.mesh_ids)
+            meshes.append(_Mesh(mesh_id, tracker, availability, first))
         return meshes
 
     def _restore_file(self, state: StateFile, values: dict[str, Any] | None) -> None:
@@ -226,8 +250,7 @@ class _Watcher:
         """Log how many meshes are watched, and how often."""
         schedule, count = self._request.schedule, self._pace.meshes
         interval = self._pace.interval(self._runtime.monotonic())
-        meshes = f"{count} mesh" if count == 1 else f"{count} meshes"
-        line = f"watching {meshes}, each every {round(interval, 1):g} s"
+        line = f"watching {_counted(count)}, each every {round(interval, 1):g} s"
         if interval <= schedule.wait_sleep:
             self._host.inform(line)
             return
@@ -245,14 +268,22 @@ class _Watcher:
         payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, epoch)
         self._deliver(_events(mesh, poll, payloads, now))
         before = mesh.availability
-        patience = self._pace.patience(now)
-        mesh.availability = before.after_poll(poll.error, now, as_text(self._runtime.now()), patience)
+        is_transient = poll.error is not None and poll.error.is_transient
+        mesh.availability = before.after_poll(
+            poll.error, now, as_text(self._runtime.now()), self._pace.patience, poll.listed is not None
+        )
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since
-            self._deliver([payloads.of_mesh(mesh.availability, since, now)])
+            event = payloads.of_mesh(mesh.availability, since, now)
+            self._deliver([event])
+            if is_transient:
+                pause = self._pace.pause(mesh.availability, now)
+                self._host.warn(f"{event['msg']}; it is tried again every {pause:.0f} s")
         self._log(mesh, poll, before)
         self._save(mesh, now)
-        mesh.due = started + self._pace.pause(mesh.availability, now) * self._runtime.jitter()
+        # A mesh whose requests get no response would be polled back to back if its pause began with the poll.
+        mesh.rests_from = now if is_transient else started
+        mesh.jitter = self._runtime.jitter()
 
     def _deliver(self, events: Iterable[dict[str, Any]]) -> None:
         """Hand over events.
@@ -265,7 +296,7 @@ class _Watcher:
                 raise InternalError("the source was cancelled")
 
     def _save(self, mesh: _Mesh, now: float) -> None:
-        """Save the state, if there is a file for it and the mesh was ever read.
+        """Save the state, if there is a file for it.
 
         Raises:
             UsageError: the file cannot be written.
@@ -286,8 +317,8 @@ class _Watcher:
         try:
             self._read_list(mesh, poll)
             self._read_singly(mesh, poll)
-        except _ENDING:
-            raise
+        except _ENDING as error:
+            raise _EndedError(self._named(error)) from None
         except AsmError as error:
             poll.error = error
         return poll
@@ -297,10 +328,15 @@ class _Watcher:
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._sent(lambda: self._client.list_releases(mesh.mesh_id, deadline))
         completed, interval = self._runtime.monotonic(), self._interval(1)
+        unusable = found.why_unusable(needs_uid=True)
+        if unusable is not None:
+            raise unusable
         # What a complete item shows counts for more than an earlier read.
         mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
-        poll.problems.update({error.problem + error.seen: error for error in found.problems})
+        poll.problems.update(found.problems)
         poll.listed = {}
+        conditions = self._request.conditions
+        needs_workloads = conditions is not None and conditions.needs_workloads
         for each in found.releases:
             if each.error is not None or each.uid in mesh.excluded or not self._selects(each):
                 continue
@@ -308,13 +344,9 @@ class _Watcher:
                 poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
                 continue
             poll.listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
-            release = each.release(self._needs_workloads())
+            release = each.release(needs_workloads)
             if release is not None:
                 poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
-
-    def _needs_workloads(self) -> bool:
-        conditions = self._request.conditions
-        return conditions is not None and (conditions.ready or bool(conditions.images))
 
     def _selects(self, release: Any, is_complete: bool = False) -> bool:
         """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""
@@ -357,7 +389,7 @@ class _Watcher:
         except NotFoundError as error:
             # A 404 about a release that the list of the same poll shows says nothing.
             return None if uid in (poll.listed or {}) else Observation(0.0, 0.0, error=error)
-        except _OF_ONE_RELEASE as error:
+        except ProtocolError as error:
             poll.problems[uid] = error.about(uid)
             return None
         if release.uid != uid:
@@ -373,13 +405,11 @@ class _Watcher:
         """Return what a request finds.
 
         Raises:
-            AsmError: of any kind; the source ends with those of `_ENDING`.
+            AsmError: of any kind.
         """
         before = self._client.requests_sent
         try:
             return read()
-        except _ENDING as error:
-            raise error.about(f"mesh {self._mesh_id}") from None
         except AsmError as error:
             self._pace = self._pace.after_error(error, self._runtime.monotonic())
             raise
@@ -415,6 +445,10 @@ class _Watcher:
 
     # Log
 
+    def _named(self, error: AsmError) -> str:
+        """Return the sentence of an error of the mesh that is polled."""
+        return f"mesh '{self._sanitizer(self._mesh_id)}': {error.sentence(self._sanitizer)}"
+
     def _warn(self, text: str) -> None:
         name = f"mesh '{self._sanitizer(self._mesh_id)}': " if self._mesh_id else ""
         self._host.warn(str(self._sanitizer.redact(name + text)))
@@ -427,13 +461,19 @@ class _Watcher:
         new = [error for subject, error in problems.items() if subject not in mesh.warned]
         # The error of the whole poll, which comes last, is always among them.
         for error in new[-_MOST_WARNINGS:]:
-            self._warn(error.sentence(self._sanitizer))
+            slower = isinstance(error, ThrottledError)
+            now_every = f"; each mesh is now polled every {self._interval(1):.0f} s" if slower else ""
+            self._warn(error.sentence(self._sanitizer) + now_every)
         if len(new) > _MOST_WARNINGS:
             self._warn(f"{len(new) - _MOST_WARNINGS} more problems of releases")
         # A poll that read no list says nothing about earlier problems.
         mesh.warned = {*problems, *(mesh.warned if poll.error is not None else ())}
         if before.is_unavailable and not mesh.availability.is_unavailable:
             self._warn(f"available again; it was unavailable since {before.since}")
+
+
+def _counted(meshes: int) -> str:
+    return "1 mesh" if meshes == 1 else f"{meshes} meshes"
 
 
 def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterator[dict[str, Any]]:
@@ -455,13 +495,6 @@ def _can_be_read(release: TrackedRelease, poll: _Poll) -> bool:
         if len(value) > _LONGEST_ID or not is_segment(value):
             problem = f"{place} is {{seen}}, so the release cannot be read singly"
             error = ProtocolError(problem, "check endpoint", value)
-            poll.problems.setdefault(place, error.about(release.name))
+            poll.problems[f"{place} of {release.uid or release.name}"] = error.about(release.name)
             return False
     return True
-
-
-def _end_if_nothing_is_left(meshes: Sequence[_Mesh]) -> None:
-    """Raise the error of the last mesh if every mesh was refused: retrying cannot fix any of them."""
-    last = meshes[-1]
-    if last.availability.error is not None and all(each.availability.is_refused for each in meshes):
-        raise last.availability.error.about(f"mesh {last.mesh_id}")

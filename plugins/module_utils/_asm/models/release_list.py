@@ -23,6 +23,8 @@ from .release import API_VERSION, Release, check_identity, mismatch, parse
 from .values import as_list, as_object, as_text
 
 _HINT_TOO_LARGE = "delete ended releases of the mesh"
+_NOT_AN_OBJECT = ProtocolError("the item is not an object", "check endpoint")
+_WITHOUT_UID = ProtocolError("the release has no uid", "check endpoint")
 
 
 @dataclass(frozen=True)
@@ -65,16 +67,38 @@ class ReleaseList:
 
     Attributes:
         releases: in the order of the list, those with an error included.
-        problems: what was skipped or ignored; warnings.
+        problems: what was skipped or ignored; warnings, each by its reason, whatever number of items it is about.
+
+    Args:
+        items: each item as it was given, None for one that is not an object.
     """
 
-    def __init__(self, releases: Sequence[ListedRelease], problems: Sequence[AsmError] = ()) -> None:
+    def __init__(
+        self,
+        releases: Sequence[ListedRelease],
+        problems: Mapping[str, AsmError] | None = None,
+        items: Sequence[ListedRelease | None] = (),
+    ) -> None:
         self.releases = tuple(releases)
-        self.problems = tuple(problems)
+        self.problems = dict(problems or {})
+        self._items = tuple(items)
         self._by_uid = {each.uid: each for each in self.releases if each.uid}
         self._by_name: dict[tuple[str, str], list[ListedRelease]] = {}
         for each in self.releases:
             self._by_name.setdefault((each.namespace, each.name), []).append(each)
+
+    def why_unusable(self, needs_uid: bool = False) -> AsmError | None:
+        """Return why none of the items can be used; None if one can, and for a list without items.
+
+        Args:
+            needs_uid: whether an item without uid cannot be used either.
+        """
+        reasons = [_why_unusable(each, needs_uid) for each in self._items]
+        first = reasons[0] if reasons else None
+        if first is None or None in reasons:
+            return None
+        problem = f"none of the {len(reasons)} items of the list can be used: {first.problem}"
+        return ProtocolError(problem, first.hint, first.seen)
 
     def find(self, namespace: str, release_id: str, uid: str = "") -> ListedRelease | None:
         """Return the release with an id: the release with this uid, else the release with this name.
@@ -114,21 +138,20 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     """
     items = _items(content)
     _check_size(items)
-    objects = [each for each in items if isinstance(each, dict)]
-    releases = [replace(_listed_release(each, mesh_id, manifests), _request_id=request_id) for each in objects]
+    found = [_listed_release(each, mesh_id, manifests) if isinstance(each, dict) else None for each in items]
+    releases = [replace(each, _request_id=request_id) for each in found if each is not None]
     uids = Counter(each.uid for each in releases if each.uid)
     repeated = {uid: count for uid, count in uids.items() if count > 1}
     errors = [each.error for each in releases if each.error is not None]
-    problems = []
-    if len(objects) < len(items):
-        problems.append(
-            _ignored(len(items) - len(objects), items, ProtocolError("the item is not an object", "check endpoint"))
-        )
+    problems = {}
+    if len(releases) < len(items):
+        problems[_NOT_AN_OBJECT.problem] = _ignored(len(items) - len(releases), items, _NOT_AN_OBJECT)
     if errors:
-        problems.append(_ignored(len(errors), items, errors[0]))
+        problems[errors[0].problem + errors[0].seen] = _ignored(len(errors), items, errors[0])
     if repeated:
-        problems.append(ProtocolError("the list has uid {seen} more than once", "check endpoint", next(iter(repeated))))
-    return ReleaseList(_without_repeats(releases, repeated), problems)
+        uid = next(iter(repeated))
+        problems[f"uid {uid}"] = ProtocolError("the list has uid {seen} more than once", "check endpoint", uid)
+    return ReleaseList(_without_repeats(releases, repeated), problems, found)
 
 
 def _items(content: Mapping[str, Any]) -> Sequence[Any]:
@@ -171,6 +194,12 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -
         _content=content,
         _manifests=manifests,
     )
+
+
+def _why_unusable(item: ListedRelease | None, needs_uid: bool) -> AsmError | None:
+    if item is None:
+        return _NOT_AN_OBJECT
+    return item.error or (_WITHOUT_UID if needs_uid and not item.uid else None)
 
 
 def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]) -> list[ListedRelease]:

@@ -39,6 +39,11 @@ class Conditions:
     on_missing: str = "fail"
     missing_after: tuple[str, ...] = ()
 
+    @property
+    def needs_workloads(self) -> bool:
+        """Return whether the conditions concern workloads, so that a release without them is incomplete."""
+        return bool(self.ready or self.images or self.stall_timeout)
+
 
 @dataclass(frozen=True)
 class Schedule:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..gate.release_gate import ReleaseGate
     from ..models.release import Release
-    from ..options.request import Conditions, ReleaseTarget
+    from ..options.request import ReleaseTarget
     from .context import Context
 
 Found = TypeVar("Found")
@@ -99,7 +99,7 @@ class Poller:
             return self._without_list(gates, error, started)
         except AsmError as error:
             return Response(started, context.elapsed(), error)
-        for problem in listed.problems:
+        for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
         found = {each: self._find(listed, self._targets[each], each, gates.gates[each]) for each in by_id}
         releases = {each: release for each, release in found.items() if release is not None}
@@ -117,7 +117,7 @@ class Poller:
             return None
         self._uids[position] = item.uid if is_segment(item.uid) else ""
         # A result without a gate shows the workloads as well.
-        with_workloads = self._context.request.gate is None or needs_workloads(gate.conditions)
+        with_workloads = self._context.request.gate is None or gate.conditions.needs_workloads
         return item.error or item.release(with_workloads)
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
@@ -199,8 +199,3 @@ def read_target(client: Client, target: ReleaseTarget, until: float, uid: str = 
     if target.service is not None:
         return client.get_service(target, until)
     return client.get_release(replace(target, release_id=uid or target.release_id), until)
-
-
-def needs_workloads(conditions: Conditions) -> bool:
-    """Return whether the conditions concern workloads, so that a release without them is incomplete."""
-    return bool(conditions.ready or conditions.images or conditions.stall_timeout)

@@ -48,7 +48,10 @@ def read_mesh(context: Context) -> list[Read]:
         AsmError: of the list, or of the first release that cannot be read.
     """
     listed = _list(context)
-    for problem in listed.problems:
+    unusable = listed.why_unusable()
+    if unusable is not None:
+        raise unusable
+    for problem in listed.problems.values():
         context.warn(problem.sentence(context.sanitizer))
     found = [_read(context, item) for item in listed.releases if item.error is None]
     malformed = [each for each in found if isinstance(each, ProtocolError)]

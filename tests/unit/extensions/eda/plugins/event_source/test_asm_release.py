@@ -396,7 +396,7 @@ def test_a_final_error_ends_it_with_one_sentence_without_secrets() -> None:
     with serving(answering(refusal)) as server:
         problem = ended({**CONNECTION, "endpoint": server.url})
     assert problem == (
-        "huaweicloud.asm.asm_release: 'mesh mesh': the credentials were refused (401 APIGW.0301: no ********); "
+        "huaweicloud.asm.asm_release: mesh 'mesh': the credentials were refused (401 APIGW.0301: no ********); "
         "check the key pair or the token, its account, and the clock of this machine"
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     NetworkError,
     ProtocolError,
     ProxyError,
+    UsageError,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
@@ -126,6 +128,18 @@ class TestEvents:
         there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
         assert [kind for kind, _name in there.sent].count("reached") == 40
 
+    def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating", gray=NOT_READY))
+        mesh, without = there.meshes["mesh"], item("a", "Creating")
+        del without["status"]["grayDeployments"]
+        for count in range(8):
+            moving = item("a", "Creating", version="v3", gray=[deployment(ready=count, wanted=9)])
+            there.on(25 + 50 * count, partial(mesh.singly.update, {"uid-a": moving}))
+        there.show(25, without)
+        there.run(monkeypatch, 520, success_phases=["Running"], stall_timeout=90, wait_timeout=9000)
+        assert there.sent == [("stalled", "a")]
+        assert there.events[0]["at"] > "2026-03-01T12:07:30Z"
+
     def test_timeout_is_sent_without_a_change(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Preparing"))
@@ -172,8 +186,21 @@ class TestEvents:
         (line,) = there.warned
         assert line.startswith(f"mesh 'mesh': 'odd': metadata.{next(iter(metadata))} is '")
 
+    def test_a_problem_of_the_list_is_logged_once_and_one_of_a_release_by_release(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        foreign = [item(f"f{number}", mesh_id="other") for number in range(9)]
+        odd = [incomplete(name, namespace="..") for name in "ab"]
+        there = stage(item("c"), *odd, *foreign[:3])
+        there.show(25, item("c"), *odd, *foreign)
+        there.run(monkeypatch, 60)
+        list_line, *lines = there.warned
+        assert "3 of 6 items of the list are ignored" in list_line
+        hint = "metadata.namespace is '..', so the release cannot be read singly; check endpoint"
+        assert lines == [f"mesh 'mesh': '{name}': {hint}" for name in "ab"]
+
     def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = stage(*(item(f"a{number}", uid=None) for number in range(100)))
+        there = stage(item("a"), *(item(f"a{number}", uid=None) for number in range(100)))
         there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))
         there.run(monkeypatch, 60)
         assert len(there.warned) == 22
@@ -276,12 +303,44 @@ class TestPace:
         assert intervals[-1] == pytest.approx(10, abs=0.2)
         assert min(intervals) > 9.99
 
-    def test_a_failed_poll_is_repeated_before_the_next_turn(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_source_that_was_slowed_down_does_not_stay_blind(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(40)
-        there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", BUSY))
-        there.run(monkeypatch, 360)
-        pauses = [after - before for before, after in zip(there.times("mesh-0"), there.times("mesh-0")[1:])]
-        assert pauses == pytest.approx([100, 10, 20, 40, 80, 100], abs=2.5)
+        for number in range(4):
+            there.meshes[f"mesh-{number}"].items = throttled()
+        for mesh in there.meshes.values():
+            there.on(200, partial(setattr, mesh, "items", BUSY))
+        there.run(monkeypatch, 1600)
+        throttled_at = there.times("mesh-3")[0]
+        assert "each mesh is now polled every 1475 s" in there.warned[4]
+        assert all(
+            throttled_at < min(at for at in there.times(mesh_id) if at > throttled_at) < 900 for mesh_id in there.meshes
+        )
+        assert {mesh_id for _kind, mesh_id in there.sent} == set(there.meshes)
+
+    @pytest.mark.parametrize(
+        ("wait_sleep", "takes", "pauses"),
+        [
+            (10, 0, [10, 20, 40, 60, 60]),
+            (10, 25, [35, 45, 65, 85, 85]),
+            (100, 0, [100, 100, 100, 100]),
+        ],
+    )
+    def test_a_failed_poll_never_makes_the_next_one_come_sooner(
+        self, monkeypatch: pytest.MonkeyPatch, wait_sleep: int, takes: float, pauses: list[float]
+    ) -> None:
+        there = stage()
+        there.meshes["mesh"].items, there.takes = BUSY, takes
+        there.run(monkeypatch, 450, wait_sleep=wait_sleep)
+        times = there.times("mesh")
+        assert [after - before for before, after in zip(times, times[1:])][: len(pauses)] == pauses
+
+    def test_a_failure_of_every_mesh_sends_no_more_requests(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        well, failing = many(40), many(40)
+        for mesh in failing.meshes.values():
+            mesh.items = BUSY
+        for there in (well, failing):
+            there.run(monkeypatch, 600)
+        assert len(failing.requests) <= len(well.requests)
 
     def test_retry_after_holds_every_mesh(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
@@ -324,9 +383,14 @@ class TestAvailability:
             ("phase", "a"),
             ("available", "mesh"),
         ]
-        assert there.events[0]["at"] == "2026-03-01T12:06:00Z"
+        assert there.events[0]["at"] == "2026-03-01T12:06:10Z"
         assert there.events[0]["since"] == "2026-03-01T12:01:00Z"
-        assert len([line for line in there.warned if "503" in line]) == 1
+        since = "unavailable since 2026-03-01T12:01:00Z"
+        assert there.warned == [
+            "mesh 'mesh': the service failed (503)",
+            f"mesh 'mesh' is {since}: the service failed (503); it is tried again every 60 s",
+            f"mesh 'mesh': available again; it was {since}",
+        ]
 
     def test_short_transient_trouble_is_only_logged(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
@@ -336,12 +400,37 @@ class TestAvailability:
         assert there.events == []
         assert there.warned == ["mesh 'mesh': the service failed (503)"]
 
-    def test_reads_that_are_denied_make_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_mesh_whose_single_reads_are_denied_is_unavailable_but_listed(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(incomplete("a"), item("b", "Creating"))
+        there.meshes["mesh"].singly = {"uid-a": DENIED}
+        there.show(35, incomplete("a"), item("b"))
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh"), ("phase", "b")]
+        assert len(there.times("mesh")) == 7
+        assert there.warned == ["mesh 'mesh': the credentials lack a permission (403); grant asm:mesh:listReleases"]
+
+    def test_a_list_without_a_usable_item_makes_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(4)
+        swapped = [there.meshes[name].items for name in ("mesh-1", "mesh-0")]
+        there.meshes["mesh-0"].items, there.meshes["mesh-1"].items = swapped
+        there.meshes["mesh-2"].items = [item("a", mesh_id="mesh-2", uid=None)]
+        assert there.run(monkeypatch, 60, namespace=["shop"]) is None
+        assert there.sent == [("unavailable", f"mesh-{number}") for number in range(3)]
+        assert [event["error"]["kind"] for event in there.events] == ["protocol"] * 3
+        assert there.warned[0] == (
+            "mesh 'mesh-0': none of the 1 items of the list can be used: metadata.meshID of the response is 'mesh-1', "
+            "expected 'mesh-0'; check mesh_id, namespace and endpoint"
+        )
+
+    def test_a_list_without_a_usable_item_is_no_baseline(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
-        there.meshes["mesh-0"].items = [incomplete("a", mesh_id="mesh-0")]
-        there.meshes["mesh-0"].singly = {"uid-a": DENIED}
-        there.run(monkeypatch, 60)
-        assert there.sent == [("unavailable", "mesh-0")]
+        there.meshes["mesh-0"].items = ["a", None]  # type: ignore[list-item]
+        there.show(700, item("reviews", mesh_id="mesh-0"), item("old", mesh_id="mesh-0"), mesh_id="mesh-0")
+        there.run(monkeypatch, 1500, **GATE)
+        assert there.sent == [("unavailable", "mesh-0"), ("available", "mesh-0")]
+        assert len([at for at in there.times("mesh-0") if at < 700]) == 2
 
     def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))
@@ -358,25 +447,31 @@ class TestTheEnd:
         [
             CredentialsError("the credentials were refused", response=ErrorResponse(401)),
             ProxyError("the proxy refused", response=ErrorResponse(407)),
+            UsageError("ca_path is {seen}, which is not there", seen="/ca.pem"),
         ],
     )
-    def test_the_first_refusal_of_shared_credentials_ends_the_source(
-        self, monkeypatch: pytest.MonkeyPatch, error: AsmError
+    @pytest.mark.parametrize("of_a_list", [True, False])
+    def test_an_error_that_all_meshes_share_ends_the_source(
+        self, monkeypatch: pytest.MonkeyPatch, error: AsmError, of_a_list: bool
     ) -> None:
         there = many(3)
-        there.meshes["mesh-1"].items = error
+        there.meshes["mesh-1"] = Mesh(error if of_a_list else [incomplete("a", mesh_id="mesh-1")], {"uid-a": error})
         ended = there.run(monkeypatch, 60)
         assert ended is not None
-        assert ended.startswith("'mesh mesh-1': ")
-        assert len(there.requests) == 2
+        assert ended.startswith("mesh 'mesh-1': ")
+        assert len(there.requests) == (2 if of_a_list else 3)
+        assert there.events == []
         assert there.closed == 1
 
     def test_nothing_left_to_watch_ends_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(2)
-        for mesh in there.meshes.values():
-            mesh.items = DENIED
+        there.on(2, lambda: setattr(there.meshes["mesh-0"], "items", DENIED))
+        there.meshes["mesh-1"].items = DENIED
         ended = there.run(monkeypatch, 60)
-        assert ended == "'mesh mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases"
+        assert ended == (
+            "nothing left to watch (2 meshes refused): mesh 'mesh-0': the credentials lack a permission (403); "
+            "grant asm:mesh:listReleases"
+        )
         assert [kind for kind, _mesh in there.sent] == ["unavailable", "unavailable"]
 
     def test_a_bug_is_reported_without_its_text(self, monkeypatch: pytest.MonkeyPatch) -> None:

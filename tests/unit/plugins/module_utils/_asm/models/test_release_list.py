@@ -22,6 +22,8 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MIS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+OTHER_MESH = changed(document(uid="uid-b", name="b"), "metadata.meshID", "other")
+
 
 def parsed(*items: Any, manifests: bool = False) -> ReleaseList:
     return parse_list(release_list(*items), "mesh", manifests)
@@ -33,7 +35,7 @@ def only(content: Any, manifests: bool = False) -> ListedRelease:
 
 
 def problems(*items: Any) -> list[str]:
-    return [error.sentence(Sanitizer()) for error in parsed(*items).problems]
+    return [error.sentence(Sanitizer()) for error in parsed(*items).problems.values()]
 
 
 class TestFind:
@@ -115,12 +117,12 @@ class TestParseList:
     @pytest.mark.parametrize("items", [None, []])
     def test_without_items_is_empty(self, items: Any) -> None:
         found = parse_list({**release_list(), "items": items}, "mesh")
-        assert (found.releases, found.problems) == ((), ())
+        assert (found.releases, found.problems) == ((), {})
 
     def test_keeps_the_order_and_ignores_unknown_fields(self) -> None:
         content = {**release_list(document(uid="uid-2"), document(uid="uid-1")), "metadata": {"continue": ""}}
         found = parse_list(content, "mesh")
-        assert ([each.uid for each in found.releases], found.problems) == (["uid-2", "uid-1"], ())
+        assert ([each.uid for each in found.releases], found.problems) == (["uid-2", "uid-1"], {})
 
     @pytest.mark.parametrize(
         ("place", "value", "message"),
@@ -183,7 +185,7 @@ class TestProblems:
         assert listed.error.sentence(Sanitizer()).startswith(f"'b': {message}; ")
         assert listed.release(with_workloads=False) is None
         assert [each.error for each in found.releases if each.uid in ("uid-a", "uid-c")] == [None, None]
-        (problem,) = found.problems
+        (problem,) = found.problems.values()
         count = 2 if place in ("kind", "apiVersion") else 1
         assert problem.sentence(Sanitizer()).startswith(f"{count} of 4 items of the list are ignored: {message}; ")
 
@@ -205,10 +207,36 @@ class TestProblems:
         (listed,) = parsed(other, document(uid="uid-1")).releases
         assert (listed.error, listed.release(with_workloads=False)) == (None, None)
 
+    @pytest.mark.parametrize(
+        ("items", "reason", "without_uid"),
+        [
+            ([], None, None),
+            ([document()], None, None),
+            ([None, *[OTHER_MESH] * 24, document()], None, None),
+            ([document(uid=None), OTHER_MESH], None, "none of the 2 items of the list can be used: the release has no"),
+            ([{}], None, "none of the 1 items of the list can be used: the release has no uid; check endpoint"),
+            *(
+                (items, f"none of the {len(items)} items of the list can be used: {reason}; check ", "none of the ")
+                for items, reason in (
+                    (["a", None], "the item is not an object"),
+                    ([OTHER_MESH] * 25, "metadata.meshID of the response is 'other', expected 'mesh'"),
+                    ([OTHER_MESH, None], "metadata.meshID of the response is 'other', expected 'mesh'"),
+                )
+            ),
+        ],
+    )
+    def test_a_list_without_a_usable_item_says_why(
+        self, items: list[Any], reason: str | None, without_uid: str | None
+    ) -> None:
+        for needs_uid, expected in ((False, reason), (True, without_uid)):
+            error = parsed(*items).why_unusable(needs_uid)
+            assert (error is None) is (expected is None)
+            assert error is None or error.sentence(Sanitizer()).startswith(expected or "")
+
     @pytest.mark.parametrize("uids", [(None, None), ("", None), ("1", 1), (7, 7), ("uid-1", "UID-1")])
     def test_missing_and_different_uids_are_not_repeated(self, uids: tuple[Any, Any]) -> None:
         found = parsed(*(document(uid=uid) for uid in uids))
-        assert (len(found.releases), found.problems) == (2, ())
+        assert (len(found.releases), found.problems) == (2, {})
 
     def test_a_list_of_nothing_but_repeats_is_parsed_in_time(self) -> None:
         items = [{"metadata": {"uid": str(number // 2)}} for number in range(10_000)]
@@ -295,7 +323,8 @@ ITEMS = objects(
 @pytest.mark.slow
 def test_any_list_gives_what_was_asked_for_or_a_final_error(items: list[Any], release_id: str, uid: str) -> None:
     listed = parsed(*items)
-    assert all(not problem.is_transient and problem.sentence(Sanitizer()).isprintable() for problem in listed.problems)
+    problems = listed.problems.values()
+    assert all(not problem.is_transient and problem.sentence(Sanitizer()).isprintable() for problem in problems)
     try:
         found = listed.find("bookinfo", release_id, uid)
     except UsageError:

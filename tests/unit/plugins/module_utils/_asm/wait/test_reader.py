@@ -166,6 +166,13 @@ class TestMesh:
         client = FakeClient({"a": ["Running"]}, [[bare]])
         assert mesh_of(read_call(client)) == [("bookinfo", "a", "Running")]
 
+    @pytest.mark.parametrize("on_missing", ["fail", "accept"])
+    def test_a_list_without_a_usable_item_is_an_error(self, on_missing: str) -> None:
+        other = item("a")
+        other["metadata"]["meshID"] = "other"
+        with pytest.raises(ProtocolError, match="none of the 2 items of the list can be used: "):
+            mesh_of(read_call(FakeClient(listing=[[other, other]]), on_missing=on_missing))
+
     @pytest.mark.parametrize(
         ("listing", "on_missing", "kind"),
         [
