@@ -62,7 +62,7 @@ def on(connection: str) -> str:
 
 
 def test_each_change_of_phase_and_readiness_has_a_line(ansible: Ansible, simulator: Running) -> None:
-    silent = [
+    silent: list[dict[str, Any]] = [
         {MODULE: gate(simulator, "running"), "no_log": True},
         {MODULE: gate(simulator, "pending"), "check_mode": True},
         {MODULE: reading(simulator, "running")},
