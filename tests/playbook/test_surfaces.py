@@ -158,23 +158,6 @@ def test_test_plugins_read_single_results(
     assert run.output.count("releases") >= len(refused)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("release_id", "returncode"), [pytest.param("running", 0, id="found"), pytest.param("unknown", 2, id="missing")]
-)
-def test_an_ad_hoc_read_prints_its_result(
-    ansible: Ansible, simulate: Callable[..., Running], release_id: str, returncode: int
-) -> None:
-    simulator = simulate(scenario(release("running", RUNNING)))
-
-    run = ansible.adhoc("localhost", MODULE, reading(simulator, release_id))
-
-    assert run.returncode == returncode, run.output
-    (entry,) = run.results
-    assert entry.result["msg"] in run.stdout
-    assert ('"phase": "Running"' in run.stdout) is (returncode == 0)
-
-
 @dataclass(frozen=True)
 class Lookup:
     """A call of the lookup: its terms and options but for where, and the expected entries or words of the error."""
