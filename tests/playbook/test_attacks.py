@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attacks: answers that lead elsewhere or never end, an environment that does, and text that acts on its readers.
 
-Hostile options are in `test_input`, a service that repeats a secret in `test_secrets`.
+The unit tests of options and endpoints have hostile options, `test_secrets` a service that repeats a secret.
 """
 
 from __future__ import annotations

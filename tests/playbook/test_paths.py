@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every outcome, and every way to give credentials, through both paths. Errors on the way are in `test_faults`."""
+"""Outcomes, and ways to give credentials, through both paths: one of each kind. The unit tests have all of them."""
 
 from __future__ import annotations
 
