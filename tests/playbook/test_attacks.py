@@ -58,8 +58,6 @@ REDIRECTS = (read("redirect-302", RUNNING, error="endpoint", result={"error.stat
 
 ANSWERS = (
     wait("login-that-redirects", RUNNING, credentials=LOGIN, outcome="error", error="endpoint", requests=0, logins=1),
-    # An answer may have 64 MiB.
-    read("bomb", RUNNING, faults=(fault("gzip_bomb", mebibytes=80),), error="protocol", says=("64 MiB",)),
 )
 
 ENVIRONMENT = (
