@@ -221,16 +221,6 @@ def check(name: str, *steps: Mapping[str, Any], **more: Any) -> Single:
     return Single(name=name, steps=steps, waits=True, check_mode=True, **more)
 
 
-def chosen(cases: Sequence[AnyCase], *names: str) -> list[AnyCase]:
-    """Return the cases of these names, in the order of the table; an unknown name is an error.
-
-    `make test` runs those, and `make slow` the whole table.
-    """
-    found = [case for case in cases if case.name in names]
-    assert len(found) == len(names), set(names) - {case.name for case in found}
-    return found
-
-
 def scenario_of(cases: Sequence[Case], server: str = SERVICE, **more: Any) -> dict[str, Any]:
     """Return the scenario of a simulator: releases and faults of its cases."""
     own = [case for case in cases if case.server == server]
@@ -297,6 +287,10 @@ class Table:
     lanes: int = 4
     python: str = sys.executable
     """The Python of the targets, on which the module runs."""
+
+    def __post_init__(self) -> None:
+        names = [case.name for case in self.cases]
+        assert len(set(names)) == len(names), names
 
     def _journey(
         self, connection: str, directory: Path, installed_collection: Path, simulate: Callable[..., Running]

@@ -43,8 +43,6 @@ class Several(Case):
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Further keys of a release in the option `releases`."""
     by_service: frozenset[str] = frozenset()
-    single_faults: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
-    """Faults of the single reads of a release."""
     whole_mesh: bool = False
     lists: int | range = 1
     """Requests of GetAllReleases. A range where a pause that happens to be short makes room for one more."""
@@ -73,13 +71,7 @@ class Several(Case):
         ]
 
     def faults_of_reads(self) -> list[dict[str, Any]]:
-        # A release that no list has shown is read by the name in the task, any other one by its uid.
-        return [
-            {"release": release_id, **each}
-            for short, faults in self.single_faults.items()
-            for each in faults
-            for release_id in (self.full_name(short), self.uid(short))
-        ]
+        return []
 
     def asked(self, server: Running) -> dict[str, Any]:
         options = {**(gate_on_releases if self.waits else reading_releases)(server), "mesh_id": self.name}
@@ -107,11 +99,6 @@ class Several(Case):
             assert all(later - earlier > least for earlier, later in pairwise(times)), times
 
 
-def read_each(name: str, steps: Mapping[str, Steps], **more: Any) -> Several:
-    """Return a read of several releases."""
-    return Several(name=name, steps=steps, **more)
-
-
 def read_mesh(name: str, steps: Mapping[str, Steps], **more: Any) -> Several:
     """Return a read of a whole mesh."""
     return Several(name=name, steps=steps, whole_mesh=True, **more)
@@ -125,13 +112,13 @@ def wait_for(name: str, steps: Mapping[str, Steps], outcome: str, **more: Any) -
 def faults_of_lists(cases: Sequence[Several]) -> list[dict[str, Any]]:
     """Return the faults that a simulator has for the lists of all of its cases.
 
-    Within a case they are counted from its own first list. They are for all of its lists unless they say which.
+    Within a case they are counted from its own first list.
     """
     faults, before = [], 0
     for case in cases:
         assert isinstance(case.lists, int), case.name
         for each in case.faults:
-            own = each.get("requests", range(1, case.lists + 1))
-            faults.append({**each, "operation": "list", "requests": [before + number for number in own]})
+            requests = [before + number for number in range(1, case.lists + 1)]
+            faults.append({**each, "operation": "list", "requests": requests})
         before += case.lists
     return faults

@@ -142,7 +142,6 @@ def run_all(ansible: Ansible, simulator: Running, arguments: list[str], environm
     slow_but_for(
         "default-vvv",
         of=[
-            pytest.param([], "default", id="default"),
             pytest.param(["-vvv"], "default", id="default-vvv"),
             pytest.param(["-vvv"], "minimal", id="minimal-vvv"),
         ],

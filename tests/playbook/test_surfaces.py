@@ -37,36 +37,26 @@ LOCAL = inventory(here={"ansible_connection": "local"})
 
 PATHS: dict[str, tuple[dict[str, Any], bool]] = {
     "nothing": ({}, True),
-    "empty-environment": ({"environment": {}}, True),
-    "no-become": ({"become": False}, True),
-    "timeout": ({"timeout": 60}, True),
     "environment": ({"environment": {"ANY": "value"}}, False),
     "become": ({"become": True}, False),
-    "become-by-variable": ({"vars": {"ansible_become": True}}, False),
     "async": ({"async": 60, "poll": 1}, False),
     "delegate-elsewhere": ({"delegate_to": "elsewhere"}, False),
     "delegate-from-elsewhere": ({"delegate_to": "here", "when": "inventory_hostname == 'elsewhere'"}, True),
 }
-"""Keywords of a task, and whether the controller's own process runs it: only there a gate has lines of progress."""
+"""Keywords of a task, and whether the controller's own process runs it: only there a gate has lines of progress.
+
+The unit tests of the action plugin have all of them.
+"""
 
 
-SOME_PATHS = ("nothing", "environment", "become", "async", "delegate-elsewhere", "delegate-from-elsewhere")
-"""The unit tests of the action plugin have all of them."""
-
-
-@pytest.mark.parametrize(
-    "names",
-    [pytest.param(SOME_PATHS, id="some"), pytest.param(tuple(PATHS), id="all", marks=pytest.mark.slow)],
-)
 def test_keywords_and_the_connection_choose_the_path(
-    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, names: tuple[str, ...]
+    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests
 ) -> None:
-    paths = {name: PATHS[name] for name in names}
-    simulator = simulate(scenario(*(release(f"gate-{name}", RUNNING) for name in paths)))
+    simulator = simulate(scenario(*(release(f"gate-{name}", RUNNING) for name in PATHS)))
     on_here = "inventory_hostname == 'here'"
     tasks = [
         {"name": name, "when": on_here, MODULE: gate(simulator, f"gate-{name}"), **keywords}
-        for name, (keywords, _in_controller) in paths.items()
+        for name, (keywords, _in_controller) in PATHS.items()
     ]
     hosts = {
         "here": {"ansible_connection": "local", "ansible_become_method": "as_itself"},
@@ -75,7 +65,7 @@ def test_keywords_and_the_connection_choose_the_path(
 
     run = ansible.playbook(play(*tasks), inventory=inventory(**hosts))
 
-    for name, (_keywords, in_controller) in paths.items():
+    for name, (_keywords, in_controller) in PATHS.items():
         with subtests.test(name):
             outcomes = [entry.result["gate"]["outcome"] for entry in run.results if _is_ok(entry, name)]
             assert outcomes == ["reached"], run.output
@@ -168,23 +158,6 @@ def test_test_plugins_read_single_results(
     assert run.output.count("releases") >= len(refused)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("release_id", "returncode"), [pytest.param("running", 0, id="found"), pytest.param("unknown", 2, id="missing")]
-)
-def test_an_ad_hoc_read_prints_its_result(
-    ansible: Ansible, simulate: Callable[..., Running], release_id: str, returncode: int
-) -> None:
-    simulator = simulate(scenario(release("running", RUNNING)))
-
-    run = ansible.adhoc("localhost", MODULE, reading(simulator, release_id))
-
-    assert run.returncode == returncode, run.output
-    (entry,) = run.results
-    assert entry.result["msg"] in run.stdout
-    assert ('"phase": "Running"' in run.stdout) is (returncode == 0)
-
-
 @dataclass(frozen=True)
 class Lookup:
     """A call of the lookup: its terms and options but for where, and the expected entries or words of the error."""
@@ -206,15 +179,12 @@ def fails(call: str, *says: str, **requests: int) -> Lookup:
 
 
 GATE = "wait=true, success_phases=['Running'], failure_phases=['Failed'], wait_sleep=1"
-SIXTY = ", ".join(f"'many-{number:02}'" for number in range(1, 61))
 
 LOOKUPS = {
     "one": found("'running'", "Running", read=1),
     "in-the-order-of-the-terms": found("'running', ['failed', ['creating']]", "Running", "Failed", "Creating", list=1),
     "of-a-service": found("service='ratings'", "Creating", service=1),
-    "sixty": found(f"{SIXTY}, {GATE}", *["Running"] * 60, outcomes=("reached",) * 60, list=1),
     "nothing-rather-than-a-part": found("'running', 'unknown', errors='ignore'", list=1, read=1),
-    "nothing-and-a-warning": found("'unknown', errors='warn'", read=1),
     "waits": found(f"'opening', {GATE}", "Running", outcomes=("reached",), read=2),
     "waits-for-a-service": found(f"service='opening', {GATE}", "Running", outcomes=("reached",), service=2),
     "waits-for-each": found(f"'running', 'opening', {GATE}", "Running", "Running", outcomes=("reached",) * 2, list=2),
@@ -226,17 +196,12 @@ LOOKUPS = {
     "one-gate-stays-closed": fails(f"'running', 'failed', {GATE}", "failed (bookinfo)", "Failed", list=1),
     # Nothing is sent.
     "no-term": fails("[]", "empty"),
-    "no-service": fails("service=''", "service is empty"),
     "null-as-service": fails("service=none", "service"),
-    "terms-and-a-service": fails("'running', service='ratings'", "service"),
     "a-gate-on-the-mesh": fails("wait=true, success_phases=['Running']", "wait"),
-    "require-without-wait": fails("'running', 'creating', require='any'", "require", "wait"),
     "condition-without-wait": fails("'running', stable_for=1, wait=false", "stable_for", "wait"),
-    "id-as-an-option": fails("release_id='running'", "release_id"),
     "misspelt": fails("'running', stabel_for=1", "stabel_for", "stable_for"),
-    "misspelt-and-errors-ignored": found("'running', stabel_for=1, errors='ignore'"),
 }
-"""Each has a mesh of its own name."""
+"""Each has a mesh of its own name. The unit tests of the lookup have the other refusals."""
 
 MESH = (
     release("running", RUNNING),
@@ -254,32 +219,15 @@ def look_up(name: str, call: str, mesh_id: str) -> dict[str, Any]:
     return {"name": name, "ansible.builtin.debug": {"msg": expression}, "ignore_errors": True}
 
 
-SOME_LOOKUPS = {
-    name: LOOKUPS[name]
-    for name in (
-        *("one", "in-the-order-of-the-terms", "of-a-service", "nothing-rather-than-a-part", "waits"),
-        *("waits-for-a-service", "waits-for-each", "one-is-missing", "gate-stays-closed", "one-gate-stays-closed"),
-        *("no-term", "null-as-service", "a-gate-on-the-mesh", "condition-without-wait", "misspelt"),
-    )
-}
-"""The unit tests of the lookup have the other refusals."""
-
-
-@pytest.mark.parametrize(
-    "lookups", [pytest.param(SOME_LOOKUPS, id="some"), pytest.param(LOOKUPS, id="all", marks=pytest.mark.slow)]
-)
-def test_lookups(
-    ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests, lookups: dict[str, Lookup]
-) -> None:
-    releases = [{**each, "mesh_id": name} for name in (*lookups, MESH_ID) for each in MESH]
-    many = {**release("many-{number}", RUNNING, count=60), "mesh_id": "sixty"}
-    simulator = simulate(scenario(*releases, many))
-    tasks = [look_up(name, each.call, name) for name, each in lookups.items()]
+def test_lookups(ansible: Ansible, simulate: Callable[..., Running], subtests: pytest.Subtests) -> None:
+    releases = [{**each, "mesh_id": name} for name in (*LOOKUPS, MESH_ID) for each in MESH]
+    simulator = simulate(scenario(*releases))
+    tasks = [look_up(name, each.call, name) for name, each in LOOKUPS.items()]
     own = [look_up("mesh", "", MESH_ID), {"name": "module", MODULE: reading(simulator, "running")}]
 
     run = ansible.playbook(play(*tasks, *own, vars=WHERE), inventory=LOCAL, extra_vars={"endpoint": simulator.url})
 
-    for name, expected in lookups.items():
+    for name, expected in LOOKUPS.items():
         with subtests.test(name):
             check_lookup(run, simulator, name, expected)
     with subtests.test("without terms, the mesh is read"):
@@ -325,18 +273,3 @@ def test_a_lookup_in_check_mode_reads_once(ansible: Ansible, simulate: Callable[
     assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "pending"], run.output
     assert "check mode: " in " ".join(run.output.split())
     assert simulator.summary()["by_operation"] == {"list": 1}
-
-
-@pytest.mark.slow
-def test_a_lookup_warns_once_that_the_list_is_denied(ansible: Ansible, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(*MESH, faults=[{"fault": "answer", "status": 403, "operation": "list"}]))
-
-    run = ansible.playbook(
-        play(look_up("look up", f"'running', 'opening', requests_per_minute=600, {GATE}", MESH_ID), vars=WHERE),
-        inventory=LOCAL,
-        extra_vars={"endpoint": simulator.url},
-    )
-
-    assert len(run.task("look up").result["msg"]) == 2, run.output
-    assert " ".join(run.stderr.split()).count("asm:mesh:listReleases") == 1
-    assert simulator.summary()["by_operation"] == {"list": 1, "read": 4}

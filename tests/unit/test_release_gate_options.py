@@ -63,7 +63,9 @@ def test_an_option_is_specified_as_in_the_table_but_never_refused(
         # Its default is the variable of the connection.
         del wanted["default"]
 
-    assert without(documented[PREFIX + option.name], "description") == wanted
+    found = documented[PREFIX + option.name]
+    assert without(found, "description") == wanted
+    assert found["description"]
 
 
 def test_ansible_validates_no_option() -> None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What lists requirements and environments in several places lists the same in each of them."""
+"""Lists of requirements that belong together have the same requirements."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCKS = ROOT / "tests" / "requirements"
-# It is a part of others.
-ENVIRONMENTS = sorted(path.stem for path in LOCKS.glob("*.in") if path.stem != "test")
-CORES = [name for name in ENVIRONMENTS if name.startswith("core-")]
+CORES = sorted(path.stem for path in LOCKS.glob("core-*.in"))
 
 
 def read(*place: str) -> str:
@@ -41,24 +39,8 @@ def test_the_unit_tests_get_what_those_of_the_simulator_need() -> None:
     assert names("tests", "unit", "requirements.txt") >= names("tests", "simulator", "requirements.txt")
 
 
-def test_each_environment_is_locked_and_can_be_created() -> None:
-    locked = re.findall(r"^lock (\S+)", read("tools", "lock"), re.MULTILINE)
-    arms = re.findall(r"^ +([^*\n]+)\) versions=", read("tools", "create-environment"), re.MULTILINE)
-
-    assert sorted(path.stem for path in LOCKS.glob("*.txt")) == ENVIRONMENTS
-    assert sorted(locked) == ENVIRONMENTS
-    assert sorted(name for arm in arms for name in arm.split(" | ")) == ENVIRONMENTS
-
-
 @pytest.mark.parametrize("name", CORES)
 def test_an_environment_has_the_ansible_core_of_its_name(name: str) -> None:
     (version,) = re.findall(r"^ansible-core==(\d+\.\d+)\.", read("tests", "requirements", f"{name}.txt"), re.MULTILINE)
 
     assert name == f"core-{version}"
-
-
-@pytest.mark.parametrize("name", CORES)
-def test_ansible_test_runs_on_each_ansible_core(name: str) -> None:
-    arms = re.findall(r"^ +([0-9. |]+)\) pip_version=", read("tools", "ansible-test"), re.MULTILINE)
-
-    assert name[len("core-") :] in [core for arm in arms for core in arm.split(" | ")]

@@ -96,14 +96,6 @@ def client() -> Iterator[requests.Session]:
 
 
 @pytest.fixture
-def without_token() -> Iterator[requests.Session]:
-    """A client without a token, on a connection of its own."""
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
-
-
-@pytest.fixture
 def serve(clock: ScriptedClock, client: requests.Session) -> Iterator[Serve]:
     """Serves scenarios until the end of the test."""
     with contextlib.ExitStack() as stack:

@@ -74,11 +74,6 @@ def test_the_vendor_signature_is_accepted(clock: ScriptedClock, request_: Receiv
     assert ring(clock, keys=[KEY]).check(request_).credential == "key 1"
 
 
-def test_a_signed_path_may_lack_its_last_slash(clock: ScriptedClock) -> None:
-    request = signed(path="/v2/meshes/mesh")
-    assert ring(clock, keys=[KEY]).check(replace(request, target="/v2/meshes/mesh/")).credential == "key 1"
-
-
 class Example(NamedTuple):
     key: SignerKey
     method: str
@@ -192,22 +187,6 @@ def test_a_key_is_locked_for_5_minutes_after_more_than_5_failures_in_a_row(clock
     assert keys.check(signed(date=clock.now())).credential == "key 1"
 
 
-def test_a_token_expires_after_its_lifetime(clock: ScriptedClock) -> None:
-    keys = ring(clock, tokens=[{"token": "t", "lifetime": 10}])
-    clock.advance(9.9)
-    assert keys.check(with_token("t")).credential == "token 1"
-    clock.advance(0.1)
-    with pytest.raises(RefusedError, match="expired"):
-        keys.check(with_token("t"))
-
-
-def test_a_token_expires_after_its_uses(clock: ScriptedClock) -> None:
-    keys = ring(clock, tokens=[{"token": "t", "uses": 2}])
-    assert [keys.check(with_token("t")).credential for _index in range(2)] == ["token 1", "token 1"]
-    with pytest.raises(RefusedError, match="expired"):
-        keys.check(with_token("t"))
-
-
 def test_an_issued_token_works_until_it_expires_or_is_revoked(clock: ScriptedClock) -> None:
     keys = ring(clock, users=[USER])
     user = keys.log_in("u", "p", "d")
@@ -221,44 +200,3 @@ def test_an_issued_token_works_until_it_expires_or_is_revoked(clock: ScriptedClo
     keys.revoke_issued()
     with pytest.raises(RefusedError, match="expired"):
         keys.check(with_token(second))
-
-
-@pytest.mark.parametrize("login", [("u", "x", "d"), ("x", "p", "d"), ("u", "p", "x")], ids=str)
-def test_a_wrong_login_is_refused(clock: ScriptedClock, login: tuple[str, str, str]) -> None:
-    with pytest.raises(RefusedError, match="wrong"):
-        ring(clock, users=[USER]).log_in(*login)
-
-
-def test_a_user_is_locked_after_more_than_5_failures_in_a_row(clock: ScriptedClock) -> None:
-    keys = ring(clock, users=[USER])
-    for _index in range(6):
-        with pytest.raises(RefusedError, match="wrong"):
-            keys.log_in("u", "x", "d")
-    with pytest.raises(RefusedError, match="locked"):
-        keys.log_in("u", "p", "d")
-
-
-def test_an_agency_key_expires(clock: ScriptedClock) -> None:
-    keys = ring(clock)
-    key = keys.issue_agency_key(60)
-    signer_key = SignerKey(key.access_key, key.secret_key)
-    headers = {"X-Security-Token": key.security_token}
-    assert keys.check(signed(headers, key=signer_key)).credential == "agency key 1"
-    clock.advance(60)
-    with pytest.raises(RefusedError, match="expired"):
-        keys.check(signed(headers, key=signer_key, date=clock.now()))
-
-
-@pytest.mark.parametrize(
-    ("request_", "name"),
-    [
-        pytest.param(with_token("t"), "ours", id="token"),
-        pytest.param(with_token("x"), "unknown token", id="unknown token"),
-        pytest.param(signed(), "key 1", id="key"),
-        pytest.param(signed(key=SignerKey("x", "y")), "unknown key", id="unknown key"),
-        pytest.param(headers_of(signed(), authorization="Basic x"), "unknown authorization", id="something else"),
-        pytest.param(headers_of(signed(), authorization=None), "none", id="none"),
-    ],
-)
-def test_the_record_has_names_of_credentials_only(clock: ScriptedClock, request_: Received, name: str) -> None:
-    assert ring(clock, keys=[KEY], tokens=[{"token": "t", "name": "ours"}]).name_of(request_) == name

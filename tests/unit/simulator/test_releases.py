@@ -11,8 +11,8 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
-from ansible_collections.huaweicloud.asm.tests.simulator.releases import Applied, State, document, expand, state_at
-from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Change, Release, parse
+from ansible_collections.huaweicloud.asm.tests.simulator.releases import State, document, state_at
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Release, parse
 
 from .conftest import NOON
 
@@ -69,22 +69,6 @@ def test_a_step_keeps_what_it_does_not_name() -> None:
     assert (state.phase, state.ready, state.version, state.uid) == ("B", 1, "v3", "u-1")
 
 
-@pytest.mark.parametrize(
-    ("step", "counts"),
-    [
-        pytest.param({}, (3, 3, 3), id="all are there by default"),
-        pytest.param({"ready": 1}, (3, 1, 1), id="available follows ready"),
-        pytest.param({"updated": 2}, (2, 2, 2), id="ready follows updated"),
-        pytest.param({"available": 0}, (3, 3, 0), id="ready but not yet available"),
-        pytest.param({"replicas": 5}, (5, 5, 5), id="another number wanted"),
-        pytest.param({"replicas": 0}, (0, 0, 0), id="none wanted"),
-    ],
-)
-def test_replicas_are_counted(step: dict[str, Any], counts: tuple[int, int, int]) -> None:
-    state = state_at(release({"phase": "A", **step}), 0, 1)
-    assert (state.updated, state.ready, state.available) == counts
-
-
 def counts_of(states: list[State]) -> list[tuple[int, int, int]]:
     return [(state.updated, state.ready, state.available) for state in states]
 
@@ -103,38 +87,6 @@ FILLING = [(1, 0, 0), (1, 1, 0), (2, 1, 1), (2, 2, 1), (3, 2, 2), (3, 3, 2), (3,
 )
 def test_pods_come_one_by_one(states: list[State]) -> None:
     assert counts_of(states) == FILLING
-
-
-def test_pods_of_a_later_step_come_after_it() -> None:
-    played = release({"phase": "A", "updated": 0}, {"after_seconds": 10, "fill_seconds": 12})
-    assert state_at(played, 9.9, 1).updated == 0
-    assert counts_of([state_at(played, 10 + 2.0 * moment, 1) for moment in range(8)]) == FILLING
-
-
-def test_a_change_from_outside_wins_over_steps() -> None:
-    change = Applied(Change(phase="Paused", fill_seconds=12.0), seconds=20.0, reads=4)
-    states = [state_at(OPENS, 20 + 2.0 * moment, 5, (change,)) for moment in range(8)]
-    assert {state.phase for state in states} == {"Paused"}
-    assert counts_of(states) == FILLING
-
-
-def test_a_template_makes_numbered_releases() -> None:
-    ids = [each.id for each in expand(release({"phase": "A"}, id="canary-{number}", count=500))]
-    assert (len(set(ids)), ids[0], ids[-1]) == (500, "canary-001", "canary-500")
-
-
-@pytest.mark.parametrize(
-    ("service", "count", "services"),
-    [
-        pytest.param("reviews", 2, ["reviews", "reviews"], id="one service"),
-        pytest.param("reviews-{number}", 2, ["reviews-1", "reviews-2"], id="a service each"),
-        pytest.param("reviews-{number}", 1, ["reviews-1"], id="one release"),
-    ],
-)
-def test_a_template_names_the_services(service: str, count: int, services: list[str]) -> None:
-    played = expand(release({"phase": "A"}, id="canary-{number}", service=service, count=count))
-    assert [document(each, state_at(each, 0, 1), NOON, NOON)["spec"]["serviceName"] for each in played] == services
-    assert [each.id for each in played] == [f"canary-{number}" for number in range(1, count + 1)]
 
 
 MOMENTS = {

@@ -9,10 +9,8 @@ import json
 from typing import Any, get_args
 
 import pytest
-from ansible_collections.huaweicloud.asm.tests.simulator import service as module
 from ansible_collections.huaweicloud.asm.tests.simulator.credentials import Received
-from ansible_collections.huaweicloud.asm.tests.simulator.releases import document
-from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Place, Release, parse, parse_change
+from ansible_collections.huaweicloud.asm.tests.simulator.scenario import Place, parse
 from ansible_collections.huaweicloud.asm.tests.simulator.service import (
     Reply,
     Service,
@@ -59,17 +57,6 @@ def listed(asked: Service) -> dict[str, str]:
     return {item["metadata"]["name"]: item["status"]["phase"] for item in items(asked)}
 
 
-def test_a_release_is_read(clock: ScriptedClock) -> None:
-    reply = read(service(clock))
-    data = json.loads(reply.body)
-    assert (reply.status, reply.headers["Content-Type"]) == (200, "application/json")
-    assert (data["kind"], data["metadata"]["name"], data["status"]["phase"]) == (
-        "Release",
-        "reviews-canary",
-        "Creating",
-    )
-
-
 @pytest.mark.parametrize(
     ("target", "method", "status", "code"),
     [
@@ -92,47 +79,11 @@ def test_asm_or_the_gateway_refuses_unknown_paths(
     assert (data.get("errorCode") or data["error_code"]).startswith(code)
 
 
-def test_the_gateway_names_the_request_in_its_body(clock: ScriptedClock) -> None:
-    assert json.loads(ask(service(clock), READ).body)["request_id"] == "request-1"
-
-
 @pytest.mark.parametrize("target", [READ, LIST, SERVICE])
 def test_a_request_without_a_valid_credential_is_refused(clock: ScriptedClock, target: str) -> None:
     asked = service(clock)
     for reply in (ask(asked, target), ask(asked, target, headers={"x-auth-token": "other"})):
         assert (reply.status, json.loads(reply.body)["error_code"]) == (401, "APIGW.0301")
-
-
-@pytest.mark.parametrize(
-    ("token_project", "sent", "status"),
-    [
-        pytest.param(None, {"x-project-id": "p-1"}, 200, id="the header says it"),
-        pytest.param("p-1", {}, 200, id="the token says it"),
-        pytest.param("p-1", {"x-project-id": "p-2"}, 403, id="the header says another"),
-        pytest.param("p-2", {}, 403, id="the token says another"),
-        pytest.param(None, {}, 403, id="nothing says it"),
-    ],
-)
-def test_a_project_is_checked_when_the_scenario_has_one(
-    clock: ScriptedClock, token_project: str | None, sent: dict[str, str], status: int
-) -> None:
-    tokens = {"tokens": [{"token": TOKEN, "project_id": token_project}]}
-    assert read(service(clock, project_id="p-1", credentials=tokens), headers=sent).status == status
-
-
-def test_a_list_has_all_releases_of_the_mesh_that_exist(clock: ScriptedClock) -> None:
-    releases = [
-        {**RELEASE, "id": "many-{number}", "count": 3},
-        {**RELEASE, "id": "elsewhere", "mesh_id": "other"},
-        {**RELEASE, "id": "not-yet", "steps": [{"phase": "Creating", "after_seconds": 5}]},
-    ]
-    data = json.loads(read(service(clock, releases=releases), LIST).body)
-    assert (data["kind"], data["apiVersion"]) == ("ReleaseList", "asm/v2")
-    assert [item["metadata"]["name"] for item in data["items"]] == ["many-1", "many-2", "many-3"]
-
-
-def test_a_list_can_be_empty(clock: ScriptedClock) -> None:
-    assert items(service(clock, releases=[])) == []
 
 
 def test_an_item_of_a_list_equals_a_read(clock: ScriptedClock) -> None:
@@ -156,11 +107,6 @@ def test_a_list_is_one_read_of_each_release(clock: ScriptedClock, kinds: list[st
     assert seen == phases
 
 
-def test_a_list_counts_as_a_read_of_a_release_that_does_not_exist_yet(clock: ScriptedClock) -> None:
-    asked = service(clock, releases=[{**RELEASE, "steps": [{"phase": "Creating", "after_reads": 1}]}])
-    assert [listed(asked), listed(asked)] == [{}, {"reviews-canary": "Creating"}]
-
-
 def test_a_list_reads_only_the_releases_that_it_shows(clock: ScriptedClock) -> None:
     late = {**RELEASE, "id": "late", "steps": [{"phase": "A", "after_reads": 1}]}
     elsewhere = {**RELEASE, "id": "elsewhere", "mesh_id": "other"}
@@ -169,10 +115,6 @@ def test_a_list_reads_only_the_releases_that_it_shows(clock: ScriptedClock) -> N
     assert listed(asked) == {"many-1": "A", "many-2": "A"}
     assert listed(asked) == {"late": "A", "many-1": "B"}
     assert [phase(asked, f"many-{number}") for number in (1, 2, 3)] == ["B", "B", "A"]
-
-
-def test_a_list_can_show_no_release(clock: ScriptedClock) -> None:
-    assert listed(service(clock, list={"shown": 0})) == {}
 
 
 @pytest.mark.parametrize("place", get_args(Place))
@@ -185,42 +127,6 @@ def test_items_of_a_list_can_lack_a_place(clock: ScriptedClock, place: str) -> N
     else:
         del whole[first]
     assert item == whole
-
-
-def test_items_of_a_list_can_lack_several_places(clock: ScriptedClock) -> None:
-    asked = service(clock, list={"without": ["spec", "spec.version", "status.deployment", "status.grayDeployments"]})
-    (item,) = items(asked)
-    assert item.keys() == {"kind", "apiVersion", "metadata", "status"}
-    assert item["status"].keys() == {"phase", "startTime", "updateTime"}
-
-
-@pytest.mark.parametrize(
-    ("parts", "change", "rendered"),
-    [
-        pytest.param({}, {}, 0, id="nothing has changed"),
-        pytest.param({}, {"phase": "Failed"}, 1, id="one has changed"),
-        pytest.param({"heartbeat": True}, {}, 3, id="each has a heartbeat"),
-        pytest.param({"steps": [{"phase": "A", "fill_reads": 3}]}, {}, 3, id="pods come"),
-    ],
-)
-def test_a_list_renders_only_what_is_new(
-    clock: ScriptedClock, monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any], change: dict[str, Any], rendered: int
-) -> None:
-    asked = service(clock, releases=[{**RELEASE, "id": "rel-{number}", "count": 3, **parts}])
-    calls: list[str] = []
-
-    def counted(release: Release, *arguments: Any) -> dict[str, Any]:
-        calls.append(release.id)
-        return document(release, *arguments)
-
-    monkeypatch.setattr(module, "document", counted)
-    first = read(asked, LIST).body
-    assert calls == ["rel-1", "rel-2", "rel-3"]
-    clock.advance(1)
-    if change:
-        asked.change("rel-2", parse_change(change))
-    assert (read(asked, LIST).body != first) == bool(rendered)
-    assert len(calls) - 3 == rendered
 
 
 def test_a_release_is_read_by_the_uid_that_it_has_now(clock: ScriptedClock) -> None:
@@ -289,13 +195,6 @@ def test_the_current_release_of_a_service_is_the_one_that_started_last(clock: Sc
     assert [current(asked) for _index in range(4)] == ["last-in-scenario", "late", "late", "last-in-scenario"]
 
 
-def test_a_service_is_one_read_of_each_of_its_releases(clock: ScriptedClock) -> None:
-    other = {**RELEASE, "id": "other", "service": "ratings", "steps": BY_READS}
-    asked = service(clock, releases=[{**RELEASE, "id": "rel-{number}", "count": 2, "steps": BY_READS}, other])
-    read(asked, SERVICE)
-    assert listed(asked) == {"rel-1": "B", "rel-2": "B", "other": "A"}
-
-
 STEPS = [{"phase": "A"}, {"phase": "B", "after_seconds": 10}]
 
 
@@ -314,52 +213,6 @@ def test_steps_are_timed_by_the_clock_of_the_scenario(clock: ScriptedClock, cloc
         clock.advance(seconds)
         seen.append(phase(asked))
     assert seen == phases
-
-
-def test_a_list_begins_the_clock_of_each_release(clock: ScriptedClock) -> None:
-    asked = service(clock, releases=[{**RELEASE, "id": f"rel-{number}", "steps": STEPS} for number in (1, 2)])
-    clock.advance(20)
-    assert listed(asked) == {"rel-1": "A", "rel-2": "A"}
-    clock.advance(10)
-    assert listed(asked) == {"rel-1": "B", "rel-2": "B"}
-
-
-def test_a_refused_list_is_no_read(clock: ScriptedClock) -> None:
-    asked = service(clock, releases=[{**RELEASE, "steps": BY_READS}])
-    assert ask(asked, LIST).status == 401
-    assert phase(asked) == "A"
-
-
-def test_each_release_has_a_clock_of_its_own(clock: ScriptedClock) -> None:
-    asked = service(clock, releases=[{**RELEASE, "id": f"r-{number}", "steps": STEPS} for number in (1, 2)])
-    read(asked, READ.replace("reviews-canary", "r-1"))
-    clock.advance(10)
-    phases = [
-        json.loads(read(asked, READ.replace("reviews-canary", name)).body)["status"]["phase"] for name in ("r-1", "r-2")
-    ]
-    assert phases == ["B", "A"]
-
-
-def test_a_change_takes_effect_at_once_and_a_reset_ends_it(clock: ScriptedClock) -> None:
-    asked = service(clock)
-    assert asked.change("reviews-canary", parse_change({"phase": "Failed"})) == 1
-    assert phase(asked) == "Failed"
-    asked.change("reviews-canary", parse_change({"found": False}))
-    assert json.loads(read(asked).body)["errorCode"].startswith("ASM.")
-    asked.reset()
-    assert phase(asked) == "Creating"
-
-
-def test_a_change_of_an_unknown_release_changes_none(clock: ScriptedClock) -> None:
-    assert service(clock).change("other", parse_change({"phase": "Failed"})) == 0
-
-
-def test_only_a_heartbeat_changes_the_answer_of_the_same_state(clock: ScriptedClock) -> None:
-    for heartbeat in (False, True):
-        asked = service(clock, releases=[{**RELEASE, "heartbeat": heartbeat}])
-        first = read(asked).body
-        clock.advance(5)
-        assert (read(asked).body != first) == heartbeat
 
 
 def login(**changes: Any) -> dict[str, Any]:
@@ -438,10 +291,6 @@ def test_a_wrong_login_has_an_error_of_iam(iam: Service, body: object, status: i
     assert "X-Subject-Token" not in reply.headers
 
 
-def test_a_body_that_is_not_json_is_refused(iam: Service) -> None:
-    assert ask(iam, LOGIN, "POST", body=b"{").status == 400
-
-
 def metadata(clock: ScriptedClock, **parts: Any) -> Service:
     return service(clock, metadata=parts)
 
@@ -469,31 +318,6 @@ def test_keys_are_given_for_a_metadata_token_until_it_expires(clock: ScriptedClo
     assert security_key(asked, token).status == 401
 
 
-@pytest.mark.parametrize("lifetime", ["", "0", "21601", "ten", "-1"])
-def test_a_metadata_token_needs_a_good_lifetime(clock: ScriptedClock, lifetime: str) -> None:
-    assert metadata_token(metadata(clock), lifetime).status == 400
-
-
-@pytest.mark.parametrize("status", [404, 405, 503])
-def test_keys_need_no_token_where_there_are_none(clock: ScriptedClock, status: int) -> None:
-    asked = metadata(clock, token_status=status)
-    assert metadata_token(asked).status == status
-    assert security_key(asked).status == 200
-
-
-def test_a_server_without_an_agency_has_no_keys(clock: ScriptedClock) -> None:
-    assert security_key(metadata(clock, token_status=404, agency=False)).status == 404
-
-
-def test_a_key_is_the_same_until_half_of_its_lifetime_is_over(clock: ScriptedClock) -> None:
-    asked = metadata(clock, token_status=404, key_lifetime=100)
-    first = security_key(asked).body
-    clock.advance(49)
-    assert security_key(asked).body == first
-    clock.advance(1)
-    assert security_key(asked).body != first
-
-
 @pytest.mark.parametrize(
     ("path", "name", "release", "operation"),
     [
@@ -512,8 +336,3 @@ def test_a_key_is_the_same_until_half_of_its_lifetime_is_over(clock: ScriptedClo
 )
 def test_a_path_belongs_to_a_service(path: str, name: str, release: str | None, operation: str | None) -> None:
     assert (service_of(path), release_of(path), operation_of("GET", path)) == (name, release, operation)
-
-
-@pytest.mark.parametrize("path", [READ, LIST, SERVICE])
-def test_only_a_get_is_an_operation(path: str) -> None:
-    assert operation_of("POST", path) is None

@@ -402,29 +402,3 @@ def test_a_gate_opens_for_every_sound_release_that_meets_the_conditions(
     opened = verdict(200, body, options)["gate"]["outcome"] == "reached"
 
     assert opened == may_open(200, body, options)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param(b'{"kind":"Release","status":{"phase":"Running"},"status":{"phase":"Failed"}}', id="key-twice"),
-        pytest.param(b'{"kind":"Release","status":{"phase":"Running","weight":NaN}}', id="NaN"),
-        pytest.param(b'{"kind":"Release","status":{"phase":"Running"}', id="cut-off"),
-        pytest.param(b'{"kind":"Release","status":{"phase":"Running","note":"\xff"}}', id="no-UTF-8"),
-        pytest.param(b'{"kind":"Mesh","status":{"phase":"Running"}}', id="another-kind"),
-        pytest.param(b'{"kind":"Release","phase":"Running","status":null}', id="no-status"),
-        pytest.param(b'{"kind":"Release","status":{"phase":["Running"]}}', id="phases-in-a-list"),
-        pytest.param(b"[" * 100_000, id="too-deep-for-any-parser"),
-    ],
-)
-def test_the_judge_and_the_gate_agree_on_plain_damage(body: bytes) -> None:
-    options = {"ready": False, "manifests": True}
-
-    assert not may_open(200, body, options)
-    assert_sound(verdict(200, body, options), 200, body, options)
-
-
-def test_a_number_that_json_cannot_hold_is_not_passed_on() -> None:
-    body = b'{"kind":"Release","metadata":{"weight":1e999},"status":{"phase":"Running"}}'
-
-    json.dumps(verdict(200, body, {}), allow_nan=False)

@@ -554,6 +554,12 @@ def test_response_of_exactly_the_limit_is_read(make: MakeTransport) -> None:
         assert refused(transport, server.url, bounds=Bounds(limit=LIMIT - 1)).kind == "protocol"
 
 
+def test_a_response_has_64_mib_at_most_by_default(make: MakeTransport) -> None:
+    head = HEAD + b"Content-Length: %d\r\n\r\n" % (64 * MIB + 1)
+    with serving(then(head, lambda peer: peer.flood(b" " * MIB))) as server:
+        assert refused(make(), server.url).problem == "the response has 64 MiB; the limit is 64 MiB"
+
+
 @pytest.mark.parametrize(
     ("headers", "size"),
     [

@@ -6,7 +6,7 @@
 
 The gates fold responses into a state. The oracle keeps none: it looks back over the whole history and applies the rules
 in their words. Which workloads are ready, which images run and which deadline is exceeded is not computed but written
-beside each set of workloads. The last test breaks one rule at a time, and the oracle must notice.
+beside each set of workloads. The last test breaks a rule, and the oracle must notice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, NotFoundError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate import gate_set, release_gate
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.gate_set import GateSet, Response
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.gate.release_gate import Observation, ReleaseGate
@@ -40,6 +39,7 @@ from hypothesis.errors import NoSuchExample
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
 
 pytestmark = pytest.mark.slow
@@ -440,10 +440,9 @@ def test_the_deadline_opens_nothing(case: Case) -> None:
     assert last.outcome or all(gate.outcome for gate in late.gates)
 
 
-# Each rule, broken --------------------------------------------------------------------------------------------------
+# The oracle itself --------------------------------------------------------------------------------------------------
 
-OBSERVE, MISSING, NEXT_STREAK = ReleaseGate.observe, ReleaseGate._missing, ReleaseGate._next_streak
-FOLD, OBSERVE_IN_SET = GateSet.fold, gate_set._observe
+OBSERVE = ReleaseGate.observe
 EASY: Mapping[str, Any] = {
     "later": FLICKERING,
     "ready": False,
@@ -451,100 +450,19 @@ EASY: Mapping[str, Any] = {
     "version": None,
     "success_phases": ("Running",),
 }
-STABLE: Mapping[str, Any] = {**EASY, "stable_for": 10}
 """Conditions that are easily met: what needs several responses in a row is found sooner."""
 
 
-def with_conditions(**changes: Any) -> Callable[[ReleaseGate, Observation], ReleaseGate]:
-    return lambda gate, observation: OBSERVE(replace(gate, conditions=replace(gate.conditions, **changes)), observation)
-
-
-def with_gate(**changes: Any) -> Callable[[ReleaseGate, Observation], ReleaseGate]:
-    return lambda gate, observation: OBSERVE(replace(gate, **changes), observation)
-
-
-def one_404_is_enough(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    after = MISSING(gate, observation)
-    return after if after.outcome else MISSING(after, observation)
-
-
-def opens_what_was_never_seen(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    is_open = gate.conditions.on_missing == "accept" and gate.release is None
-    return replace(gate, outcome="reached") if is_open else MISSING(gate, observation)
-
-
-def keeps_the_streak_at_a_404(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    return replace(MISSING(gate, observation), holding=gate.holding)
-
-
-def keeps_the_streak(gate: ReleaseGate, observation: Observation, shown: Release, has_gap: bool) -> object:
-    return NEXT_STREAK(gate, observation, shown, has_gap) or gate.holding
-
-
-def breaks_the_streak_at_an_error(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    is_transient = observation.error is not None and observation.error.is_transient
-    return OBSERVE(replace(gate, holding=None) if is_transient else gate, observation)
-
-
-def knows_no_deadline(gates: GateSet, reply: Response) -> GateSet:
-    after = FOLD(replace(gates, schedule=replace(gates.schedule, wait_timeout=1e9)), reply)
-    return replace(after, schedule=gates.schedule)
-
-
-def another_phase_undoes(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    return replace(gate, outcome=None if gate.outcome == "reached" else gate.outcome).observe(observation)
-
-
-def a_404_undoes_nothing(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    is_missing = isinstance(observation.error, NotFoundError)
-    return gate if gate.outcome == "reached" and is_missing else OBSERVE_IN_SET(gate, observation)
-
-
-def nothing_undoes(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
-    return gate if gate.outcome == "reached" else OBSERVE_IN_SET(gate, observation)
+def stable_at_once(gate: ReleaseGate, observation: Observation) -> ReleaseGate:
+    return OBSERVE(replace(gate, conditions=replace(gate.conditions, stable_for=0)), observation)
 
 
 @pytest.mark.parametrize(
     ("place", "name", "broken", "steered"),
     [
         pytest.param(release_gate, "is_phase", lambda phase, _wanted: bool(phase), {}, id="any phase"),
-        pytest.param(release_gate, "is_phase", lambda phase, wanted: phase in wanted, {}, id="case and blanks matter"),
-        pytest.param(release_gate, "deadline_exceeded", lambda _release: [], {}, id="no progress deadline"),
-        pytest.param(ReleaseGate, "observe", with_conditions(failure_phases=()), {}, id="no failure phase"),
-        pytest.param(ReleaseGate, "observe", with_conditions(ready=False), {}, id="not ready is enough"),
-        pytest.param(ReleaseGate, "observe", with_conditions(images=()), {}, id="any image"),
-        pytest.param(ReleaseGate, "observe", with_conditions(version=None), {}, id="any version"),
-        pytest.param(ReleaseGate, "observe", with_conditions(stable_for=0), {}, id="stable at once"),
-        pytest.param(
-            ReleaseGate, "observe", with_gate(first_uid=None), {"version": None}, id="another uid is the same release"
-        ),
-        pytest.param(ReleaseGate, "observe", with_gate(version_matched=False), {}, id="another version is pending"),
-        pytest.param(ReleaseGate, "observe", breaks_the_streak_at_an_error, STABLE, id="an error ends stable_for"),
-        pytest.param(ReleaseGate, "_has_gap", lambda *_: False, {}, id="a gap is bridged"),
-        pytest.param(ReleaseGate, "_next_streak", keeps_the_streak, STABLE, id="unmet ends no stable_for"),
-        pytest.param(
-            ReleaseGate,
-            "_missing",
-            keeps_the_streak_at_a_404,
-            STABLE,
-            id="a 404 ends no stable_for",
-        ),
-        pytest.param(ReleaseGate, "_missing", one_404_is_enough, EASY, id="one 404 is enough"),
-        pytest.param(ReleaseGate, "_missing", opens_what_was_never_seen, {}, id="a wrong id opens"),
-        pytest.param(
-            ReleaseGate, "_accepts_absence", lambda *_: True, {**EASY, "stable_for": 0}, id="any last phase is accepted"
-        ),
-        pytest.param(GateSet, "fold", knows_no_deadline, {}, id="no deadline"),
-        pytest.param(
-            GateSet, "fold", lambda gates, reply: FOLD(replace(gates, outcome=None), reply), {}, id="not final"
-        ),
+        pytest.param(ReleaseGate, "observe", stable_at_once, {}, id="stable at once"),
         pytest.param(GateSet, "begin_poll", lambda gates: gates, EASY, id="an answer of an earlier poll is enough"),
-        pytest.param(GateSet, "closed_positions", property(lambda _gates: []), {}, id="does not fail fast"),
-        pytest.param(gate_set, "_observe", another_phase_undoes, EASY, id="another phase undoes"),
-        pytest.param(gate_set, "_observe", a_404_undoes_nothing, EASY, id="a 404 undoes nothing"),
-        pytest.param(gate_set, "_observe", nothing_undoes, EASY, id="nothing undoes"),
-        pytest.param(gate_set, "_OF_ONE_RELEASE", (NotFoundError,), {}, id="one denied read ends all"),
-        pytest.param(gate_set, "_duplicate", lambda _gates: None, {}, id="one release counts twice"),
     ],
 )
 def test_the_oracle_notices_a_broken_rule(

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import ProtocolError
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.deployment import why_not_ready
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import (
     is_phase,
     parse,
@@ -26,8 +25,6 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     document,
     release,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 ENVIRONMENT_SECRET = "made-up-database-password"
 
@@ -203,55 +200,3 @@ class TestWithoutManifests:
         before = copy.deepcopy(content)
         report_release(content, manifests=False)
         assert content == before
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
-    max_leaves=6,
-)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the path of every value in a document."""
-    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
-    return [found for key in keys for found in [(*path, key), *places(value[key], (*path, key))]]
-
-
-WHOLE = document(gray=[deployment("a", conditions=[{"type": "Progressing", "reason": "NewReplicaSetAvailable"}])])
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> dict[str, Any]:
-    """Return a release of which up to three values are missing or replaced."""
-    content = copy.deepcopy(WHOLE)
-    for _damage in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from(places(content) or [("kind",)]))
-        parent: Any = content
-        for key in path[:-1]:
-            parent = parent[key]
-        if draw(st.booleans()) and path[-1] in parent:
-            del parent[path[-1]]
-        else:
-            parent[path[-1]] = draw(JSON)
-    return content
-
-
-@settings(max_examples=200, deadline=None)
-@given(content=damaged() | st.dictionaries(st.text(max_size=8), JSON), manifests=st.booleans())
-def test_any_damage_gives_a_release_or_a_clear_error(content: dict[str, Any], manifests: bool) -> None:
-    if content.get("kind") != "Release" or not isinstance(content.get("status"), dict):
-        with pytest.raises(ProtocolError, match=r"kind of the response|not a Release"):
-            parse(content)
-        return
-    metadata = content.get("metadata")
-    if isinstance(metadata, dict) and not isinstance(metadata.get("uid"), (str, type(None))):
-        with pytest.raises(ProtocolError, match="uid is not a string"):
-            parse(content)
-        return
-    parsed = parse(content)
-    report = report_release(content, manifests)
-    assert json.loads(json.dumps(report)) == report
-    ready = not why_not_ready(parsed.gray, parsed.planned)
-    assert not ready or all(each.rolled_out and each.replicas >= 1 for each in parsed.gray)
-    assert not ready or parsed.gray

@@ -19,8 +19,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.releas
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MISSING, changed, document, release_list
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 OTHER_MESH = changed(document(uid="uid-b", name="b"), "metadata.meshID", "other")
 
@@ -292,73 +290,3 @@ class TestRelease:
         assert whole.content == document()
         assert "containers" not in json.dumps(lean.content)
         assert lean.gray == whole.gray
-
-
-# Damage -------------------------------------------------------------------------------------------------------------
-
-TEXTS = st.text(max_size=3) | st.sampled_from(["bookinfo", "reviews", "uid-1", "mesh", "Running"])
-SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | TEXTS
-ANYTHING = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TEXTS, inner, max_size=2), max_leaves=5
-)
-
-
-def objects(**values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return objects in which each value may be missing or anything, or values that are not objects."""
-    damaged = {name: value | ANYTHING for name, value in values.items()}
-    return st.one_of(st.fixed_dictionaries({}, optional=damaged), st.fixed_dictionaries(values), ANYTHING)
-
-
-ITEMS = objects(
-    kind=st.just("Release"),
-    apiVersion=st.just("asm/v2"),
-    metadata=objects(meshID=st.sampled_from(["mesh", "mesh", "other"]), uid=TEXTS, name=TEXTS, namespace=TEXTS),
-    spec=objects(serviceName=TEXTS, version=TEXTS, grayDeployments=st.lists(ANYTHING, max_size=2)),
-    status=objects(phase=TEXTS, grayDeployments=st.lists(ANYTHING, max_size=2)),
-)
-
-
-@settings(max_examples=400, deadline=None)
-@given(items=st.lists(ITEMS, max_size=4), release_id=TEXTS, uid=TEXTS)
-@pytest.mark.slow
-def test_any_list_gives_what_was_asked_for_or_a_final_error(items: list[Any], release_id: str, uid: str) -> None:
-    listed = parsed(*items)
-    problems = listed.problems.values()
-    assert all(not problem.is_transient and problem.sentence(Sanitizer()).isprintable() for problem in problems)
-    try:
-        found = listed.find("bookinfo", release_id, uid)
-    except UsageError:
-        assert not uid
-        return
-    if found is None:
-        return
-    assert found.uid == (uid or release_id) or found.name == release_id
-    release = found.release(with_workloads=True)
-    if release is not None:
-        sources = [item for item in items if is_source(item, found)]
-        assert release.phase in [text_of(item["status"].get("phase")) for item in sources]
-        assert uid or len(sources) == 1
-
-
-def is_source(item: Any, found: ListedRelease) -> bool:
-    """Return whether an item of the list is a complete release with the uid, or else the name, that was found."""
-    if not all(isinstance(item, dict) and isinstance(item.get(part), dict) for part in ("metadata", "spec", "status")):
-        return False
-    metadata = item["metadata"]
-    is_found = (
-        metadata.get("uid") == found.uid
-        if found.uid
-        else (text_of(metadata.get("name")), text_of(metadata.get("namespace"))) == (found.name, found.namespace)
-    )
-    return (
-        is_found
-        and metadata.get("meshID") in (None, "", "mesh")
-        and metadata.get("namespace") in (None, "", "bookinfo")
-        and item.get("kind") in (None, "Release")
-        and item.get("apiVersion") in (None, "asm/v2")
-        and all(item[part].get("grayDeployments") is not None for part in ("spec", "status"))
-    )
-
-
-def text_of(value: Any) -> str:
-    return value if isinstance(value, str) else ""
