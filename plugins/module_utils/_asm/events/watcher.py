@@ -117,11 +117,8 @@ class _Mesh:
     is_polled: bool = False
 
 
-class _EndedError(AsmError):
+class _EndedError(Exception):
     """Why the source ends, as a finished sentence that names the mesh."""
-
-    def sentence(self, _sanitize: Callable[[str], str]) -> str:
-        return self.problem
 
 
 def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
@@ -136,9 +133,10 @@ def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
     try:
         with ExitStack() as stack:
             _Watcher(parse_source(parameters), runtime, sanitizer, host).run(stack)
-    except AsmError as error:
+    except (AsmError, _EndedError) as error:
+        sentence = error.sentence(sanitizer) if isinstance(error, AsmError) else str(error)
         # A request that was cancelled has no reader for its error.
-        return "" if runtime.is_cancelled() else str(sanitizer.redact(error.sentence(sanitizer)))
+        return "" if runtime.is_cancelled() else str(sanitizer.redact(sentence))
     # The text of a bug may hold a secret, so only its type is shown.
     except Exception as bug:  # noqa: BLE001
         return f"a bug of this collection: {type(bug).__name__}; please report it"
@@ -164,7 +162,7 @@ class _Watcher:
         """Poll one mesh after the other.
 
         Raises:
-            AsmError: it ends the source.
+            AsmError, _EndedError: it ends the source.
         """
         request = self._request
         # Refused options and credentials come before a file is made.
@@ -190,7 +188,7 @@ class _Watcher:
         """End the source if every mesh was refused: retrying cannot fix any of them.
 
         Raises:
-            AsmError: of the mesh that was polled last.
+            _EndedError: with the error of the mesh that was polled last.
         """
         error = last.availability.error
         if error is not None and all(each.availability.is_refused for each in meshes):
