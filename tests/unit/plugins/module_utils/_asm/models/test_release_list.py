@@ -183,7 +183,7 @@ class TestProblems:
         assert listed.error.sentence(Sanitizer()).startswith(f"'b': {message}; ")
         assert listed.release(with_workloads=False) is None
         assert [each.error for each in found.releases if each.uid in ("uid-a", "uid-c")] == [None, None]
-        (problem,) = found.problems.values()
+        (problem,) = list(found.problems.values())
         count = 2 if place in ("kind", "apiVersion") else 1
         assert problem.sentence(Sanitizer()).startswith(f"{count} of 4 items of the list are ignored: {message}; ")
 
