@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Callable, Union
 
 from ..errors import CredentialsError, UsageError
-from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, VARIABLE_PREFIX
+from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX
 from ..sanitize import Sanitizer, listed
 from . import endpoints
 
@@ -156,10 +156,20 @@ def _sources(
         # An empty value counts as unset: that is how pipelines write "no such secret".
         values = {option: environment[name] for option, name in names.items() if environment.get(name, "").strip()}
         yield Source(family, values, names)
-    # Late: each module and each worker with a lookup compiles what it imports, and few read the file.
-    from .credentials_file import read_file  # noqa: PLC0415
+    yield _file_source(connection, environment, warn, sanitizer)
 
-    yield read_file(connection, environment, warn, sanitizer)
+
+def _file_source(
+    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
+) -> Source:
+    # Late: each module and each worker with a lookup compiles what it imports, and few read the file.
+    from .credentials_file import KEYS, read_file  # noqa: PLC0415
+
+    option = next(option for option in OPTIONS if option.name == "credentials_file")
+    named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
+    path = next((path for path in named if path and path.strip()), None)
+    values = read_file(path or DEFAULT_FILE, path is not None, warn, sanitizer)
+    return Source("credentials file", values, {name: f"{key} in the file" for name, key in KEYS.items()})
 
 
 def _stated(name: str, *sources: Source) -> str | None:

@@ -10,48 +10,41 @@ import codecs
 import configparser
 import os
 import stat
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Callable
 
 from ..errors import CredentialsError
-from ..options.spec import OPTIONS
-from ..sanitize import Sanitizer
-from .credentials import DEFAULT_FILE, Source
 
 if TYPE_CHECKING:
-    from ..options.request import ConnectionOptions
+    from ..sanitize import Sanitizer
 
-_KEYS = {
+KEYS = {
     "access_key": "ak",
     "secret_key": "sk",
     "security_token": "security_token",
     "project_id": "project_id",
     "iam_endpoint": "iam_endpoint",
 }
+"""The key in the file for each option."""
+
 _LIMIT = 64 * 1024
 _INI = "write a section [basic] with ak and sk"
 
 
-def read_file(
-    connection: ConnectionOptions, environment: Mapping[str, str], warn: Callable[[str], None], sanitizer: Sanitizer
-) -> Source:
-    """Return what the credentials file holds; nothing if only the default file is meant, and it does not exist.
+def read_file(path: str, is_named: bool, warn: Callable[[str], None], sanitizer: Sanitizer) -> dict[str, str]:
+    """Return what the credentials file holds, by option; nothing if it is the default file and does not exist.
 
     Args:
-        connection: the connection options, which may name the file.
-        environment: variables of the process, which may name it as well.
+        path: may begin with `~`.
+        is_named: whether an option or a variable names the file.
         warn: takes a sentence about a file that others may read.
         sanitizer: for the path in an error.
 
     Raises:
         CredentialsError: the file cannot be used, or a file that was named holds no key.
     """
-    option = next(option for option in OPTIONS if option.name == "credentials_file")
-    named = [connection.given.get("credentials_file"), *(environment.get(name) for _family, name in option.environment)]
-    path = next((path for path in named if path and path.strip()), None)
     # Not pathlib: this leaves the ~ alone where there is no home.
-    expanded = os.path.expanduser(path or DEFAULT_FILE)  # noqa: PTH111
-    content = _content(expanded, path is not None, warn, sanitizer)
+    expanded = os.path.expanduser(path)  # noqa: PTH111
+    content = _content(expanded, is_named, warn, sanitizer)
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(content)
@@ -61,11 +54,11 @@ def read_file(
         line = getattr(error, "lineno", None) or (broken[0][0] if broken else "?")
         raise CredentialsError(f"the credentials file has an error in line {line}", _INI) from None
     basic = parser["basic"] if parser.has_section("basic") else {}
-    values = {name: basic[key].strip() for name, key in _KEYS.items() if basic.get(key, "").strip()}
-    if path is not None and not {"access_key", "secret_key"} & set(values):
+    values = {name: basic[key].strip() for name, key in KEYS.items() if basic.get(key, "").strip()}
+    if is_named and not {"access_key", "secret_key"} & set(values):
         lacks = "no ak and sk in its section [basic]" if parser.has_section("basic") else "no section [basic]"
         raise CredentialsError(f"the credentials file '{sanitizer(expanded)}' has {lacks}", _INI)
-    return Source("credentials file", values, {name: f"{key} in the file" for name, key in _KEYS.items()})
+    return values
 
 
 def _content(path: str, is_named: bool, warn: Callable[[str], None], sanitizer: Sanitizer) -> str:
