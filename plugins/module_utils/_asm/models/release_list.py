@@ -43,7 +43,7 @@ class ListedRelease:
     error: AsmError | None
     _content: Mapping[str, Any]
     _manifests: bool
-    _request_id: str = ""
+    _request_id: str
 
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
@@ -138,8 +138,10 @@ def parse_list(content: Mapping[str, Any], mesh_id: str, manifests: bool = False
     """
     items = _items(content)
     _check_size(items)
-    found = [_listed_release(each, mesh_id, manifests) if isinstance(each, dict) else None for each in items]
-    releases = [replace(each, _request_id=request_id) for each in found if each is not None]
+    found = [
+        _listed_release(each, mesh_id, manifests, request_id) if isinstance(each, dict) else None for each in items
+    ]
+    releases = [each for each in found if each is not None]
     uids = Counter(each.uid for each in releases if each.uid)
     repeated = {uid: count for uid, count in uids.items() if count > 1}
     errors = [each.error for each in releases if each.error is not None]
@@ -177,7 +179,7 @@ def _check_size(items: Sequence[Any]) -> None:
             raise too_many(what, MOST_PARTS_OF_A_LIST, _HINT_TOO_LARGE)
 
 
-def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -> ListedRelease:
+def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool, request_id: str) -> ListedRelease:
     metadata, spec = (as_object(content.get(key)) for key in ("metadata", "spec"))
     name = as_text(metadata.get("name"))
     error = None
@@ -193,6 +195,7 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool) -
         error=error,
         _content=content,
         _manifests=manifests,
+        _request_id=request_id,
     )
 
 
