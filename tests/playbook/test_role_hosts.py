@@ -164,6 +164,16 @@ def test_a_gate_that_was_not_held_stops_the_hosts_that_skip_it(ansible: Ansible,
     assert gated.requests == 0
 
 
+@pytest.mark.slow
+def test_a_variable_that_hides_the_function_lookup_stops_all_hosts(ansible: Ansible, mesh: Running) -> None:
+    tasks = [gate(CLOSED), DEPLOY], [gate(CLOSED, **ONCE), DEPLOY], [rescued(gate(CLOSED, **ONCE))]
+
+    gated = [run_plays(ansible, mesh, {"tasks": each, "vars": {"lookup": "mine"}}) for each in tasks]
+
+    assert [each.deployed for each in gated] == [frozenset()] * 3, gated[-1].output
+    assert all("hides the function" in each.output for each in gated)
+
+
 OWN = on("{{ own }}")
 OWN_RELEASES = {"first": {"own": OPENS}, "second": {"own": CLOSES}, "third": {"own": OPENS}}
 
