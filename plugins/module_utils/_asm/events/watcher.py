@@ -315,9 +315,10 @@ class _Watcher:
         try:
             self._read_list(mesh, poll)
             self._read_singly(mesh, poll)
-        except _ENDING as error:
-            raise _EndedError(self._named(error)) from None
         except AsmError as error:
+            # A 400 is about what was asked for, so the other meshes are not concerned.
+            if isinstance(error, _ENDING) and error.response.status != 400:
+                raise _EndedError(self._named(error)) from None
             poll.error = error
         return poll
 

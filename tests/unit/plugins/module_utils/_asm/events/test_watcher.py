@@ -373,6 +373,17 @@ class TestAvailability:
             "mesh 'mesh-1': available again; it was unavailable since 2026-03-01T12:00:03Z",
         ]
 
+    @pytest.mark.parametrize("of_a_list", [True, False])
+    def test_a_mesh_that_is_refused_as_wrong_ends_only_itself(
+        self, monkeypatch: pytest.MonkeyPatch, of_a_list: bool
+    ) -> None:
+        there = many(3)
+        wrong = UsageError("ASM refused the request as wrong", response=ErrorResponse(400))
+        there.meshes["mesh-1"] = Mesh(wrong if of_a_list else [incomplete("a", mesh_id="mesh-1")], {"uid-a": wrong})
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh-1")]
+        assert len(there.times("mesh-2")) == 6
+
     def test_long_transient_trouble_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
         there.on(55, lambda: setattr(there.meshes["mesh"], "items", BUSY))
