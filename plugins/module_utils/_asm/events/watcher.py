@@ -51,6 +51,9 @@ _POLL_TIMEOUTS = 4
 _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 """Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
 
+_YIELDS = 600.0
+"""Seconds for which a mesh with a transient error lets the others go first: its requests may all take their time."""
+
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
 
@@ -175,11 +178,11 @@ class _Watcher:
         meshes = self._meshes()
         self._announce()
         while not self._runtime.is_cancelled():
-            mesh = min(meshes, key=self._due)
-            now, due = self._runtime.monotonic(), self._due(mesh)
+            now, due = self._runtime.monotonic(), min(map(self._due, meshes))
             if now < due:
                 self._runtime.sleep(min(due - now, _SLICE))
                 continue
+            mesh = min((each for each in meshes if self._due(each) <= now), key=self._turn)
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
             self._end_if_nothing_is_left(meshes, mesh)
@@ -197,6 +200,11 @@ class _Watcher:
     def _due(self, mesh: _Mesh) -> float:
         """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
         return mesh.rests_from + self._pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
+
+    def _turn(self, mesh: _Mesh) -> float:
+        """Return the place of a mesh among those that are due: the others do not wait for a mesh that fails."""
+        error = mesh.availability.error
+        return self._due(mesh) + (_YIELDS if error is not None and error.is_transient else 0.0)
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""

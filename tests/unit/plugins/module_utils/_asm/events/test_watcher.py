@@ -20,6 +20,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     NetworkError,
     ProtocolError,
     ProxyError,
+    RequestTimeoutError,
     UsageError,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
@@ -353,6 +354,16 @@ class TestPace:
         there.meshes["mesh-0"].items = NetworkError("no route")
         there.run(monkeypatch, 600)
         assert len(there.times("mesh-1")) >= 59
+
+    def test_meshes_whose_requests_hang_do_not_stop_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        for number in range(20):
+            there.meshes[f"mesh-{number}"] = Mesh(RequestTimeoutError("no response"), takes=15)
+        there.run(monkeypatch, 1800, requests_per_minute=600)
+        times = there.times("mesh-39")
+        assert max(after - before for before, after in zip(times, times[1:])) < 30
+        # They have their turn as well.
+        assert all(len(there.times(f"mesh-{number}")) >= 2 for number in range(20))
 
 
 class TestAvailability:
