@@ -28,6 +28,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ev
     BUSY,
     DENIED,
     GATE,
+    GONE,
     TOKEN,
     Mesh,
     Stage,
@@ -453,6 +454,48 @@ class TestAvailability:
         there.run(monkeypatch, 1500, **GATE)
         assert there.sent == [("unavailable", "mesh-0"), ("available", "mesh-0")]
         assert len([at for at in there.times("mesh-0") if at < 700]) == 2
+
+    @pytest.mark.parametrize(
+        ("found", "kind"),
+        [(ProtocolError("kind is wrong"), "protocol"), (item("other"), "protocol"), (GONE, "protocol")],
+    )
+    def test_a_mesh_of_which_no_release_can_be_read_is_unavailable(
+        self, monkeypatch: pytest.MonkeyPatch, found: Any, kind: str
+    ) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": found for name in names}
+        there.show(2000, *(item(name) for name in names))
+        assert there.run(monkeypatch, 2200) is None
+        assert there.sent == [("unavailable", "mesh"), ("available", "mesh")]
+        assert there.events[0]["error"]["kind"] == kind
+        assert len(there.warned) <= len(names) + 3
+
+    def test_releases_that_cannot_be_asked_for_leave_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(incomplete("a", namespace=None), incomplete("b", uid="b/c"))
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh")]
+        assert "none of the 2 releases of the list can be read: metadata.namespace is ''" in there.warned[-1]
+
+    def test_a_poll_that_does_not_read_a_refused_release_does_not_make_its_mesh_available(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": item(name) for name in names} | {"uid-a": DENIED}
+        there.on(1000, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a")}))
+        there.run(monkeypatch, 1200)
+        assert there.sent == [("unavailable", "mesh"), ("available", "mesh")]
+        assert len(there.warned) == 2
+
+    def test_a_release_that_some_polls_do_not_read_is_logged_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": item(name) for name in names}
+        there.meshes["mesh"].singly["uid-a"] = ProtocolError("kind is wrong")
+        there.run(monkeypatch, 600)
+        assert there.events == []
+        assert there.warned == ["mesh 'mesh': 'uid-a': kind is wrong"]
 
     def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))
