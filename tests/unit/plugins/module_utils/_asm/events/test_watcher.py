@@ -105,8 +105,9 @@ class TestEvents:
         there.run(monkeypatch, 60)
         assert there.sent == [("phase", "a")]
 
-    def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = stage(incomplete("a"))
+    @pytest.mark.parametrize("shown", [incomplete("a"), item("a", None), item("a", " ")])
+    def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]) -> None:
+        there = stage(shown)
         there.meshes["mesh"].singly["uid-a"] = item("a", "Creating")
         there.on(25, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a", "Running")}))
         there.run(monkeypatch, 60)
