@@ -668,6 +668,9 @@ class TestRestart:
         [
             *("{}", "[1]", '{"format":2}', '{"format":2,"endpoint":"https://asm.example"}'),
             json.dumps({**SCOPE, "source": "\ud800", "meshes": {}}),
+            # Of a mesh that this source does not watch.
+            json.dumps({**SCOPE, "source": "x", "meshes": {"other": float("nan")}}),
+            json.dumps({**SCOPE, "source": "x", "meshes": {"other": 1}}).replace("1}", "1e999}"),
         ],
     )
     def test_a_damaged_file_ends_the_source(
