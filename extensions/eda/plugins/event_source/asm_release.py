@@ -45,8 +45,8 @@ description:
     release rests, also if it disappears and comes back unchanged.
   - A transient error (network, 408, 429, 5xx, a response that is not JSON) is logged once and is never taken for a
     change.
-  - A mesh that cannot be watched ends only itself. A final error of the mesh (403, 404, a list that is too large, or
-    one with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
+  - A mesh that cannot be watched ends only itself. A final error of the mesh (400, 403, 404, a list that is too large,
+    or one with items of which none can be used), or transient errors for longer than five poll intervals and at least 5
     minutes, send the event C(unavailable). A mesh that was refused is tried again every 10 minutes; if its
     list can be read, and only single reads are refused, the list is polled as before. The event C(available) says that
     the mesh is back.

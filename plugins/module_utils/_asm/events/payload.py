@@ -142,7 +142,9 @@ class Payloads:
             *(self.mesh_id, tracked.uid, tracked.changes, event.kind, phase),
             *(tracked.version, tracked.images, bool(tracked.ready), outcome),
         ]
-        return self._identifier(f"{tracked.uid}:{event.kind}:{phase}:{tracked.changes}:{_digest(distinct)}")
+        # What is cut off at the end of a text must not be the digest.
+        uid, shown_phase = (_cut(self._shown(text), _LONGEST_KEY) for text in (tracked.uid, phase))
+        return self._identifier(f"{uid}:{event.kind}:{shown_phase}:{tracked.changes}:{_digest(distinct)}")
 
     def _identifier(self, text: str) -> str:
         return identifier(self._shown(text))

@@ -79,14 +79,14 @@ class StateFile:
 
     def _understood(self, content: bytes) -> dict[str, Any]:
         try:
-            document = json.loads(content, object_pairs_hook=_unambiguous) if len(content) <= _LARGEST else None
+            document = _decoded(content) if len(content) <= _LARGEST else None
         except (ValueError, RecursionError):
             document = None
         if not isinstance(document, dict):
             raise self.damaged()
         found = document.get("format")
-        # True and 2.0 equal an integer to Python.
-        if isinstance(found, (bool, float)) or found != FORMAT:
+        # True equals an integer to Python.
+        if isinstance(found, bool) or found != FORMAT:
             raise _refused(f"is not of format {FORMAT}", self._path)
         for name, value in self._scope.items():
             if document.get(name) != value:
@@ -112,6 +112,17 @@ class StateFile:
             raise UsageError(problem, "watch fewer releases with one source", self._path)
         _write_private(self._path, content)
         self._written = content
+
+
+def _decoded(content: bytes) -> Any:
+    """Return a JSON document; one with a number that is no integer was not written by us."""
+    return json.loads(
+        content, object_pairs_hook=_unambiguous, parse_float=_refuse_number, parse_constant=_refuse_number
+    )
+
+
+def _refuse_number(number: str) -> float:
+    raise ValueError(f"{number} is not an integer")
 
 
 def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from ..errors import (
     ProtocolError,
     ProxyError,
     ThrottledError,
+    TransientProtocolError,
     UsageError,
 )
 from ..gate.release_gate import Observation
@@ -51,8 +52,14 @@ _POLL_TIMEOUTS = 4
 _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 """Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
 
+_YIELDS = 600.0
+"""Seconds for which a mesh with a transient error lets the others go first: its requests may all take their time."""
+
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
+
+_NOT_FOUND = TransientProtocolError("ASM lists the release, but has no release of this uid", "check endpoint")
+_OTHER_UID = ProtocolError("the response has another metadata.uid", "check endpoint")
 
 _LONGEST_ID = 253
 """Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
@@ -101,6 +108,7 @@ class _Mesh:
         rests_from: when its pause began.
         jitter: a factor on its pause; 0 before its first poll.
         read_at: when which release was read singly last.
+        failed: why the last single read of a release found nothing, if trying again will not help.
         excluded: uids of releases that are listed incompletely and that the filters exclude.
         warned: what the log was warned about and still holds.
         is_polled: whether this run of the source has polled it.
@@ -112,6 +120,7 @@ class _Mesh:
     rests_from: float
     jitter: float = 0.0
     read_at: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, AsmError] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
     is_polled: bool = False
@@ -175,11 +184,11 @@ class _Watcher:
         meshes = self._meshes()
         self._announce()
         while not self._runtime.is_cancelled():
-            mesh = min(meshes, key=self._due)
-            now, due = self._runtime.monotonic(), self._due(mesh)
+            now, due = self._runtime.monotonic(), min(map(self._due, meshes))
             if now < due:
                 self._runtime.sleep(min(due - now, _SLICE))
                 continue
+            mesh = min((each for each in meshes if self._due(each) <= now), key=self._turn)
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
             self._end_if_nothing_is_left(meshes, mesh)
@@ -197,6 +206,11 @@ class _Watcher:
     def _due(self, mesh: _Mesh) -> float:
         """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
         return mesh.rests_from + self._pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
+
+    def _turn(self, mesh: _Mesh) -> float:
+        """Return the place of a mesh among those that are due: the others do not wait for a mesh that fails."""
+        error = mesh.availability.error
+        return self._due(mesh) + (_YIELDS if error is not None and error.is_transient else 0.0)
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""
@@ -315,10 +329,13 @@ class _Watcher:
         try:
             self._read_list(mesh, poll)
             self._read_singly(mesh, poll)
-        except _ENDING as error:
-            raise _EndedError(self._named(error)) from None
         except AsmError as error:
+            # A 400 is about what was asked for, so the other meshes are not concerned.
+            if isinstance(error, _ENDING) and error.response.status != 400:
+                raise _EndedError(self._named(error)) from None
             poll.error = error
+        # A poll may read only some releases. What an earlier one found of the others still holds.
+        poll.error = poll.error or _lasting_error(mesh.failed, poll.listed or {})
         return poll
 
     def _read_list(self, mesh: _Mesh, poll: _Poll) -> None:
@@ -366,9 +383,12 @@ class _Watcher:
         """
         known = {uid: each for uid, each in mesh.tracker.releases.items() if each.needs_read}
         known.update({uid: each for uid, each in (poll.listed or {}).items() if each.namespace or uid not in known})
-        missing = [uid for uid, each in known.items() if uid not in poll.observations and _can_be_read(each, poll)]
-        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in missing}
+        missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
+        unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
+        poll.problems.update(unreadable)
+        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         mesh.read_at = unread
+        mesh.failed = {**{uid: error for uid, error in mesh.failed.items() if uid in unread}, **unreadable}
         count = self._pace.single_reads(self._runtime.monotonic())
         interval = self._interval(ceil(len(unread) / count))
         for uid in sorted(unread, key=unread.__getitem__)[:count]:
@@ -386,13 +406,22 @@ class _Watcher:
             release = self._sent(lambda: self._client.get_release(target, deadline))
         except NotFoundError as error:
             # A 404 about a release that the list of the same poll shows says nothing.
-            return None if uid in (poll.listed or {}) else Observation(0.0, 0.0, error=error)
-        except ProtocolError as error:
+            if uid in (poll.listed or {}):
+                mesh.failed[uid] = _NOT_FOUND
+                return None
+            return Observation(0.0, 0.0, error=error)
+        except AsmError as error:
+            if not error.is_transient:
+                mesh.failed[uid] = error
+            if not isinstance(error, ProtocolError):
+                raise
             poll.problems[uid] = error.about(uid)
             return None
         if release.uid != uid:
-            poll.problems[uid] = ProtocolError("the response has another metadata.uid", "check endpoint").about(uid)
+            mesh.failed[uid] = _OTHER_UID
+            poll.problems[uid] = _OTHER_UID.about(uid)
             return None
+        mesh.failed.pop(uid, None)
         if self._selects(release, is_complete=True):
             return Observation(0.0, 0.0, release)
         poll.excluded.add(uid)
@@ -465,7 +494,8 @@ class _Watcher:
         if len(new) > _MOST_WARNINGS:
             self._warn(f"{len(new) - _MOST_WARNINGS} more problems of releases")
         # A poll that read no list says nothing about earlier problems.
-        mesh.warned = {*problems, *(mesh.warned if poll.error is not None else ())}
+        # Neither does one that did not read a release say anything about that.
+        mesh.warned = {*problems, *(mesh.warned if poll.error is not None else mesh.warned.intersection(mesh.failed))}
         if before.is_unavailable and not mesh.availability.is_unavailable:
             self._warn(f"available again; it was unavailable since {before.since}")
 
@@ -484,15 +514,23 @@ def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterato
         yield payloads.of_release(event)
 
 
-def _can_be_read(release: TrackedRelease, poll: _Poll) -> bool:
-    """Return whether a release can be read singly.
-
-    The problem of one that cannot is noted here: as a request, it would find another path, and end the whole mesh.
-    """
+def _why_unreadable(release: TrackedRelease) -> AsmError | None:
+    """Return why a release cannot be read singly, None if it can: its request would find another path."""
     for place, value in (("metadata.namespace", release.namespace), ("metadata.uid", release.uid)):
         if len(value) > _LONGEST_ID or not is_segment(value):
             problem = f"{place} is {{seen}}, so the release cannot be read singly"
-            error = ProtocolError(problem, "check endpoint", value)
-            poll.problems[f"{place} of {release.uid or release.name}"] = error.about(release.name)
-            return False
-    return True
+            return ProtocolError(problem, "check endpoint", value).about(release.name)
+    return None
+
+
+def _lasting_error(failed: Mapping[str, AsmError], listed: Mapping[str, TrackedRelease]) -> AsmError | None:
+    """Return the error of a mesh of which single reads have failed: one that concerns more than its release, or the
+    first one if nothing of the mesh is seen; None otherwise."""
+    for error in failed.values():
+        if not isinstance(error, (ProtocolError, TransientProtocolError)):
+            return error
+    if not listed or not failed.keys() >= listed.keys():
+        return None
+    first = failed[next(iter(listed))]
+    problem = f"none of the {len(listed)} releases of the list can be read: {first.problem}"
+    return type(first)(problem, first.hint, first.seen, first.response)

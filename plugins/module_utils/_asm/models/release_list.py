@@ -58,8 +58,8 @@ class ListedRelease:
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
-        needs_workloads = with_workloads or self._manifests
-        return release if release.has_workloads or not needs_workloads else None
+        is_complete = release.has_workloads or not (with_workloads or self._manifests)
+        return release if is_complete and release.phase.strip() else None
 
 
 class ReleaseList:

@@ -75,10 +75,12 @@ class Mesh:
     Attributes:
         items: what the list shows, or the error that it answers with.
         singly: what a single read of a release finds by uid, if it is not what the list shows.
+        takes: seconds that each request takes.
     """
 
     items: Listing = field(default_factory=list)
     singly: dict[str, dict[str, Any] | AsmError] = field(default_factory=dict)
+    takes: float = 0.0
 
     def single(self, uid: str) -> dict[str, Any] | AsmError:
         """Return what a single read finds."""
@@ -155,8 +157,9 @@ class Stage:
     def _asked(self, mesh_id: str, what: str, find: Callable[[Mesh], Any]) -> Any:
         self.requests += [(round(self.seconds, 2), mesh_id, "login")] * self.logins
         self.requests.append((round(self.seconds, 2), mesh_id, what))
-        if self.takes:
-            self.sleep(self.takes)
+        takes = self.takes or self.meshes[mesh_id].takes
+        if takes:
+            self.sleep(takes)
         found = find(self.meshes[mesh_id])
         if isinstance(found, AsmError):
             raise found

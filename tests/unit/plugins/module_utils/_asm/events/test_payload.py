@@ -73,6 +73,16 @@ def test_ids_are_unique(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ids[0].startswith("uid-a:phase:running:1:")
 
 
+@pytest.mark.parametrize("field", ["phase", "uid"])
+def test_ids_are_unique_however_long_a_text_is(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    there, odd = stage(), "\U0001f600" * 100_000
+    phase, uid = (odd, "a") if field == "phase" else ("Running", odd)
+    for number, each in enumerate((phase, "Creating") * 2 + (phase,)):
+        there.show(25 + 10 * number, item("a", each, uid=uid))
+    there.run(monkeypatch, 80)
+    assert len({event["id"] for event in there.events}) == 5
+
+
 @pytest.mark.parametrize(
     "text", ["{{ x }}", "{% x %}", "{# x #}", "#jinja2: x:'y'", "'\\x7b\\x7b x }}'", "$ANSIBLE_VAULT;1"]
 )

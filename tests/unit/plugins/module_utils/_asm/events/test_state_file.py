@@ -187,7 +187,7 @@ def test_a_second_source_is_refused_while_the_first_one_runs(path: Path) -> None
         pytest.param('{"some": "settings"}', f"is not of format {FORMAT}", id="another file"),
         pytest.param('{"format": 1}', f"is not of format {FORMAT}", id="another format"),
         pytest.param('{"format": true}', f"is not of format {FORMAT}", id="a boolean"),
-        pytest.param('{"format": 2.0}', f"is not of format {FORMAT}", id="a fraction"),
+        pytest.param('{"format": 2.0}', DAMAGED, id="a fraction"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused(path: Path, content: str, problem: str) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     NetworkError,
     ProtocolError,
     ProxyError,
+    RequestTimeoutError,
     UsageError,
 )
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
@@ -27,6 +28,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ev
     BUSY,
     DENIED,
     GATE,
+    GONE,
     TOKEN,
     Mesh,
     Stage,
@@ -103,8 +105,9 @@ class TestEvents:
         there.run(monkeypatch, 60)
         assert there.sent == [("phase", "a")]
 
-    def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        there = stage(incomplete("a"))
+    @pytest.mark.parametrize("shown", [incomplete("a"), item("a", None), item("a", " ")])
+    def test_an_incomplete_item_is_read_singly(self, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]) -> None:
+        there = stage(shown)
         there.meshes["mesh"].singly["uid-a"] = item("a", "Creating")
         there.on(25, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a", "Running")}))
         there.run(monkeypatch, 60)
@@ -354,6 +357,16 @@ class TestPace:
         there.run(monkeypatch, 600)
         assert len(there.times("mesh-1")) >= 59
 
+    def test_meshes_whose_requests_hang_do_not_stop_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        for number in range(20):
+            there.meshes[f"mesh-{number}"] = Mesh(RequestTimeoutError("no response"), takes=15)
+        there.run(monkeypatch, 1800, requests_per_minute=600)
+        times = there.times("mesh-39")
+        assert max(after - before for before, after in zip(times, times[1:])) < 30
+        # They have their turn as well.
+        assert all(len(there.times(f"mesh-{number}")) >= 2 for number in range(20))
+
 
 class TestAvailability:
     def test_a_denied_mesh_ends_only_itself(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,6 +385,17 @@ class TestAvailability:
             "mesh 'mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases",
             "mesh 'mesh-1': available again; it was unavailable since 2026-03-01T12:00:03Z",
         ]
+
+    @pytest.mark.parametrize("of_a_list", [True, False])
+    def test_a_mesh_that_is_refused_as_wrong_ends_only_itself(
+        self, monkeypatch: pytest.MonkeyPatch, of_a_list: bool
+    ) -> None:
+        there = many(3)
+        wrong = UsageError("ASM refused the request as wrong", response=ErrorResponse(400))
+        there.meshes["mesh-1"] = Mesh(wrong if of_a_list else [incomplete("a", mesh_id="mesh-1")], {"uid-a": wrong})
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh-1")]
+        assert len(there.times("mesh-2")) == 6
 
     def test_long_transient_trouble_is_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"))
@@ -431,6 +455,48 @@ class TestAvailability:
         there.run(monkeypatch, 1500, **GATE)
         assert there.sent == [("unavailable", "mesh-0"), ("available", "mesh-0")]
         assert len([at for at in there.times("mesh-0") if at < 700]) == 2
+
+    @pytest.mark.parametrize(
+        ("found", "kind"),
+        [(ProtocolError("kind is wrong"), "protocol"), (item("other"), "protocol"), (GONE, "protocol")],
+    )
+    def test_a_mesh_of_which_no_release_can_be_read_is_unavailable(
+        self, monkeypatch: pytest.MonkeyPatch, found: Any, kind: str
+    ) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": found for name in names}
+        there.show(2000, *(item(name) for name in names))
+        assert there.run(monkeypatch, 2200) is None
+        assert there.sent == [("unavailable", "mesh"), ("available", "mesh")]
+        assert there.events[0]["error"]["kind"] == kind
+        assert len(there.warned) <= len(names) + 3
+
+    def test_releases_that_cannot_be_asked_for_leave_a_mesh_unavailable(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(incomplete("a", namespace=None), incomplete("b", uid="b/c"))
+        assert there.run(monkeypatch, 60) is None
+        assert there.sent == [("unavailable", "mesh")]
+        assert "none of the 2 releases of the list can be read: metadata.namespace is ''" in there.warned[-1]
+
+    def test_a_poll_that_does_not_read_a_refused_release_does_not_make_its_mesh_available(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": item(name) for name in names} | {"uid-a": DENIED}
+        there.on(1000, lambda: there.meshes["mesh"].singly.update({"uid-a": item("a")}))
+        there.run(monkeypatch, 1200)
+        assert there.sent == [("unavailable", "mesh"), ("available", "mesh")]
+        assert len(there.warned) == 2
+
+    def test_a_release_that_some_polls_do_not_read_is_logged_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        names = "abcdef"
+        there = stage(*(incomplete(name) for name in names))
+        there.meshes["mesh"].singly = {f"uid-{name}": item(name) for name in names}
+        there.meshes["mesh"].singly["uid-a"] = ProtocolError("kind is wrong")
+        there.run(monkeypatch, 600)
+        assert there.events == []
+        assert there.warned == ["mesh 'mesh': 'uid-a': kind is wrong"]
 
     def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))
@@ -602,6 +668,9 @@ class TestRestart:
         [
             *("{}", "[1]", '{"format":2}', '{"format":2,"endpoint":"https://asm.example"}'),
             json.dumps({**SCOPE, "source": "\ud800", "meshes": {}}),
+            # Of a mesh that this source does not watch.
+            json.dumps({**SCOPE, "source": "x", "meshes": {"other": float("nan")}}),
+            json.dumps({**SCOPE, "source": "x", "meshes": {"other": 1}}).replace("1}", "1e999}"),
         ],
     )
     def test_a_damaged_file_ends_the_source(
