@@ -115,7 +115,7 @@ lint: setup ## run the linters and the type checker
 	@$(call check,check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml)
 
 .PHONY: licences
-licences: setup ## check that every file tells its copyright and its licence
+licences: setup ## check that every file has a copyright and a licence
 	@$(call check,reuse lint)
 
 .PHONY: docs
@@ -131,7 +131,7 @@ execution-environment: setup ## check what an execution environment with this co
 	@$(call check,tools/check-execution-environment)
 
 .PHONY: format
-format: setup ## lay out the Python code and mend what ruff can mend
+format: setup ## format the Python code and fix what ruff can fix
 	@$(in_venv) ruff check --fix-only
 	@$(in_venv) ruff format
 
@@ -172,7 +172,7 @@ $(cores:%=core-%) $(further_cores:%=core-%): core-%: .cache/venv/%/installed $(t
 	@$(call run,.cache/venv/$*) $(pytest)
 
 .PHONY: lock
-lock: ## choose the newest versions of all requirements anew
+lock: ## update all requirements to the newest versions
 	@tools/lock
 
 .PHONY: clean

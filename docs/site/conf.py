@@ -39,6 +39,12 @@ LABELS = {
 }
 """What antsibull-docs refers to in the documentation of Ansible. intersphinx would fetch a list of all of it."""
 
+TITLES = {
+    "Huaweicloud.Asm Release Notes": "Release notes",
+    "Index of all Collection Environment Variables": "Environment variables",
+}
+"""Titles of antsibull-docs, and what the list of pages and the front page have in their place."""
+
 
 def lay_out(_app: Sphinx, page: nodes.document) -> None:
     """Fit a page of antsibull-docs to the theme."""
@@ -52,8 +58,8 @@ def lay_out(_app: Sphinx, page: nodes.document) -> None:
         if description:
             title.children = [nodes.Text(name.removeprefix(f"{project}."))]
             title.parent.insert(title.parent.index(title) + 1, nodes.paragraph("", description))
-        elif name.lower() == project:
-            title.children = [nodes.Text(project)]
+        elif name in TITLES:
+            title.children = [nodes.Text(TITLES[name])]
 
 
 def link_to_ansible(

