@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +27,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 HOSTS = [f"gate-{number:02}" for number in range(1, 51)]
@@ -134,24 +133,3 @@ def test_the_role_reads_once_a_poll_for_fifty_hosts(
     assert run.returncode == 0, run.output
     assert {entry.host for entry in run.results if entry.task == "deploy"} == set(HOSTS)
     assert simulator.summary()["by_operation"] == {operation: READS}
-
-
-@pytest.mark.slow
-def test_two_plays_at_once_are_independent(ansible: Ansible, simulate: Callable[..., Running]) -> None:
-    failing = (CREATING, {"phase": "Failed", "after_reads": 2})
-    simulator = simulate(scenario(release("opens", *OPENS), release("fails", *failing)))
-
-    def played(release_id: str) -> Run:
-        # One home and one workspace for both, as two steps of one pipeline have it.
-        playbook = ansible.directory / f"{release_id}.yml"
-        task = {"name": "gate", MODULE: gate(simulator, release_id, failure_phases=["Failed"])}
-        playbook.write_text(play(task, hosts="localhost"), encoding="utf-8")
-        return ansible.playbook(playbook)
-
-    with ThreadPoolExecutor(2) as pool:
-        runs = dict(zip(("opens", "fails"), pool.map(played, ("opens", "fails")), strict=True))
-
-    outcomes = {name: run.task("gate").result["gate"]["outcome"] for name, run in runs.items()}
-    assert outcomes == {"opens": "reached", "fails": "failed"}
-    assert [run.returncode for run in runs.values()] == [0, 2]
-    assert simulator.summary()["by_release"] == {"opens": READS, "fails": READS}

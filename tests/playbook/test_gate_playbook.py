@@ -152,20 +152,6 @@ def test_every_outcome_has_its_exit_code_and_its_verdict(gate: Gate, case: Case)
         assert secret not in run.output
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("release_id", "exit_code", "outcome"),
-    [pytest.param(CLOSES, OPEN, "failed", id="failed"), pytest.param(ECHOES, CLOSED, "error", id="error")],
-)
-def test_check_mode_passes_on_a_failed_release_and_fails_on_an_error(
-    gate: Gate, release_id: str, exit_code: int, outcome: str
-) -> None:
-    run = gate.run(release_id, "--check")
-
-    assert run.returncode == exit_code, run.output
-    assert (gate.verdict["outcome"], gate.verdict["check_mode"]) == (outcome, True)
-
-
 SYSLOG = """\
 import syslog
 
@@ -206,13 +192,6 @@ class TestTheFile:
 
         assert run.returncode == OPEN, run.output
         assert gate.verdict["outcome"] == "reached"
-
-    @pytest.mark.slow
-    def test_is_not_needed(self, gate: Gate) -> None:
-        run = gate.run(OPENS, verdict_file=None)
-
-        assert run.returncode == OPEN, run.output
-        assert not gate.file.exists()
 
     @pytest.mark.parametrize(
         ("number", "exit_code"),

@@ -213,9 +213,10 @@ def test_a_verdict_is_what_the_guide_shows_and_is_read_as_it_says(
 @pytest.mark.parametrize(
     ("name", "schema"), [("gitlab-ci", "vendor.gitlab-ci"), ("github-workflow", "vendor.github-workflows")]
 )
-def test_a_pipeline_follows_the_schema_of_its_ci_system(tmp_path: Path, name: str, schema: str) -> None:
+@pytest.mark.parametrize("guide", [GUIDE, GUIDES / "simulator.rst"], ids=lambda guide: str(guide.stem))
+def test_a_pipeline_follows_the_schema_of_its_ci_system(tmp_path: Path, guide: Path, name: str, schema: str) -> None:
     file = tmp_path / f"{name}.yml"
-    file.write_text(named(GUIDE, name), encoding="utf-8")
+    file.write_text(named(guide, name), encoding="utf-8")
 
     # The schemas are in the package; none is fetched.
     checked = subprocess.run(

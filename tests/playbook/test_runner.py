@@ -20,7 +20,6 @@ from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MODULE,
-    RUNNING,
     WAITING,
     gate,
     play,
@@ -92,22 +91,6 @@ def test_progress_arrives_while_the_gate_waits(runner: Runner, simulate: Callabl
     assert set(result) >= KEYS_OF_A_RESULT
     assert (result["gate"]["outcome"], result["phase"]) == ("reached", "Running")
     assert [change["phase"] for change in result["gate"]["timeline"]] == ["Creating", "Running"]
-
-
-@pytest.mark.slow
-def test_a_closed_gate_fails_the_job_with_its_result(runner: Runner, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(release(RELEASE, CREATING, {"after_reads": 1, "phase": "Failed"})))
-
-    with runner.started(gated(gate(simulator, RELEASE, failure_phases=["Failed"]))) as job:
-        job.wait_for_end()
-
-    assert tasks(job) == ["gate"]
-    assert job.status == ("failed", 2), job.output
-    result = job.event("runner_on_failed")["res"]
-    assert set(result) >= KEYS_OF_A_RESULT
-    assert (result["gate"]["outcome"], result["phase"]) == ("failed", "Failed")
-    assert "failure_phases" in result["msg"]
-    assert len(job.progress) == 2
 
 
 @pytest.mark.parametrize(
@@ -187,43 +170,6 @@ def test_a_cancelled_job_ends_the_gate_without_a_verdict(runner: Runner, simulat
 
     assert job.status == ("canceled", 254), job.output
     assert_no_verdict(job)
-
-
-@pytest.mark.slow
-def test_a_gate_with_a_shorter_timeout_than_the_job_has_a_verdict(
-    runner: Runner, simulate: Callable[..., Running]
-) -> None:
-    simulator = simulate(scenario(release(RELEASE, CREATING)))
-
-    with runner.started(gated(gate(simulator, RELEASE, wait_timeout=2)), settings={"job_timeout": 60}) as job:
-        job.wait_for_end()
-
-    assert job.status == ("failed", 2), job.output
-    assert job.event("runner_on_failed")["res"]["gate"]["outcome"] == "timeout"
-
-
-@pytest.mark.slow
-def test_a_polled_async_task_has_a_verdict_but_no_progress(runner: Runner, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(release(RELEASE, CREATING, {"after_reads": 1, **RUNNING})))
-
-    with runner.started(gated(gate(simulator, RELEASE), **{"async": 60, "poll": 1})) as job:
-        job.wait_for_end()
-
-    assert job.status == ("successful", 0), job.output
-    assert result_of(job)["gate"]["outcome"] == "reached"
-    assert not job.progress
-
-
-@pytest.mark.slow
-def test_an_async_task_without_polls_is_no_gate(runner: Runner, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(release(RELEASE, CREATING)))
-
-    with runner.started(gated(gate(simulator, RELEASE), **{"async": 60, "poll": 0})) as job:
-        job.process.wait(60)
-
-    assert job.status == ("successful", 0), job.output
-    assert tasks(job) == ["gate", "deploy"]
-    assert "gate" not in result_of(job)
 
 
 def result_of(job: Job) -> dict[str, Any]:

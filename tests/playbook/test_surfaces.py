@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     CREATING,
     MESH_ID,
@@ -30,6 +29,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
@@ -256,20 +256,3 @@ def check_lookup(run: Run, simulator: Running, name: str, expected: Lookup) -> N
     assert Counter(each["operation"] for each in requests) == expected.requests
     assert len({each["connection"] for each in requests}) <= 1
     assert f"release_gate: {name}" not in run.stderr
-
-
-@pytest.mark.slow
-def test_a_lookup_in_check_mode_reads_once(ansible: Ansible, simulate: Callable[..., Running]) -> None:
-    simulator = simulate(scenario(*MESH))
-
-    run = ansible.playbook(
-        play(look_up("look up", f"'running', 'creating', {GATE}", MESH_ID), vars=WHERE),
-        inventory=LOCAL,
-        extra_vars={"endpoint": simulator.url},
-        arguments=["--check"],
-    )
-
-    entries = run.task("look up").result["msg"]
-    assert [entry["gate"]["outcome"] for entry in entries] == ["reached", "pending"], run.output
-    assert "check mode: " in " ".join(run.output.split())
-    assert simulator.summary()["by_operation"] == {"list": 1}

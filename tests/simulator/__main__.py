@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import ipaddress
 import json
 import os
 import signal
@@ -28,24 +27,10 @@ def _arguments(arguments: list[str] | None) -> argparse.Namespace:
     description = "A simulator of ASM, IAM and the ECS metadata service, on loopback only."
     parser = argparse.ArgumentParser(prog="python -m tests.simulator", description=description)
     parser.add_argument("scenario", type=Path, help="what it plays, as YAML")
-    parser.add_argument("--host", type=_loopback, default="127.0.0.1", help="a loopback address (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="0 lets the system choose (default)")
     parser.add_argument("--tls", choices=KINDS, help="serve https with such a certificate")
-    parser.add_argument("--record", type=Path, help="append each request to this file, as a line of JSON")
     parser.add_argument("--until-stdin-closes", action="store_true", help="stop when standard input ends")
     return parser.parse_args(arguments)
-
-
-def _loopback(host: str) -> str:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{host!r} is no IP address; give 127.0.0.1 or ::1") from None
-    if not address.is_loopback:
-        raise argparse.ArgumentTypeError(
-            f"{host} is not a loopback address; the simulator must not be reachable from outside"
-        )
-    return host
 
 
 def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
@@ -71,7 +56,7 @@ async def _run(options: argparse.Namespace, simulator: Simulator, ca_path: Path 
         address = {"url": simulator.url, "control": simulator.control_url, "ca_path": ca_path and str(ca_path)}
         print(json.dumps(address), flush=True)
 
-    await serve_until(stop, simulator, options.host, options.port, announce)
+    await serve_until(stop, simulator, options.port, announce)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,12 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     with contextlib.ExitStack() as stack:
         try:
             scenario = load(options.scenario)
-            record = stack.enter_context(options.record.open("a", encoding="utf-8")) if options.record else None
             ca_path = tls = None
             if options.tls:
                 ca_path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "ca.pem"
-                tls = server_context(options.tls, options.host, ca_path)
-            asyncio.run(_run(options, Simulator(scenario, record, tls), ca_path))
+                tls = server_context(options.tls, ca_path)
+            asyncio.run(_run(options, Simulator(scenario, tls), ca_path))
         except (ScenarioError, OSError) as error:
             print(f"simulator: {error}", file=sys.stderr)
             return USAGE_ERROR

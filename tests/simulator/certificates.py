@@ -6,25 +6,24 @@
 from __future__ import annotations
 
 import ssl
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import trustme
 
+from .listener import HOST
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-KINDS = ("valid", "wrong-host", "expired")
+KINDS = ("valid", "wrong-host")
 
 
-def server_context(kind: str, host: str, ca_path: Path) -> ssl.SSLContext:
+def server_context(kind: str, ca_path: Path) -> ssl.SSLContext:
     """A TLS context of the given kind; the certificate of its authority is written to ``ca_path``."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(ca_path))
-    names = ("asm.example",) if kind == "wrong-host" else (host, "localhost")
-    not_after = datetime.now(UTC) - timedelta(days=1) if kind == "expired" else None
-    not_before = datetime.now(UTC) - timedelta(days=2) if kind == "expired" else None
-    certificate = authority.issue_cert(*names, not_after=not_after, not_before=not_before)
+    names = ("asm.example",) if kind == "wrong-host" else (HOST, "localhost")
+    certificate = authority.issue_cert(*names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     return context

@@ -30,6 +30,7 @@ DATE_FORMAT = "%Y%m%dT%H%M%SZ"
 GREATEST_SKEW = timedelta(minutes=15)
 FAILURES_ALLOWED = 5
 LOCKED = timedelta(minutes=5)
+LIFETIME = timedelta(days=1)
 TOKEN_BYTES = 768
 
 
@@ -53,10 +54,9 @@ class Received:
 
 @dataclass(frozen=True)
 class Caller:
-    """Who was let in: the name of the credential (never the credential) and the project, where it is bound to one."""
+    """Who was let in: the name of the credential (never the credential)."""
 
     credential: str
-    project_id: str | None = None
 
 
 @dataclass
@@ -108,12 +108,11 @@ class KeyRing:
         self._tokens: dict[str, _Token] = {}
         self._keys: dict[str, _Key] = {}
         self._failures: dict[str, _Failures] = {}
-        self._issued: set[str] = set()
+        self._issued = 0
         self._agency_keys = 0
-        self._started = now()
         for number, token in enumerate(known.tokens, start=1):
-            caller = Caller(token.name or f"token {number}", token.project_id)
-            self._tokens[token.token] = _Token(caller, self._until(token.lifetime), token.uses)
+            caller = Caller(token.name or f"token {number}")
+            self._tokens[token.token] = _Token(caller, NEVER, token.uses)
         for number, key in enumerate(known.keys, start=1):
             caller = Caller(key.name or f"key {number}")
             self._keys[key.access_key] = _Key(caller, key.secret_key, key.security_token, NEVER)
@@ -148,17 +147,16 @@ class KeyRing:
         self._fail(account)
         raise RefusedError("the user name or the password is wrong")
 
-    def issue_token(self, user: User, lifetime: float, uses: int | None) -> tuple[str, datetime]:
+    def issue_token(self, user: User, uses: int | None) -> tuple[str, datetime]:
         """A new token of a user and when it expires."""
         token = f"MII{secrets.token_urlsafe(TOKEN_BYTES)}"
-        self._issued.add(token)
-        expires_at = self._now() + timedelta(seconds=lifetime)
-        name = user.name or user.username
-        caller = Caller(f"token {len(self._issued)} of {name}", user.project_id)
+        self._issued += 1
+        expires_at = self._now() + LIFETIME
+        caller = Caller(f"token {self._issued} of {user.name or user.username}")
         self._tokens[token] = _Token(caller, expires_at, uses)
         return token, expires_at
 
-    def issue_agency_key(self, lifetime: float) -> AgencyKey:
+    def issue_agency_key(self) -> AgencyKey:
         """A new temporary key."""
         self._agency_keys += 1
         issued_at = self._now()
@@ -167,19 +165,11 @@ class KeyRing:
             secret_key=secrets.token_urlsafe(30),
             security_token=secrets.token_urlsafe(TOKEN_BYTES),
             issued_at=issued_at,
-            expires_at=issued_at + timedelta(seconds=lifetime),
+            expires_at=issued_at + LIFETIME,
         )
         caller = Caller(f"agency key {self._agency_keys}")
         self._keys[key.access_key] = _Key(caller, key.secret_key, key.security_token, key.expires_at)
         return key
-
-    def revoke_issued(self) -> None:
-        """End every token that IAM has issued, as a new password does."""
-        for token in self._issued:
-            self._tokens[token].expires_at = self._now()
-
-    def _until(self, lifetime: float | None) -> datetime:
-        return NEVER if lifetime is None else self._started + timedelta(seconds=lifetime)
 
     def _check_token(self, value: str) -> Caller:
         token = self._tokens.get(value)

@@ -10,13 +10,9 @@ read of the release), others take it and spoil it. README.md has them in a table
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass as plain_dataclass
-from datetime import datetime, timedelta
-from email.utils import format_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -25,7 +21,7 @@ from pydantic import Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from .listener import reset
-from .model import STRICT, Count, Numbers, Operation, Seconds, Text, Window, among
+from .model import STRICT, Numbers, Operation, Seconds, Text, among
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -34,7 +30,6 @@ if TYPE_CHECKING:
 
 FILLER = b"x" * 4096
 FOREVER = 10.0**9
-MEBIBYTE = 2**20
 
 # The number of the latest request to a service, or of those for one of its releases, of one operation, or of both.
 NumberOf = Callable[[str, str | None, str | None], int]
@@ -44,18 +39,16 @@ Part = Literal["request", "headers", "half"]
 
 @plain_dataclass(frozen=True)
 class Exchange:
-    """One request with what a fault may need: the true answer, the wall clock (UTC), a way to restart the server."""
+    """One request with what a fault may need: the true answer, and a way to restart the server."""
 
     request: web.BaseRequest
     answer: Callable[[], Awaitable[web.Response]]
-    now: Callable[[], datetime]
     restart: Callable[[float], None]
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
-class _Fault(Window):
-    """Which requests: of ``service`` (and of one ``release`` or ``operation``), those with the numbers ``requests``
-    within the window.
+class _Fault:
+    """Which requests: of ``service`` (and of one ``release`` or ``operation``), those with the numbers ``requests``.
 
     Requests are counted for each service; where ``release`` or ``operation`` is given, for those requests alone.
     """
@@ -73,13 +66,11 @@ class _Fault(Window):
             raise ValueError("release and operation: list exclude each other: a list asks for no single release")
         return self
 
-    def applies(
-        self, service: str, release: str | None, operation: str | None, number: NumberOf, elapsed: float
-    ) -> bool:
-        """Whether it is for the request that is being counted, ``elapsed`` seconds after the first."""
+    def applies(self, service: str, release: str | None, operation: str | None, number: NumberOf) -> bool:
+        """Whether it is for the request that is being counted."""
         if service != self.service or self.release not in (None, release) or self.operation not in (None, operation):
             return False
-        return self.open_at(elapsed) and among(self.requests, number(self.service, self.release, self.operation))
+        return among(self.requests, number(self.service, self.release, self.operation))
 
 
 class RawAnswer(web.StreamResponse):
@@ -126,47 +117,38 @@ def _error_body(fault: Answer, message: str) -> bytes | None:
         data = {"error_code": code or "IAM.0006", "error_msg": message}
     else:
         return None
-    if fault.encoded_authorization_message is not None:
-        data["encoded_authorization_message"] = fault.encoded_authorization_message
     return json.dumps(data).encode()
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Answer(_Fault):
-    """Another answer instead of the true one: a status with one of the known bodies, HTML, nothing, or given bytes."""
+    """Another answer instead of the true one: a status with one of the known bodies, HTML, nothing, or given text."""
 
     fault: Literal["answer"]
     status: Annotated[int, Field(ge=200, le=599)]
-    body: Literal["asm", "gateway", "iam", "iam_new", "html", "empty", "text", "base64"] = "gateway"
+    body: Literal["asm", "gateway", "iam", "iam_new", "html", "empty", "text"] = "gateway"
     code: Text | None = None
     message: str = "ordered by the scenario"
     text: str = ""
     headers: dict[str, str] = Field(default_factory=dict)
     retry_after: Annotated[int, Field(ge=0)] | None = None
-    retry_after_form: Literal["seconds", "date"] = "seconds"
     echo_credential: bool = False
-    encoded_authorization_message: Text | None = None
 
     async def respond(self, exchange: Exchange) -> web.StreamResponse:
         headers = dict(self.headers)
         if self.retry_after is not None:
-            later = exchange.now() + timedelta(seconds=self.retry_after)
-            as_date = format_datetime(later, usegmt=True)
-            headers["Retry-After"] = as_date if self.retry_after_form == "date" else str(self.retry_after)
+            headers["Retry-After"] = str(self.retry_after)
         message = self.message
         if self.echo_credential:
             sent = (exchange.request.headers.get(name) for name in ("X-Auth-Token", "Authorization"))
             message += ": " + " ".join(value for value in sent if value)
-        kind = {"html": "text/html", "text": "application/json", "base64": "application/json"}
         if self.body != "empty":
-            headers.setdefault("Content-Type", kind.get(self.body, "application/json"))
+            headers.setdefault("Content-Type", "text/html" if self.body == "html" else "application/json")
         return web.Response(status=self.status, headers=headers, body=self._bytes(message))
 
     def _bytes(self, message: str) -> bytes:
         if self.body == "html":
             return f"<!DOCTYPE html>\n<html><body><h1>{self.status}</h1><p>{message}</p></body></html>\n".encode()
-        if self.body == "base64":
-            return base64.b64decode(self.text, validate=True)
         if self.body in ("text", "empty"):
             return self.text.encode() if self.body == "text" else b""
         error = _error_body(self, message)
@@ -283,29 +265,6 @@ class Cut(_Fault):
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
-class Trickle(_Fault):
-    """The true answer, from its ``headers`` or its ``body`` on so many ``bytes`` every ``interval`` seconds."""
-
-    fault: Literal["trickle"]
-    part: Literal["headers", "body"] = "body"
-    bytes: Count = 1
-    interval: Seconds = 0.05
-
-    async def respond(self, exchange: Exchange) -> web.StreamResponse:
-        answer = await exchange.answer()
-        head, body = head_of(answer), body_of(answer)
-        at_once, slowly = (head, body) if self.part == "body" else (b"", head + body)
-
-        async def script(writer: AbstractStreamWriter) -> None:
-            await writer.write(at_once)
-            for place in range(0, len(slowly), self.bytes):
-                await writer.write(slowly[place : place + self.bytes])
-                await asyncio.sleep(self.interval)
-
-        return RawAnswer(script)
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
 class Endless(_Fault):
     """Headers, or a body, without end: 4 KiB every ``interval`` seconds, as fast as the client reads when it is 0."""
 
@@ -327,25 +286,6 @@ class Endless(_Fault):
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
-class GzipBomb(_Fault):
-    """A small compressed answer that unpacks to a JSON string of so many ``mebibytes``."""
-
-    fault: Literal["gzip_bomb"]
-    mebibytes: Count = 256
-
-    async def respond(self, _exchange: Exchange) -> web.StreamResponse:
-        # In a thread, so that no other request waits for it.
-        body = await asyncio.to_thread(self._packed)
-        return web.Response(body=body, headers={"Content-Type": "application/json", "Content-Encoding": "gzip"})
-
-    def _packed(self) -> bytes:
-        # One gzip, not several in a row: those are refused for what they are, however small.
-        packer = zlib.compressobj(1, wbits=16 + zlib.MAX_WBITS)
-        parts = (b'{"kind": "Release", "filler": "', *[b"x" * MEBIBYTE] * self.mebibytes, b'"}')
-        return b"".join([*map(packer.compress, parts), packer.flush()])
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
 class Restart(_Fault):
     """Every connection is reset, and for so many ``seconds`` new ones are refused."""
 
@@ -361,6 +301,6 @@ class Restart(_Fault):
 
 
 Fault = Annotated[
-    Answer | Redirect | Delay | Damage | Truncate | Cut | Trickle | Endless | GzipBomb | Restart,
+    Answer | Redirect | Delay | Damage | Truncate | Cut | Endless | Restart,
     Field(discriminator="fault"),
 ]

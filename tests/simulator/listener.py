@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The listening socket: who connects, in which order, and what goes wrong before the first byte of HTTP."""
+"""The listening socket: who connects, in which order, and for how long nobody can."""
 
 from __future__ import annotations
 
@@ -9,62 +9,34 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING, Literal
-
-from pydantic.dataclasses import dataclass
-
-from .model import STRICT, Numbers, Window, among
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Coroutine
 
+HOST = "127.0.0.1"
 BACKLOG = 256
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
-class ConnectionFault(Window):
-    """A fault of whole connections, numbered from 1: ``stall`` accepts and never says a word (a TLS handshake never
-    ends), ``reset`` and ``close`` end the connection at once."""
-
-    fault: Literal["stall", "reset", "close"]
-    connections: Numbers = ()
-
-    def applies(self, number: int, elapsed: float) -> bool:
-        return among(self.connections, number) and self.open_at(elapsed)
-
-
-def reset_on_close(sock: socket.socket) -> None:
-    """Make the coming close a reset instead of an orderly end."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def reset(transport: asyncio.Transport) -> None:
     """End a connection with a reset; what was not sent yet is lost."""
-    reset_on_close(transport.get_extra_info("socket"))
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
 class Listener:
     """Accepts connections on one port and hands them to ``protocol``.
 
-    asyncio's own servers accept unseen; here each connection has a number, can fail before TLS begins, and the whole
-    port can refuse for a while and come back, as when a server restarts.
+    asyncio's own servers accept unseen; here each connection has a number, and the whole port can refuse for a while
+    and come back, as when a server restarts.
     """
 
-    def __init__(
-        self,
-        protocol: Callable[[], asyncio.Protocol],
-        tls: ssl.SSLContext | None = None,
-        fault: Callable[[int], ConnectionFault | None] = lambda _number: None,
-    ) -> None:
+    def __init__(self, protocol: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None = None) -> None:
         self._protocol = protocol
         self._tls = tls
-        self._fault = fault
-        self._host = ""
         self._numbers: dict[object, int] = {}
         self._transports: set[asyncio.Transport] = set()
-        self._stalled: set[socket.socket] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._placeholder: socket.socket | None = None
         self._listening: socket.socket | None = None
@@ -75,9 +47,8 @@ class Listener:
         assert self._placeholder is not None
         return int(self._placeholder.getsockname()[1])
 
-    def open(self, host: str, port: int) -> None:
+    def open(self, port: int) -> None:
         """Begin to listen; ``OSError`` if the port is taken."""
-        self._host = host
         # Bound but never listening: it keeps the port ours, and refusing, while the other socket is closed.
         self._placeholder = self._bound(port)
         self._listen()
@@ -107,9 +78,6 @@ class Listener:
             if not transport.is_closing():
                 reset(transport)
         self._transports.clear()
-        for stalled in self._stalled:
-            stalled.close()
-        self._stalled.clear()
 
     async def stop(self) -> None:
         """Close for good."""
@@ -122,12 +90,12 @@ class Listener:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _bound(self, port: int) -> socket.socket:
-        sock = socket.socket(socket.AF_INET6 if ":" in self._host else socket.AF_INET, socket.SOCK_STREAM)
+        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             sock.setblocking(False)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            sock.bind((self._host, port))
+            sock.bind((HOST, port))
         except OSError:
             sock.close()
             raise
@@ -144,15 +112,7 @@ class Listener:
             sock.setblocking(False)
             self.accepted += 1
             self._numbers[peer] = self.accepted
-            fault = self._fault(self.accepted)
-            if fault is None:
-                self._start(self._serve(sock))
-            elif fault.fault == "stall":
-                self._stalled.add(sock)
-            else:
-                if fault.fault == "reset":
-                    reset_on_close(sock)
-                sock.close()
+            self._start(self._serve(sock))
 
     async def _serve(self, sock: socket.socket) -> None:
         loop = asyncio.get_running_loop()

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.dataclasses import dataclass
 
 STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
@@ -19,17 +18,6 @@ Range = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]*-([1-9][0-9]*)?$"
 Numbers = tuple[Count | Range, ...]
 # GetAllReleases, GetReleaseByName and GetServiceAggregation.
 Operation = Literal["list", "read", "service"]
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
-class Window:
-    """When something applies: from ``from_seconds`` on and before ``until_seconds``."""
-
-    from_seconds: Seconds = 0.0
-    until_seconds: Seconds | None = None
-
-    def open_at(self, elapsed: float) -> bool:
-        return self.from_seconds <= elapsed and (self.until_seconds is None or elapsed < self.until_seconds)
 
 
 def among(numbers: Numbers, number: int) -> bool:

@@ -51,10 +51,6 @@ class Running:
         """Replace all faults; requests are counted from here on."""
         self._call("POST", "faults", faults)
 
-    def revoke_tokens(self) -> None:
-        """End every token that IAM has issued."""
-        self._call("POST", "revoke")
-
     def reset(self) -> None:
         """Begin the scenario again, with an empty record."""
         self._call("POST", "reset")
@@ -76,25 +72,16 @@ class RunningProcess(Running):
 
 
 @contextlib.contextmanager
-def running(
-    scenario: Path | Mapping[str, Any], *, port: int = 0, tls: str | None = None, record: Path | None = None
-) -> Iterator[RunningProcess]:
+def running(scenario: Mapping[str, Any]) -> Iterator[RunningProcess]:
     """Start a simulator, wait until it listens, and stop it at the end.
 
-    ``scenario`` is a file or the same as plain data; ``tls`` is a kind of certificate (``valid``, ``wrong-host``,
-    ``expired``). ``RuntimeError`` with what it printed if it does not start.
+    ``scenario`` is plain data, as in a file. ``RuntimeError`` with what it printed if it does not start.
     """
     with contextlib.ExitStack() as stack:
-        if not isinstance(scenario, Path):
-            directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-            path = directory / "scenario.yml"
-            # JSON is YAML.
-            path.write_text(json.dumps(scenario), encoding="utf-8")
-            scenario = path
-        command = [sys.executable, "-m", "tests.simulator", str(scenario.resolve()), "--until-stdin-closes"]
-        command += ["--port", str(port)]
-        command += ["--tls", tls] if tls is not None else []
-        command += ["--record", str(record.resolve())] if record is not None else []
+        path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "scenario.yml"
+        # JSON is YAML.
+        path.write_text(json.dumps(scenario), encoding="utf-8")
+        command = [sys.executable, "-m", "tests.simulator", str(path), "--until-stdin-closes"]
         errors = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
         process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True

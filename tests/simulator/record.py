@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,18 +54,12 @@ class Entry:
 
 @dataclass
 class Record:
-    """All entries in the order in which the requests came; each goes to ``file`` as a line of JSON when it is done."""
+    """All entries in the order in which the requests came."""
 
-    file: IO[str] | None = None
     entries: list[Entry] = field(default_factory=list)
 
     def begin(self, entry: Entry) -> None:
         self.entries.append(entry)
-
-    def end(self, entry: Entry) -> None:
-        if self.file is not None:
-            self.file.write(json.dumps(asdict(entry)) + "\n")
-            self.file.flush()
 
     def clear(self) -> None:
         self.entries.clear()

@@ -134,9 +134,9 @@ def _uid(release: Release) -> str:
     return str(uuid5(NAMESPACE_URL, f"{release.mesh_id}/{release.namespace}/{release.id}"))
 
 
-def document(release: Release, state: State, began: datetime, now: datetime) -> dict[str, Any]:
-    """The Release object of the API; ``began`` is when the clock began and ``now`` when it is read, both in UTC."""
-    updated = now if release.heartbeat else began + timedelta(seconds=state.changed_at)
+def document(release: Release, state: State, began: datetime) -> dict[str, Any]:
+    """The Release object of the API; ``began`` is when the clock began, in UTC."""
+    updated = began + timedelta(seconds=state.changed_at)
     original = Workload(
         name=f"{release.service}-v1",
         namespace=release.namespace,

@@ -17,7 +17,6 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from .faults import Fault
-from .listener import ConnectionFault
 from .model import STRICT, Count, Seconds, Text
 
 if TYPE_CHECKING:
@@ -50,12 +49,10 @@ class ScenarioError(ValueError):
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Token:
-    """A token that works from the start: for ``lifetime`` seconds and ``uses`` requests, if these are given."""
+    """A token that works from the start: for ``uses`` requests, if these are given."""
 
     token: Text
     name: Text | None = None
-    project_id: Text | None = None
-    lifetime: Seconds | None = None
     uses: Count | None = None
 
 
@@ -90,23 +87,9 @@ class Credentials:
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
 class Iam:
-    """How long the tokens that IAM issues live: ``token_lifetime`` seconds, and at most ``token_uses`` requests."""
+    """How long the tokens that IAM issues live: a day, and at most ``token_uses`` requests."""
 
-    token_lifetime: Seconds = 86400.0
     token_uses: Count | None = None
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
-class Metadata:
-    """The ECS metadata service.
-
-    ``token_status`` is its answer to the request for a metadata token; anything but 200 means that keys are given
-    without one. ``agency: false`` is a server without an agency: 404 instead of keys.
-    """
-
-    token_status: Literal[200, 404, 405, 503] = 200
-    agency: bool = True
-    key_lifetime: Seconds = 86400.0
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
@@ -166,7 +149,7 @@ class Step(Change):
 class Release:
     """One release, or ``count`` of them that are alike but for ``{number}`` in ``id`` and ``service``.
 
-    Before the first step takes effect the release does not exist. ``heartbeat`` moves ``updateTime`` at each read.
+    Before the first step takes effect the release does not exist.
     """
 
     id: Text
@@ -180,7 +163,6 @@ class Release:
     image: Text = "registry.example/bookinfo/reviews:v2"
     replicas: Annotated[int, Field(ge=0, le=1000)] = 3
     workloads: Annotated[int, Field(ge=0, le=20)] = 1
-    heartbeat: bool = False
     count: Annotated[int, Field(ge=1, le=500)] = 1
 
     @model_validator(mode="after")
@@ -212,42 +194,14 @@ class ReleaseList:
 
 
 @dataclass(config=STRICT, kw_only=True, frozen=True)
-class KnownService:
-    """A service that ASM knows although no release of the scenario is of it."""
-
-    mesh_id: Text
-    namespace: Text
-    service: Text
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
-class Services:
-    """What GetServiceAggregation answers.
-
-    ASM knows the services of all releases in the scenario, and the ``known`` ones. ``without_release`` is what
-    ``release`` is for a service that has none now: ``absent``, ``null`` or ``empty`` (``{}``).
-    """
-
-    known: tuple[KnownService, ...] = ()
-    without_release: Literal["absent", "empty"] | None = None
-
-
-@dataclass(config=STRICT, kw_only=True, frozen=True)
 class Scenario:
-    """The whole scenario. ``clock`` says from when seconds count: ``first_read`` of a release (for faults: the first
-    request of all), or the ``start`` of the simulator. With ``project_id`` each read must be for that project. With
-    ``gzip`` true answers are compressed for clients that accept it."""
+    """The whole scenario. With ``gzip`` true answers are compressed for clients that accept it."""
 
     releases: tuple[Release, ...] = ()
     list: ReleaseList = ReleaseList()
-    services: Services = Services()
     credentials: Credentials = Credentials()
     iam: Iam = Iam()
-    metadata: Metadata = Metadata()
     faults: tuple[Fault, ...] = ()
-    connections: tuple[ConnectionFault, ...] = ()
-    clock: Literal["first_read", "start"] = "first_read"
-    project_id: Text | None = None
     gzip: bool = False
 
     @model_validator(mode="after")

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from itertools import product
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from aiohttp import web
 
 from .credentials import Received
 from .faults import Exchange, Fault, body_of
-from .listener import ConnectionFault, Listener
+from .listener import HOST, Listener
 from .record import Entry, Record, harmless
 from .scenario import Scenario, ScenarioError, parse_change, parse_faults
 from .service import Service, operation_of, release_of, service_of
@@ -45,7 +45,6 @@ class Simulator:
     def __init__(
         self,
         scenario: Scenario,
-        record: IO[str] | None = None,
         tls: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
@@ -55,21 +54,21 @@ class Simulator:
         self._clock = clock
         self._now = now
         self._service = Service(scenario, clock, now)
-        self._record = Record(record)
+        self._record = Record()
         self._scheme = "http" if tls is None else "https"
         self._tls = tls
-        self._forget_times()
+        self._started = clock()
+        self._counts: Counter[tuple[str, str | None, str | None]] = Counter()
 
-    async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    async def start(self, port: int = 0) -> None:
         """Begin to listen; ``OSError`` if the port is taken."""
         # A handler whose client has left is cancelled: a fault that hangs must not outlive its client.
         self._http = web.Server(self._handle, access_log=None, handler_cancellation=True, keepalive_timeout=IDLE)
-        self._listener = Listener(self._http, self._tls, self._connection_fault)
+        self._listener = Listener(self._http, self._tls)
         self._control_http = web.Server(self._handle_control, access_log=None)
         self._control = Listener(self._control_http)
-        self._host = host
-        self._listener.open(host, port)
-        self._control.open(host, 0)
+        self._listener.open(port)
+        self._control.open(0)
 
     async def stop(self) -> None:
         """Stop listening, end all connections."""
@@ -80,27 +79,11 @@ class Simulator:
 
     @property
     def url(self) -> str:
-        return f"{self._scheme}://{self._authority(self._listener.port)}"
+        return f"{self._scheme}://{HOST}:{self._listener.port}"
 
     @property
     def control_url(self) -> str:
-        return f"http://{self._authority(self._control.port)}"
-
-    def _authority(self, port: int) -> str:
-        return f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
-
-    def _forget_times(self) -> None:
-        self._started = self._clock()
-        self._began: float | None = None if self._scenario.clock == "first_read" else self._started
-        self._counts: Counter[tuple[str, str | None, str | None]] = Counter()
-
-    def _elapsed(self) -> float:
-        """Seconds for the windows of faults."""
-        return 0.0 if self._began is None else self._clock() - self._began
-
-    def _connection_fault(self, number: int) -> ConnectionFault | None:
-        elapsed = self._elapsed()
-        return next((fault for fault in self._scenario.connections if fault.applies(number, elapsed)), None)
+        return f"http://{HOST}:{self._control.port}"
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.raw_path.startswith(CONTROL):
@@ -121,7 +104,6 @@ class Simulator:
             return response
         finally:
             entry.took = self._clock() - began
-            self._record.end(entry)
 
     def _entry(self, request: web.BaseRequest, received: Received) -> Entry:
         path, _unused, query = received.target.partition("?")
@@ -141,8 +123,6 @@ class Simulator:
         )
 
     async def _respond(self, request: web.BaseRequest, received: Received, entry: Entry) -> web.StreamResponse:
-        if self._began is None:
-            self._began = self._clock()
         releases, operations = {None, entry.release}, {None, entry.operation}
         self._counts.update(product([entry.service], releases, operations))
 
@@ -154,11 +134,10 @@ class Simulator:
                 response.enable_compression(web.ContentCoding.gzip)
             return response
 
-        elapsed = self._elapsed()
         for fault in self._faults:
-            if fault.applies(entry.service, entry.release, entry.operation, self._number, elapsed):
+            if fault.applies(entry.service, entry.release, entry.operation, self._number):
                 entry.fault = fault.fault
-                return await fault.respond(Exchange(request, answer, self._now, self._listener.restart))
+                return await fault.respond(Exchange(request, answer, self._listener.restart))
         return await answer()
 
     def _number(self, service: str, release: str | None, operation: str | None) -> int:
@@ -179,8 +158,6 @@ class Simulator:
                 return self._record.summary(self._listener.accepted)
             case "POST", "reset":
                 self._reset()
-            case "POST", "revoke":
-                self._service.keys.revoke_issued()
             case "POST", "faults":
                 self._faults = parse_faults(await request.json())
                 self._counts.clear()
@@ -195,14 +172,13 @@ class Simulator:
         self._service.reset()
         self._record.clear()
         self._faults = self._scenario.faults
-        self._forget_times()
+        self._started = self._clock()
+        self._counts.clear()
 
 
-async def serve_until(
-    stop: asyncio.Event, simulator: Simulator, host: str, port: int, started: Callable[[], None]
-) -> None:
+async def serve_until(stop: asyncio.Event, simulator: Simulator, port: int, started: Callable[[], None]) -> None:
     """Run a simulator until ``stop`` is set; ``started`` is called once it listens."""
-    await simulator.start(host, port)
+    await simulator.start(port)
     try:
         started()
         await stop.wait()

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote
 
-from .credentials import AgencyKey, Caller, KeyRing, Received, RefusedError
+from .credentials import AgencyKey, KeyRing, Received, RefusedError
 from .releases import Applied, State, aggregation, document, expand, newest, state_at, without
 
 if TYPE_CHECKING:
@@ -125,7 +125,6 @@ class Service:
 
     def reset(self) -> None:
         """Forget all that has happened: reads, changes, tokens that were issued."""
-        self._started = self._clock()
         self.keys = KeyRing(self._scenario.credentials, self._now)
         self._agency_key: AgencyKey | None = None
         self._metadata_tokens: dict[str, datetime] = {}
@@ -193,20 +192,15 @@ class Service:
         if refused is not None:
             return refused
         place = (mesh_id, namespace, service)
-        known = {(each.mesh_id, each.namespace, each.service) for each in self._scenario.services.known}
         every = [running for running in self._releases.values() if _place(running.release) == place]
-        if not every and place not in known:
+        if not every:
             return _asm_not_found(f"service {service} not found in namespace {namespace} of mesh {mesh_id}")
         shown = {id(running.release): (running, state) for running in every if (state := self._read(running)).found}
         current = newest(running.release for running, _unused in shown.values())
         if current is None:
-            return _json(200, {**aggregation(namespace, service, None), **self._without_release()})
+            return _json(200, {**aggregation(namespace, service, None), "release": None})
         release = json.loads(self._rendered(*shown[id(current)]).release)
         return _json(200, {**aggregation(namespace, service, release), "release": release})
-
-    def _without_release(self) -> dict[str, Any]:
-        form = self._scenario.services.without_release
-        return {} if form == "absent" else {"release": {} if form == "empty" else None}
 
     def _asked(self, mesh_id: str, namespace: str, release_id: str) -> _Running | None:
         """The release that a path names by its id in the scenario, or by the uid that a read of it would show."""
@@ -220,7 +214,7 @@ class Service:
         """The state that a read sees; it counts, and the first begins the clock."""
         state = self._state(running)
         if running.began is None:
-            running.began = self._clock() if self._scenario.clock == "first_read" else self._started
+            running.began = self._clock()
         running.reads += 1
         return state
 
@@ -230,34 +224,24 @@ class Service:
 
     def _rendered(self, running: _Running, state: State) -> _Rendered:
         """The JSON of a state, kept for as long as nothing changes."""
-        if running.rendered is None or running.rendered.state != state or running.release.heartbeat:
+        if running.rendered is None or running.rendered.state != state:
             began = self._now() - timedelta(seconds=self._elapsed(running))
-            data = document(running.release, state, began, self._now())
+            data = document(running.release, state, began)
             places, whole = self._scenario.list.without, _dumped(data)
             running.rendered = _Rendered(state, whole, _dumped(without(data, places)) if places else whole)
         return running.rendered
 
     def _elapsed(self, running: _Running) -> float:
-        if self._scenario.clock == "start":
-            return self._clock() - self._started
         return 0.0 if running.began is None else self._clock() - running.began
 
     def _refused(self, request: Received) -> Reply | None:
         """The gateway's refusal, if it does not let the caller in."""
         try:
-            caller = self.keys.check(request)
+            self.keys.check(request)
         except RefusedError as refused:
             message = f"Incorrect IAM authentication information: {refused}"
             return _gateway(401, "APIGW.0301", message, request.request_id)
-        wanted = self._scenario.project_id
-        if wanted is not None and wanted not in self._projects(request, caller):
-            return _gateway(403, "APIGW.0302", "the caller is not for this project", request.request_id)
         return None
-
-    @staticmethod
-    def _projects(request: Received, caller: Caller) -> tuple[str | None, ...]:
-        sent = request.headers.get("x-project-id")
-        return (sent,) if sent is not None else (caller.project_id,)
 
     def _token(self, request: Received) -> Reply:
         try:
@@ -270,8 +254,8 @@ class Service:
             return _iam_error(401, "Unauthorized", str(refused))
         if scope not in ({"id": user.project_id}, {"name": user.project_name}):
             return _iam_error(401, "Unauthorized", "the user is not in this project")
-        issued_at, iam = self._now(), self._scenario.iam
-        token, expires_at = self.keys.issue_token(user, iam.token_lifetime, iam.token_uses)
+        issued_at = self._now()
+        token, expires_at = self.keys.issue_token(user, self._scenario.iam.token_uses)
         content: dict[str, Any] = {
             "methods": ["password"],
             "issued_at": issued_at.strftime(TIME),
@@ -285,9 +269,6 @@ class Service:
         return _json(201, {"token": content}, {"X-Subject-Token": token})
 
     def _metadata_token(self, request: Received) -> Reply:
-        status = self._scenario.metadata.token_status
-        if status != 200:
-            return Reply(status, b"")
         lifetime = request.headers.get("x-metadata-token-ttl-seconds", "")
         if not lifetime.isdecimal() or not 1 <= int(lifetime) <= LONGEST_METADATA_TOKEN:
             return Reply(400, b"")
@@ -297,15 +278,12 @@ class Service:
         return Reply(200, token.encode(), {"Content-Type": "text/plain"})
 
     def _security_key(self, request: Received) -> Reply:
-        if self._scenario.metadata.token_status == 200:
-            expires_at = self._metadata_tokens.get(request.headers.get("x-metadata-token", ""))
-            if expires_at is None or self._now() >= expires_at:
-                return Reply(401, b"")
-        if not self._scenario.metadata.agency:
-            return Reply(404, b"")
+        expires_at = self._metadata_tokens.get(request.headers.get("x-metadata-token", ""))
+        if expires_at is None or self._now() >= expires_at:
+            return Reply(401, b"")
         key = self._agency_key
         if key is None or self._now() >= key.issued_at + (key.expires_at - key.issued_at) / 2:
-            key = self._agency_key = self.keys.issue_agency_key(self._scenario.metadata.key_lifetime)
+            key = self._agency_key = self.keys.issue_agency_key()
         credential = {
             "access": key.access_key,
             "secret": key.secret_key,

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-HOST = "127.0.0.1"
-
 
 @contextlib.contextmanager
 def serving(scenario: Path | Mapping[str, Any], *, port: int = 0, tls: str | None = None) -> Iterator[Running]:
@@ -44,10 +42,10 @@ def serving(scenario: Path | Mapping[str, Any], *, port: int = 0, tls: str | Non
         ca_path = context = None
         if tls is not None:
             ca_path = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "ca.pem"
-            context = server_context(tls, HOST, ca_path)
+            context = server_context(tls, ca_path)
         simulator = Simulator(load(scenario) if isinstance(scenario, Path) else parse(scenario), tls=context)
         loop = stack.enter_context(_loop())
-        asyncio.run_coroutine_threadsafe(simulator.start(HOST, port), loop).result(STOP_WITHIN)
+        asyncio.run_coroutine_threadsafe(simulator.start(port), loop).result(STOP_WITHIN)
         stack.callback(lambda: asyncio.run_coroutine_threadsafe(simulator.stop(), loop).result(STOP_WITHIN))
         yield Running(url=simulator.url, control=simulator.control_url, ca_path=str(ca_path) if ca_path else None)
 

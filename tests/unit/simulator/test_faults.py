@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
-import zlib
 from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REQUEST = f"GET {READ} HTTP/1.1\r\nHost: simulator\r\nX-Auth-Token: {TOKEN}\r\n\r\n".encode()
-QUIET = 0.3
 
 
 @pytest.fixture
@@ -63,44 +60,6 @@ def received(sock: socket.socket, enough: Callable[[bytes], bool] = body_there) 
     return data, "enough"
 
 
-def is_silent(sock: socket.socket) -> bool:
-    """Whether nothing comes, for a while, on a connection that stays."""
-    sock.settimeout(QUIET)
-    return received(sock) == (b"", "silent")
-
-
-ERRORS = {
-    "gateway": ({"status": 429, "body": "gateway", "code": "APIGW.0308"}, "error_code", "APIGW.0308"),
-    "asm": ({"status": 429, "body": "asm"}, "errorCode", "ASM.01429001"),
-    "iam": ({"status": 401, "body": "iam"}, "error", {"code": 401, "message": "no", "title": "Unauthorized"}),
-    "iam 3.0": ({"status": 403, "body": "iam_new"}, "error_code", "IAM.0006"),
-    "authorization message": (
-        {"status": 403, "body": "iam_new", "encoded_authorization_message": "encoded"},
-        "encoded_authorization_message",
-        "encoded",
-    ),
-}
-
-
-@pytest.mark.parametrize(("parts", "key", "value"), list(ERRORS.values()), ids=list(ERRORS))
-def test_the_known_error_bodies(serve: Serve, parts: dict[str, Any], key: str, value: object) -> None:
-    answer = serve(faults=[{"fault": "answer", "message": "no", **parts}]).read()
-    assert (answer.status_code, answer.json()[key]) == (parts["status"], value)
-
-
-@pytest.mark.parametrize(
-    ("form", "value"), [("seconds", "90"), ("date", "Sun, 01 Mar 2026 12:01:30 GMT")], ids=["seconds", "date"]
-)
-def test_retry_after_in_both_forms(serve: Serve, form: str, value: str) -> None:
-    fault = {"fault": "answer", "status": 503, "retry_after": 90, "retry_after_form": form}
-    assert serve(faults=[fault]).read().headers["Retry-After"] == value
-
-
-def test_an_answer_can_echo_the_credential(serve: Serve) -> None:
-    fault = {"fault": "answer", "status": 400, "body": "asm", "echo_credential": True}
-    assert TOKEN in serve(faults=[fault]).read().json()["errorMsg"]
-
-
 @pytest.mark.parametrize("parts", [{"remove": ["status.x"]}, {"set": {"status.grayDeployments.9": 1}}], ids=str)
 def test_a_place_that_cannot_be_damaged_is_named(serve: Serve, parts: dict[str, Any]) -> None:
     answer = serve(faults=[{"fault": "damage", **parts}]).read()
@@ -140,38 +99,18 @@ def test_an_answer_without_end(serve: Serve, connect: Any, part: str, filler: by
     assert (b"\r\n\r\n" in data) == (part == "body")
 
 
-def test_a_bomb_is_small_on_the_wire_and_large_unpacked(serve: Serve) -> None:
-    served = serve(faults=[{"fault": "gzip_bomb", "mebibytes": 3}])
-    with served.read(stream=True) as answer:
-        packed = answer.raw.read(decode_content=False)
-    assert answer.headers["Content-Encoding"] == "gzip"
-    unpacked = b""
-    while packed:
-        member = zlib.decompressobj(wbits=31)
-        unpacked += member.decompress(packed)
-        packed = member.unused_data
-    assert len(json.loads(unpacked)["filler"]) == 3 * 2**20
-    assert int(answer.headers["Content-Length"]) < 20_000
-
-
 SELECTIONS = {
     "all": ({}, [503, 503, 503, 503]),
     "by number": ({"requests": [1, "3-"]}, [503, 200, 503, 503]),
     "of another service": ({"service": "iam"}, [200, 200, 200, 200]),
     "of another release": ({"release": "other"}, [200, 200, 200, 200]),
-    "in a window": ({"from_seconds": 10, "until_seconds": 30}, [200, 503, 503, 200]),
-    "in a window by number": ({"from_seconds": 10, "requests": ["1-3"]}, [200, 503, 503, 200]),
 }
 
 
 @pytest.mark.parametrize(("parts", "statuses"), list(SELECTIONS.values()), ids=list(SELECTIONS))
 def test_a_fault_is_for_chosen_requests(serve: Serve, parts: dict[str, Any], statuses: list[int]) -> None:
     served = serve(faults=[{"fault": "answer", "status": 503, **parts}])
-    seen = []
-    for _index in statuses:
-        seen.append(served.read().status_code)
-        served.clock.advance(10)
-    assert seen == statuses
+    assert [served.read().status_code for _index in statuses] == statuses
 
 
 OPERATIONS = {
@@ -193,21 +132,3 @@ def test_a_fault_can_be_for_one_operation(serve: Serve, parts: dict[str, Any], s
     served = serve(faults=[{"fault": "answer", "status": 403, "body": "iam_new", **parts}])
     seen = [served.session.get(served.url + path, timeout=10).status_code for path in (LIST, READ, SERVICE) * 2]
     assert seen == statuses
-
-
-@pytest.mark.parametrize("fault", ["stall", "reset", "close"])
-def test_a_connection_that_never_serves(serve: Serve, connect: Any, fault: str) -> None:
-    served = serve(connections=[{"fault": fault, "connections": [2]}])
-    assert served.read().status_code == 200
-    if fault == "reset":
-        # It may come while the client still connects.
-        with pytest.raises(ConnectionResetError):
-            connect(served).recv(1)
-    elif fault == "close":
-        assert connect(served).recv(1) == b""
-    else:
-        assert is_silent(connect(served))
-    other = connect(served)
-    other.sendall(REQUEST)
-    assert received(other)[0].startswith(b"HTTP/1.1 200 OK")
-    assert served.ask("GET", "summary")["accepted"] == 3

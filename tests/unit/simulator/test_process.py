@@ -70,23 +70,6 @@ def test_it_stops_while_an_answer_hangs(client: requests.Session, process: subpr
     assert process.stdout.read() == "", "the address is the only line"
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        pytest.param(["--host", "0.0.0.0"], "0.0.0.0 is not a loopback address", id="all addresses"),
-        pytest.param(["--host", "192.0.2.1"], "192.0.2.1 is not a loopback address", id="another address"),
-        pytest.param(["--host", "::"], ":: is not a loopback address", id="all addresses of IPv6"),
-        pytest.param(["--host", "localhost"], "'localhost' is no IP address", id="a name"),
-    ],
-)
-def test_it_listens_on_loopback_only(scenario_path: Path, arguments: list[str], message: str) -> None:
-    command = [sys.executable, "-m", "tests.simulator", str(scenario_path), *arguments]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    assert message in ended.stderr
-    assert ended.stdout == ""
-
-
 def test_a_scenario_that_is_wrong_is_named() -> None:
     with pytest.raises(RuntimeError, match=r"scenario\.yml: fualts: unknown key"), running({"fualts": []}):
         pytest.fail("it must not start")

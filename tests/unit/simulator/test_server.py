@@ -59,10 +59,3 @@ def test_control_names_what_is_wrong(serve: Serve, method: str, place: str, data
     answer = served.session.request(method, f"{served.control}/_simulator/{place}", json=data, timeout=10)
     assert answer.status_code == 400
     assert message in answer.json()["error"]
-
-
-def test_the_port_of_the_services_has_control_too(serve: Serve) -> None:
-    served = serve()
-    assert served.session.get(f"{served.url}/_simulator/requests", timeout=10).json() == []
-    assert served.session.get(served.control + READ, timeout=10).status_code == 400
-    assert served.ask("GET", "summary")["requests"] == 0

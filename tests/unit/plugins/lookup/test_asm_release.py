@@ -13,21 +13,14 @@ import pytest
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.lookup import asm_release as plugin
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.api import client
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import CONNECTION_OPTIONS
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
-    CONNECTION,
     TOKEN,
-    Stage,
-    item,
-    listed,
-    ok,
 )
 
 OPTIONS = {"mesh_id": "mesh", "namespace": "bookinfo"}
-WAIT = {"wait": True, "success_phases": ["Running"]}
 MESH = ("a-canary", "b-canary")
 
 
@@ -227,32 +220,3 @@ def test_warnings_are_shown(lookup: Lookup, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Display, "warning", lambda _display, warning: shown.append(warning))
     lookup(["a"])
     assert shown == ["huaweicloud.asm.asm_release: mind the file"]
-
-
-@pytest.mark.parametrize(
-    ("terms", "options", "phases"),
-    [
-        (["b", "uid-a", "b"], {"namespace": "bookinfo"}, ["Creating", "Running", "Creating"]),
-        (
-            ["uid-b", "a"],
-            {"namespace": "bookinfo", **WAIT, "success_phases": "Creating,Running"},
-            ["Creating", "Running"],
-        ),
-        ([], {}, ["Running", "Creating"]),
-        ([], {"namespace": "other"}, []),
-        (["uid-a", "uid-b"], {"namespace": "bookinfo", **WAIT, "failure_phases": ["Creating"]}, None),
-    ],
-    ids=str,
-)
-def test_over_a_service(
-    monkeypatch: pytest.MonkeyPatch, terms: list[str], options: dict[str, Any], phases: list[str] | None
-) -> None:
-    stage = Stage(lambda name, value: monkeypatch.setattr(client, name, value))
-    stage.serve(listed(item("a"), item("b", "Creating")), ok())
-    lookup = plugin.LookupModule(loader=None, templar=Templar())
-    if phases is None:
-        with pytest.raises(AnsibleLookupError, match=r"the gate stays closed: b \(bookinfo\) is Creating"):
-            lookup.run(terms, {}, **CONNECTION, **options)
-    else:
-        assert [entry["phase"] for entry in lookup.run(terms, {}, **CONNECTION, **options)] == phases
-    assert [path for _at, path in stage.asked] == ["releases"]

@@ -153,12 +153,3 @@ def test_a_wait_is_the_same_when_the_wall_clock_jumps(
     assert result == undisturbed
     assert service.asked == without_jump.asked
     assert service.clock.slept == without_jump.clock.slept
-
-
-def test_a_login_of_this_run_is_renewed_by_the_time_that_passes_and_not_by_the_wall_clock(hold: Hold) -> None:
-    options = {"token": None, **USER, "wait_timeout": 8000, "wait_sleep": 600}
-
-    _unused, service = hold(options, [shown("Creating")], jump=3 * HOUR, jump_in_request=2)
-
-    # Tokens of an hour, in a wait of 2 h 13 min.
-    assert sum("/v3/auth/tokens" in url for url, _unused in service.asked) == 3

@@ -563,9 +563,6 @@ class TestFile:
         assert refused.kind == "credentials"
         assert f"'{path}' is not there" in refused.problem
 
-    def test_the_default_one_need_not_be_there(self, search: Search) -> None:
-        assert search.refused().problem == "no credentials were found"
-
     @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
     def test_one_that_others_may_write_is_refused(self, search: Search, default_file: Path, mode: int) -> None:
         write(default_file, FILE, mode)

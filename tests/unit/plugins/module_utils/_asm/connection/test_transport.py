@@ -781,21 +781,16 @@ class TestTLS:
         assert secure.connections == 1
 
     @pytest.mark.parametrize(
-        ("settings", "environment", "named"),
+        ("path", "named"),
         [
-            pytest.param({"ca_path": "/nowhere/a"}, {}, "ca_path is '/nowhere/a'", id="option"),
-            pytest.param(
-                {}, {"REQUESTS_CA_BUNDLE": "/nowhere/b"}, "REQUESTS_CA_BUNDLE is '/nowhere/b'", id="first variable"
-            ),
-            pytest.param({}, {"SSL_CERT_FILE": "/nowhere/c"}, "SSL_CERT_FILE is '/nowhere/c'", id="second variable"),
-            pytest.param({"ca_path": "x" * 5000}, {}, "ca_path is 'xxx", id="a name that is too long"),
-            pytest.param({"ca_path": "a\0b"}, {}, "ca_path is 'a\\u0000b'", id="a name that is none"),
+            pytest.param("x" * 5000, "ca_path is 'xxx", id="too long"),
+            pytest.param("a\0b", "ca_path is 'a\\u0000b'", id="with a NUL"),
         ],
     )
-    def test_missing_authorities_are_named(
-        self, make: MakeTransport, secure: Server, settings: dict[str, Any], environment: dict[str, str], named: str
+    def test_a_name_of_authorities_that_is_none_is_refused(
+        self, make: MakeTransport, secure: Server, path: str, named: str
     ) -> None:
-        error = refused(make(environment=environment, **settings), secure.url)
+        error = refused(make(ca_path=path), secure.url)
         assert (error.kind, error.is_transient) == ("usage", False)
         assert error.sentence(Sanitizer()).startswith(named)
         assert secure.connections == 0

@@ -186,11 +186,6 @@ class TestSeveralReleases:
         assert gates.error is not None
         assert gates.error.seen == "1, 2"
 
-    def test_two_targets_that_are_the_same_release_are_refused(self) -> None:
-        call = Call(FakeClient({"s": ["Running"]}, [[item("a"), item("s", uid="uid-s")]]), ["a", "s", "service:s"])
-        gates = call.wait()
-        assert (gates.outcome, gates.error and gates.error.kind) == ("error", "usage")
-
 
 class TestBudget:
     def test_holds_across_polls(self) -> None:
