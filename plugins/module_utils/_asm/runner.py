@@ -113,14 +113,7 @@ class _Call:
         # Only a wait has progress.
         show = self._task.show if request.gate is not None and not self._task.check_mode else None
         progress = Progress(self._runtime, self._started, show, results.messages)
-        client = connect(
-            request.connection,
-            self._runtime,
-            self._sanitizer,
-            self._warn,
-            progress.remind,
-            manifests=request.manifests,
-        )
+        client = connect(request, self._runtime, self._sanitizer, self._warn, progress.remind)
         context = Context(request, self._runtime, self._sanitizer, client, self._started, self._warn)
         try:
             if request.gate is not None:

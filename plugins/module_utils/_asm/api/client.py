@@ -45,7 +45,8 @@ except ImportError:
     Request = None  # type: ignore[assignment,misc]
 
 if TYPE_CHECKING:
-    from ..options.request import ConnectionOptions, ReleaseTarget, Schedule
+    from ..options import request as options
+    from ..options.request import ReleaseTarget, Schedule
     from ..runtime import Runtime
     from ..sanitize import Sanitizer
 
@@ -225,32 +226,31 @@ def _segment(value: str) -> str:
 
 
 def connect(
-    connection: ConnectionOptions,
+    request: options.Request | options.SourceRequest,
     runtime: Runtime,
     sanitizer: Sanitizer,
     warn: Callable[[str], None],
     on_idle: Callable[[], None] = lambda: None,
-    *,
-    manifests: bool = False,
 ) -> Client:
     """Return a client; nothing has been sent yet.
 
     Args:
+        request: its `connection` says where to connect to, its `manifests` whether releases keep their Deployments.
         sanitizer: learns the credentials.
         warn: takes warnings, sanitized.
         on_idle: called about once a second while a request takes its time.
-        manifests: whether releases keep their Deployments.
 
     Raises:
         UsageError, CredentialsError: a setting is wrong or missing.
     """
     if REQUESTS_IMPORT_ERROR:
         raise UsageError(missing_required_lib("requests"))
+    connection = request.connection
     endpoint = endpoints.asm_endpoint(connection, runtime.environment)
     credentials = find(connection, runtime.environment, warn, sanitizer)
     channel = open_channel(endpoint, credentials, connection, runtime)
     transport = Transport(channel.routes, connection.request_timeout, runtime, sanitizer, on_idle)
-    return Client(endpoint, transport, channel, manifests, warn)
+    return Client(endpoint, transport, channel, request.manifests, warn)
 
 
 def read_with_retries(

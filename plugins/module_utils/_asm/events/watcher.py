@@ -166,9 +166,7 @@ class _Watcher:
         """
         request = self._request
         # Refused options and credentials come before a file is made.
-        self._client = connect(
-            request.connection, self._runtime, self._sanitizer, self._warn, manifests=request.manifests
-        )
+        self._client = connect(request, self._runtime, self._sanitizer, self._warn)
         stack.callback(self._client.close)
         if request.state_file is not None:
             self._state = stack.enter_context(locked(request.state_file, self._scope()))

@@ -15,6 +15,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.tr
     Transport,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import request as options
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from requests.structures import CaseInsensitiveDict
 
@@ -37,6 +38,11 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.seconds += seconds
+
+
+def request_over(connection: options.ConnectionOptions) -> options.Request:
+    """Return the options of a call that reads a mesh over a connection."""
+    return options.Request("m-1", (), None, False, None, options.Schedule(), connection, "fail", False)
 
 
 def answer(status: int, body: bytes | str = b"", **headers: str) -> Response:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     import pytest
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import ReleaseList
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import ReleaseTarget
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
+        ReleaseTarget,
+        SourceRequest,
+    )
 
 TOKEN = "made-up-token-4711"
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
@@ -167,8 +170,8 @@ class Stage:
     def run(self, monkeypatch: pytest.MonkeyPatch, until: float, **options: Any) -> str | None:
         """Watch until a time, and return the sentence with which the source ended; None if it went on."""
 
-        def connect(*_settings: object, manifests: bool) -> Stage:
-            self.manifests = manifests
+        def connect(request: SourceRequest, *_settings: object) -> Stage:
+            self.manifests = request.manifests
             return self
 
         monkeypatch.setattr(watcher, "connect", connect)
