@@ -108,8 +108,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _read(self, parameters: dict[str, Any]) -> dict[str, Any]:
         controller = os.getppid()
         runtime = Runtime(is_cancelled=lambda: os.getppid() != controller)
-        outcome = run(self._with_paths(parameters), self._task_context(), runtime)
-        return {**outcome.result, **({"warnings": list(outcome.warnings)} if outcome.warnings else {})}
+        report = run(self._with_paths(parameters), self._task_context(), runtime)
+        return {**report.result, **({"warnings": list(report.warnings)} if report.warnings else {})}
 
     def _task_context(self) -> TaskContext:
         return TaskContext(bool(self._task.check_mode), None if self._task.no_log else _show, self._cut_sentence)

@@ -175,14 +175,14 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         except AsmError as error:
             raise AnsibleLookupError(str(sanitizer.redact(f"{NAME}: {error.sentence(sanitizer)}"))) from None
         task = TaskContext(bool(variables.get("ansible_check_mode")), separately=True)
-        outcome = run_call(parameters, task, Runtime(), credentials)
-        for warning in outcome.warnings:
+        report = run_call(parameters, task, Runtime(), credentials)
+        for warning in report.warnings:
             Display().warning(f"{NAME}: {warning}")
-        if outcome.is_failed:
-            raise AnsibleLookupError(f"{NAME}: {outcome.result['msg']}")
+        if report.is_failed:
+            raise AnsibleLookupError(f"{NAME}: {report.result['msg']}")
         if not release_ids:
-            return list(outcome.results)
-        by_id = dict(zip(dict.fromkeys(release_ids), outcome.results))
+            return list(report.results)
+        by_id = dict(zip(dict.fromkeys(release_ids), report.results))
         return [by_id[release_id] for release_id in release_ids]
 
     def _from_variables(self, variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,8 +9,7 @@ No exception leaves it, and no secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.common.validation import check_type_bool
 
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from .options.request import GateOptions, Request
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Report(NamedTuple):
     """Results in the documented shape, and the warnings."""
 
     results: tuple[dict[str, Any], ...]
@@ -54,7 +52,7 @@ class Outcome:
 
 def run(
     parameters: Mapping[str, Any], task: TaskContext, runtime: Runtime, variables: Mapping[str, Any] | None = None
-) -> Outcome:
+) -> Report:
     """Read the releases, or hold the gate if `wait` is true.
 
     Args:
@@ -75,7 +73,7 @@ def run(
     except Exception as bug:  # noqa: BLE001
         problem = f"a bug of this collection: {type(bug).__name__}"
         results = [call.refused(InternalError(problem, "please report it"), parameters)]
-    return Outcome(tuple(map(sanitizer.redact, results)), tuple(map(sanitizer.redact, call.warnings)))
+    return Report(tuple(map(sanitizer.redact, results)), tuple(map(sanitizer.redact, call.warnings)))
 
 
 def refused(error: AsmError, given: Mapping[str, Any], sanitizer: Sanitizer, task: TaskContext) -> dict[str, Any]:
