@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, ClassVar, TypeVar
+from typing import Any, Callable, ClassVar, Final, TypeVar
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
@@ -52,11 +52,13 @@ NO_RESPONSE = ErrorResponse()
 class AsmError(Exception):
     """Why a call has no answer. Immutable; its class says of which kind it is.
 
-    Args:
+    Attributes:
         problem: what is wrong, in our words, without a full stop; `{seen}` stands for the value that was seen.
         hint: what the reader can do, likewise; may be empty.
         seen: a foreign value, raw: only a `Sanitizer` may cut or escape it.
         response: what the server sent.
+
+    Args:
         subject: the name of what the error is about, foreign and raw; see `about`.
     """
 
@@ -67,55 +69,33 @@ class AsmError(Exception):
         self, problem: str, hint: str = "", seen: str = "", response: ErrorResponse = NO_RESPONSE, subject: str = ""
     ) -> None:
         super().__init__(problem)
-        self._problem = problem
-        self._hint = hint
-        self._seen = seen
-        self._response = response
-        self._subject = subject
-
-    @property
-    def problem(self) -> str:
-        """Return what is wrong."""
-        return self._problem
-
-    @property
-    def hint(self) -> str:
-        """Return what the reader can do."""
-        return self._hint
-
-    @property
-    def seen(self) -> str:
-        """Return the foreign value that the problem shows, raw."""
-        return self._seen
-
-    @property
-    def response(self) -> ErrorResponse:
-        """Return what the server sent."""
-        return self._response
+        self.problem: Final = problem
+        self.hint: Final = hint
+        self.seen: Final = seen
+        self.response: Final = response
+        self._subject: Final = subject
 
     def about(self: Error, name: str) -> Error:
         """Return a copy whose sentence begins with the name of what it is about, unless it has one."""
-        return type(self)(self._problem, self._hint, self._seen, self._response, self._subject or name)
+        return type(self)(self.problem, self.hint, self.seen, self.response, self._subject or name)
 
     def with_response(self: Error, response: ErrorResponse) -> Error:
         """Return a copy with another response."""
-        return type(self)(self._problem, self._hint, self._seen, response, self._subject)
+        return type(self)(self.problem, self.hint, self.seen, response, self._subject)
 
     def sentence(self, sanitize: Callable[[str], str]) -> str:
         """Return one sentence: the problem, the response, and the hint."""
-        response = self._response
+        response = self.response
         status = str(response.status or "")
         # IAM repeats the status as its code.
         code = sanitize(response.code) if response.code != status else ""
         answered = " ".join(part for part in (status, code) if part)
         quoted = ": ".join(part for part in (answered, sanitize(response.message)) if part)
-        return (
-            self._statement(sanitize) + (f" ({quoted})" if quoted else "") + (f"; {self._hint}" if self._hint else "")
-        )
+        return self._statement(sanitize) + (f" ({quoted})" if quoted else "") + (f"; {self.hint}" if self.hint else "")
 
     def report(self, sanitize: Callable[[str], str]) -> dict[str, Any]:
         """Return the `error` of a result."""
-        response = self._response
+        response = self.response
         return {
             "kind": self.kind,
             "status": response.status,
@@ -126,7 +106,7 @@ class AsmError(Exception):
         }
 
     def _statement(self, sanitize: Callable[[str], str]) -> str:
-        statement = self._problem.replace("{seen}", f"'{sanitize(self._seen)}'")
+        statement = self.problem.replace("{seen}", f"'{sanitize(self.seen)}'")
         return f"'{sanitize(self._subject)}': {statement}" if self._subject else statement
 
 
