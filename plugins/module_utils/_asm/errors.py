@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, ClassVar, Final, TypeVar
+from typing import Any, Callable, ClassVar, Final, NamedTuple, TypeVar
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
@@ -213,36 +213,26 @@ def pause_after(error: AsmError, tries: int, jitter: float) -> float:
     return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
 
 
-@dataclass(frozen=True)
-class _Body:
-    """What an error body says, whichever of the five it is."""
-
-    from_asm: bool = False
-    code: str = ""
-    message: str = ""
-    request_id: str = ""
-
-
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
-def _read_body(body: bytes) -> _Body:
-    """Return what the body says; the page of a proxy, or an empty body, says nothing."""
+def _read_body(body: bytes) -> ErrorResponse:
+    """Return what one of the five error bodies says; the page of a proxy, or an empty body, says nothing."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return _Body()
+        return NO_RESPONSE
     if not isinstance(document, dict):
-        return _Body()
+        return NO_RESPONSE
     if "errorCode" in document:
-        code = _text(document["errorCode"])
-        return _Body(code.startswith("ASM."), code, _text(document.get("errorMsg")))
+        code, message = _text(document["errorCode"]), _text(document.get("errorMsg"))
+        return ErrorResponse(code=code, message=message, from_asm=code.startswith("ASM."))
     inner = document.get("error")
     if isinstance(inner, dict):
-        return _Body(False, _text(inner.get("code")), _text(inner.get("message")))
+        return ErrorResponse(code=_text(inner.get("code")), message=_text(inner.get("message")))
     code, message = _text(document.get("error_code")), _text(document.get("error_msg"))
-    return _Body(False, code, message, _text(document.get("request_id")))
+    return ErrorResponse(code=code, message=message, request_id=_text(document.get("request_id")))
 
 
 def request_id(headers: Mapping[str, str]) -> str:
@@ -273,8 +263,7 @@ def _date(value: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class _Subject:
+class Resource(NamedTuple):
     """What was asked for: its name, the options that name it, and the permission that reading it needs."""
 
     name: str
@@ -282,58 +271,41 @@ class _Subject:
     permission: str
 
 
-_RELEASE = _Subject("release", "mesh_id, namespace and release_id", "asm:mesh:getRelease")
-_MESH = _Subject("mesh", "mesh_id", "asm:mesh:listReleases")
-_SERVICE = _Subject("service", "mesh_id, namespace and service", "asm:mesh:getService")
+RELEASE = Resource("release", "mesh_id, namespace and release_id", "asm:mesh:getRelease")
+MESH = Resource("mesh", "mesh_id", "asm:mesh:listReleases")
+SERVICE = Resource("service", "mesh_id, namespace and service", "asm:mesh:getService")
 
 _CHECK_ENDPOINT = "check region, endpoint, and any proxy in front of ASM"
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetReleaseByName other than 200."""
-    return _refusal(_RELEASE, _response(status, headers, body, url))
-
-
-def list_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetAllReleases other than 200."""
-    return _refusal(_MESH, _response(status, headers, body, url))
-
-
-def service_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetServiceAggregation other than 200."""
-    return _refusal(_SERVICE, _response(status, headers, body, url))
-
-
 def _response(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ErrorResponse:
     said = _read_body(body)
-    return ErrorResponse(
+    return replace(
+        said,
         status=status,
-        code=said.code,
-        message=said.message,
         request_id=request_id(headers) or said.request_id,
         url=url,
         retry_after=_retry_after(headers) if _is_transient(status) else None,
-        from_asm=said.from_asm,
     )
 
 
-def _refusal(subject: _Subject, response: ErrorResponse) -> AsmError:
-    """Return the error of a response of the ASM endpoint.
+def refusal(resource: Resource, status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
+    """Return the meaning of a response of the ASM endpoint other than 200.
 
     Only ASM's own 404 says anything about a release. The gateway's 404, or a page of something else, is a wrong
     endpoint, region or path (page "Status Codes" of the API reference; `APIGW.0101` of the gateway's).
     """
-    status = response.status or 0
+    response = _response(status, headers, body, url)
     error: AsmError
     if status == 404 and response.from_asm:
-        error = NotFoundError(f"ASM has no such {subject.name}", f"check {subject.options}")
+        error = NotFoundError(f"ASM has no such {resource.name}", f"check {resource.options}")
     elif status == 400:
-        error = UsageError("ASM refused the request as wrong", f"check {subject.options}")
+        error = UsageError("ASM refused the request as wrong", f"check {resource.options}")
     elif status == 401:
         hint = "check the key pair or the token, its account, and the clock of this machine"
         error = CredentialsError("the credentials were refused", hint)
     elif status == 403:
-        error = DeniedError("the credentials lack a permission", f"grant {subject.permission} to their user or agency")
+        error = DeniedError("the credentials lack a permission", f"grant {resource.permission} to their user or agency")
     elif _is_transient(status):
         error = _transient(status)
     elif 300 <= status < 400:

@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ansible.module_utils.basic import missing_required_lib
@@ -20,18 +18,20 @@ from ..connection.channel import Channel, open_channel
 from ..connection.credentials import find
 from ..connection.transport import DEFAULT_BOUNDS, MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
 from ..errors import (
+    MESH,
+    RELEASE,
+    SERVICE,
     AsmError,
     CredentialsError,
     ErrorResponse,
     NotFoundError,
     ProtocolError,
+    Resource,
     ThrottledError,
     UsageError,
-    list_refusal,
     pause_after,
     refusal,
     request_id,
-    service_refusal,
 )
 from ..models.release import Release, check_identity
 from ..models.release import parse as parse_release
@@ -61,12 +61,11 @@ LIST_BOUNDS = Bounds(
 pause for longer than the request timeout."""
 
 
-@dataclass(frozen=True)
-class _Operation:
-    """An operation of the API: its path, the meaning of a refusal, and the bounds of a response."""
+class _Operation(NamedTuple):
+    """An operation of the API: its path, what it reads, and the bounds of a response."""
 
     path: str
-    refusal: Callable[[int, Mapping[str, str], bytes, str], AsmError]
+    resource: Resource
     bounds: Bounds = DEFAULT_BOUNDS
 
 
@@ -119,7 +118,7 @@ class Client:
             check_identity(content, target.mesh_id, target.namespace)
             return parse_release(content, self._manifests, request)
 
-        release = self._get(_Operation(path + _segment(target.name), refusal), deadline, understand)
+        release = self._get(_Operation(path + _segment(target.name), RELEASE), deadline, understand)
         self._compare_ids(release, target.name)
         return release
 
@@ -145,7 +144,7 @@ class Client:
             check_identity(release, target.mesh_id, target.namespace, target.name)
             return parse_release(release, self._manifests, request)
 
-        return self._get(_Operation(path + _segment(target.name), service_refusal), deadline, understand)
+        return self._get(_Operation(path + _segment(target.name), SERVICE), deadline, understand)
 
     def list_releases(self, mesh_id: str, deadline: float) -> ReleaseList:
         """Return all releases of a mesh: GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh").
@@ -161,7 +160,7 @@ class Client:
         def understand(content: dict[str, Any], request: str) -> ReleaseList:
             return parse_list(content, mesh_id, self._manifests, request)
 
-        operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", list_refusal, LIST_BOUNDS)
+        operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", MESH, LIST_BOUNDS)
         return self._get(operation, deadline, understand)
 
     def close(self) -> None:
@@ -176,7 +175,7 @@ class Client:
             if response.status == 401 and authority.renew():
                 response = self._send(operation, deadline, partial(_understood, understand=understand))
             if response.status != 200:
-                raise operation.refusal(response.status, response.headers, response.body, response.url)
+                raise refusal(operation.resource, response.status, response.headers, response.body, response.url)
         except AsmError as error:
             self.request_id = error.response.request_id or self.request_id
             if isinstance(error, NotFoundError):
