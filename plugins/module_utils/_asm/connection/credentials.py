@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Callable, Union
+from typing import TYPE_CHECKING, Callable, NamedTuple, Union
 
 from ..errors import CredentialsError, UsageError
 from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX
@@ -76,8 +76,7 @@ class AgencyCredentials:
 Credentials = Union[TokenCredentials, KeyCredentials, PasswordCredentials, AgencyCredentials]
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Where credentials may stand: values by option, and what each is called there."""
 
     name: str

@@ -10,8 +10,7 @@ The argument specs of all plugins are made from this table. Tests compare the do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 AUTH_TYPES = ("auto", "token", "aksk", "password", "ecs_agency")
 ON_MISSING = ("fail", "accept", "wait")
@@ -33,8 +32,7 @@ LONGEST_REQUEST = 1_000_000
 """Seconds: a socket counts the milliseconds of its timeout in 32 bits."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option, as Ansible's argument spec needs it, and what our own checks need to know about it.
 
     Attributes:
@@ -164,7 +162,7 @@ SOURCE_OPTIONS: tuple[Option, ...] = (
     _texts("name", names_release=True),
     *(
         # Without a gate, the event source has no use for any value of on_missing.
-        replace(option, needs_gate=True) if option.name == "on_missing" else option
+        option._replace(needs_gate=True) if option.name == "on_missing" else option
         for option in OPTIONS
         if option.name not in _NOT_OF_SOURCE
     ),

@@ -10,9 +10,8 @@ pipeline is taken out here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..gate.gate_set import GateSet, Requests
 from ..gate.release_gate import Timeline
@@ -28,8 +27,7 @@ if TYPE_CHECKING:
     from .messages import Messages, Read
 
 
-@dataclass(frozen=True)
-class Results:
+class Results(NamedTuple):
     """Makes the results of one call.
 
     Attributes:

@@ -198,4 +198,4 @@ def read_target(client: Client, target: ReleaseTarget, until: float, uid: str = 
     """
     if target.service is not None:
         return client.get_service(target, until)
-    return client.get_release(replace(target, release_id=uid or target.release_id), until)
+    return client.get_release(target._replace(release_id=uid or target.release_id), until)
