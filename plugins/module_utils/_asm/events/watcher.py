@@ -33,11 +33,12 @@ from ..gate.release_gate import Observation
 from ..options.request import ReleaseTarget, SourceRequest
 from ..options.spec import SECRET_NAMES, SECRET_OPTIONS
 from ..options.validation import is_segment, parse_source
+from ..results.result import timestamp
 from ..runtime import Runtime
 from ..sanitize import Sanitizer
 from .availability import Availability
 from .pace import Pace
-from .payload import Payloads, as_text
+from .payload import Payloads
 from .snapshot import restored, snapshot
 from .state_file import StateFile, locked
 from .tracker import BASELINE_LISTS, TrackedRelease, Tracker
@@ -266,7 +267,7 @@ class _Watcher:
         before = mesh.availability
         is_transient = poll.error is not None and poll.error.is_transient
         mesh.availability = before.after_poll(
-            poll.error, now, as_text(self._runtime.now()), self._pace.patience, poll.listed is not None
+            poll.error, now, timestamp(self._runtime.now()), self._pace.patience, poll.listed is not None
         )
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..gate.gate_set import GateSet, Requests
 from ..gate.release_gate import Timeline
 from ..options.request import ReleaseTarget
-from ..sanitize import Sanitizer, printable, printable_throughout
+from ..sanitize import Sanitizer, printable, throughout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from ..models.deployment import Workload
     from ..models.release import Release
     from .messages import Messages, Read
+
+
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as results and events show it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Results(NamedTuple):
@@ -130,7 +135,7 @@ class Results(NamedTuple):
         changes = [
             {
                 "phase": self.sanitize(change.phase),
-                "at": (self.began + timedelta(seconds=change.after)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "at": timestamp(self.began + timedelta(seconds=change.after)),
                 "after": round(change.after, 3),
                 "ready_replicas": change.ready_replicas,
                 "replicas": change.replicas,
@@ -163,7 +168,7 @@ class Results(NamedTuple):
         """Return the `release` of a result. Ansible prints the result of a failed task, so without manifests nothing
         in it acts on a terminal or in the log of a pipeline."""
         content: dict[str, Any] = self.sanitize.redact_keys(dict(release.content))
-        return content if self.manifests else printable_throughout(content)
+        return content if self.manifests else throughout(printable, content)
 
     def _workload(self, workload: Workload) -> dict[str, Any]:
         return {
