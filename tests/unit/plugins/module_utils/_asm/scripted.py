@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
@@ -55,8 +55,8 @@ def given_back(given: Response | AsmError, url: str, decode: Callable[[Response]
     """A response as `Transport.send` returns it, decoded if that is wanted; or the error raised."""
     if isinstance(given, AsmError):
         raise given
-    response = replace(given, url=url)
-    return replace(response, content=decode(response)) if decode and response.status == 200 else response
+    response = given._replace(url=url)
+    return response._replace(content=decode(response)) if decode and response.status == 200 else response
 
 
 @dataclass(frozen=True)
