@@ -184,11 +184,6 @@ def argument_spec(options: Iterable[Option] = OPTIONS) -> dict[str, dict[str, An
     return {option.name: option.argument() for option in options}
 
 
-def source_argument_spec() -> dict[str, dict[str, Any]]:
-    """Return the argument spec of the event source."""
-    return argument_spec(SOURCE_OPTIONS)
-
-
 def argument_rules() -> dict[str, Any]:
     """Return which options go together, as keyword arguments of `AnsibleModule` and `ArgumentSpecValidator`."""
     rules = source_argument_rules()

@@ -18,8 +18,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.reque
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
+    argument_spec,
     source_argument_rules,
-    source_argument_spec,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
     check_raw,
@@ -29,7 +29,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.valid
 )
 
 GATE = {"success_phases": ["Running"]}
-VALIDATOR = ArgumentSpecValidator(source_argument_spec(), **source_argument_rules())
+VALIDATOR = ArgumentSpecValidator(argument_spec(SOURCE_OPTIONS), **source_argument_rules())
 
 
 def source(**arguments: Any) -> SourceRequest:
