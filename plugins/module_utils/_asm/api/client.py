@@ -169,11 +169,11 @@ class Client:
 
     def _get(self, operation: _Operation, deadline: float, understand: Callable[[dict[str, Any], str], T]) -> T:
         """Return what a response 200 means; decoding and parsing are over by the deadline too."""
-        authority = self._channel.authority
+        authority, understood = self._channel.authority, partial(_understood, understand=understand)
         try:
-            response = self._send(operation, deadline, partial(_understood, understand=understand))
+            response = self._send(operation, deadline, understood)
             if response.status == 401 and authority.renew():
-                response = self._send(operation, deadline, partial(_understood, understand=understand))
+                response = self._send(operation, deadline, understood)
             if response.status != 200:
                 raise refusal(operation.resource, response.status, response.headers, response.body, response.url)
         except AsmError as error:
@@ -188,10 +188,10 @@ class Client:
         content: T = response.content
         return content
 
-    def _send(self, operation: _Operation, deadline: float, understand: Callable[[Response], Any]) -> Response:
+    def _send(self, operation: _Operation, deadline: float, decode: Callable[[Response], Any]) -> Response:
         authorization = self._channel.authority.authorization(self._transport, deadline)
         request = Request("GET", self._endpoint + operation.path, auth=authorization)
-        return self._transport.send(request, deadline, operation.bounds, understand)
+        return self._transport.send(request, deadline, operation.bounds, decode)
 
     def _compare_ids(self, release: Release, release_id: str) -> None:
         """Warn if a release has neither the uid nor the name that it was asked for by.

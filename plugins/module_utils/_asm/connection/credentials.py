@@ -100,7 +100,8 @@ def find(
         sanitizer: learns every secret that is met.
 
     Raises:
-        AsmError: kind `credentials` for none or half a set, `usage` for options that contradict each other.
+        CredentialsError: there are none, or half a set.
+        UsageError: options contradict each other.
     """
     explicit = _source("options", connection.given, "")
     variables = _source("Ansible variables", connection.variables, VARIABLE_PREFIX)
@@ -226,7 +227,7 @@ def check_header(value: str | None, origin: str) -> None:
     """Refuse a credential that would not go into a header as it is; no service issues one.
 
     Raises:
-        AsmError: kind `usage`.
+        UsageError: it would not.
     """
     if value is not None and not fits_header(value):
         # Not quoted: it is a secret.
