@@ -56,7 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             arguments = self._cut(check_raw(given))
             parameters = typed(arguments, _VALIDATOR, sanitizer_for(given))
         except AsmError as error:
-            result.update(refused(error, given, sanitizer_for(given), self._task_context()))
+            result.update(refused(error, given, self._task_context()))
             return result
         if self._is_controller():
             result.update(self._read(parameters))

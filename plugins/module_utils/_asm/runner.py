@@ -15,8 +15,8 @@ from ansible.module_utils.common.validation import check_type_bool
 
 from .api.client import connect
 from .errors import AsmError, InternalError
-from .options.spec import SECRET_NAMES, SECRET_OPTIONS
-from .options.validation import parse
+from .options.spec import SECRET_NAMES
+from .options.validation import parse, sanitizer_for
 from .results.messages import Messages
 from .results.result import Results
 from .runtime import Runtime, TaskContext
@@ -59,8 +59,7 @@ def run(
         parameters: the options by name, typed as `options.spec.argument_spec` describes them.
         variables: credentials from Ansible variables, by option (lookup only).
     """
-    sanitizer = Sanitizer()
-    sanitizer.learn(*(values.get(name) for values in (parameters, variables or {}) for name in SECRET_OPTIONS))
+    sanitizer = sanitizer_for(parameters, variables or {})
     # A secret of the environment that no option uses may stand elsewhere by mistake.
     sanitizer.learn(*(runtime.environment.get(name) for name in SECRET_NAMES))
     call = _Call(task, runtime, sanitizer)
@@ -76,13 +75,13 @@ def run(
     return Report(tuple(map(sanitizer.redact, results)), tuple(map(sanitizer.redact, call.warnings)))
 
 
-def refused(error: AsmError, given: Mapping[str, Any], sanitizer: Sanitizer, task: TaskContext) -> dict[str, Any]:
+def refused(error: AsmError, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
     """Return the result of options that were refused before they were typed, with the keys that a read would have.
 
     Args:
         given: the options by name, of any type.
-        sanitizer: knows their secrets.
     """
+    sanitizer = sanitizer_for(given)
     # A null may be what was refused.
     named = {name: "" for name in ("release_id", "service") if name in given}
     result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, {**given, **named}))

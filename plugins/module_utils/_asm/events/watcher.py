@@ -20,8 +20,8 @@ from ..api.client import Client, connect
 from ..connection.endpoints import asm_endpoint
 from ..errors import AsmError, CredentialsError, InternalError, ProxyError, ThrottledError, UsageError
 from ..options.request import SourceRequest
-from ..options.spec import SECRET_NAMES, SECRET_OPTIONS
-from ..options.validation import parse_source
+from ..options.spec import SECRET_NAMES
+from ..options.validation import parse_source, sanitizer_for
 from ..results.result import timestamp
 from ..runtime import Runtime
 from ..sanitize import Sanitizer
@@ -89,8 +89,7 @@ def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
     Args:
         parameters: the options by name, as the argument spec of the event source leaves them.
     """
-    sanitizer = Sanitizer()
-    sanitizer.learn(*(parameters.get(name) for name in SECRET_OPTIONS))
+    sanitizer = sanitizer_for(parameters)
     sanitizer.learn(*(runtime.environment.get(name) for name in SECRET_NAMES))
     try:
         with ExitStack() as stack:
@@ -177,9 +176,7 @@ class _Watcher:
             UsageError: the state file cannot be used.
         """
         request, now = self._request, self._runtime.monotonic()
-        values = self._state.load() if self._state is not None else None
-        if self._state is not None:
-            self._restore_file(self._state, values)
+        self._load()
         new = Tracker(request.conditions, request.schedule, 0 if request.initial else BASELINE_LISTS), Availability()
         meshes = []
         turns = {mesh_id: turn for turn, mesh_id in enumerate(self._saved)}
@@ -195,14 +192,18 @@ class _Watcher:
             meshes.append(_Mesh(reader, tracker, availability, first))
         return meshes
 
-    def _restore_file(self, state: StateFile, values: dict[str, Any] | None) -> None:
+    def _load(self) -> None:
+        """Load what was saved, if there is a file for it."""
+        if self._state is None:
+            return
+        values = self._state.load()
         if values is None:
             self._origin = uuid.uuid4().hex
             return
         origin, saved = values.get("source"), values.get("meshes")
         # Nothing can be made of half a surrogate pair, which is not printable.
         if not isinstance(origin, str) or not origin or not origin.isprintable() or not isinstance(saved, dict):
-            raise state.damaged()
+            raise self._state.damaged()
         self._origin, self._saved = origin, saved
 
     def _announce(self) -> None:
