@@ -16,16 +16,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     OPTIONS,
     argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options

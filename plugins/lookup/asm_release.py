@@ -119,6 +119,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, UsageError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, check_text, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     CREDENTIAL_OPTIONS,
@@ -127,12 +128,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
     argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    check_text,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run as run_call
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer

@@ -344,16 +344,13 @@ if "ansible_collections.huaweicloud.asm" not in sys.modules:
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host, watch
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
     argument_spec,
     source_argument_rules,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 
 NAME = "huaweicloud.asm.asm_release"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import UsageError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
     Schedule,
@@ -21,12 +22,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
     argument_spec,
     source_argument_rules,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    parse_source,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import parse_source, sanitizer_for
 
 GATE = {"success_phases": ["Running"]}
 VALIDATOR = ArgumentSpecValidator(argument_spec(SOURCE_OPTIONS), **source_argument_rules())
