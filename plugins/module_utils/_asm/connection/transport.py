@@ -196,7 +196,7 @@ class Transport:
         root = _root(failure)
         tunnel = _REFUSED_TUNNEL.match(str(root)) if isinstance(root, OSError) else None
         if tunnel is None or route.proxy is None:
-            return _error_of(failure, root, url, route)
+            return _classified(failure, root, url, route)
         self._routes.refused_with = int(tunnel.group(1))
         return route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
 
@@ -391,7 +391,7 @@ _CUT = {
 }
 
 
-def _error_of(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
+def _classified(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
     """Return the error of a failed exchange. No text of an exception is used: it may hold what the other side sent."""
     name = type(root).__name__
     # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.
