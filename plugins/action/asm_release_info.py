@@ -16,16 +16,13 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     OPTIONS,
     argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
@@ -56,7 +53,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             arguments = self._cut(check_raw(given))
             parameters = typed(arguments, _VALIDATOR, sanitizer_for(given))
         except AsmError as error:
-            result.update(refused(error, given, sanitizer_for(given), self._task_context()))
+            result.update(refused(error, given, self._task_context()))
             return result
         if self._is_controller():
             result.update(self._read(parameters))
@@ -108,8 +105,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _read(self, parameters: dict[str, Any]) -> dict[str, Any]:
         controller = os.getppid()
         runtime = Runtime(is_cancelled=lambda: os.getppid() != controller)
-        outcome = run(self._with_paths(parameters), self._task_context(), runtime)
-        return {**outcome.result, **({"warnings": list(outcome.warnings)} if outcome.warnings else {})}
+        report = run(self._with_paths(parameters), self._task_context(), runtime)
+        return {**report.result, **({"warnings": list(report.warnings)} if report.warnings else {})}
 
     def _task_context(self) -> TaskContext:
         return TaskContext(bool(self._task.check_mode), None if self._task.no_log else _show, self._cut_sentence)

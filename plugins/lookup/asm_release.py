@@ -119,6 +119,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, UsageError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, check_text, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     CONNECTION_OPTIONS,
     CREDENTIAL_OPTIONS,
@@ -127,12 +128,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
     argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    check_text,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run as run_call
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
@@ -175,14 +171,14 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         except AsmError as error:
             raise AnsibleLookupError(str(sanitizer.redact(f"{NAME}: {error.sentence(sanitizer)}"))) from None
         task = TaskContext(bool(variables.get("ansible_check_mode")), separately=True)
-        outcome = run_call(parameters, task, Runtime(), credentials)
-        for warning in outcome.warnings:
+        report = run_call(parameters, task, Runtime(), credentials)
+        for warning in report.warnings:
             Display().warning(f"{NAME}: {warning}")
-        if outcome.is_failed:
-            raise AnsibleLookupError(f"{NAME}: {outcome.result['msg']}")
+        if report.is_failed:
+            raise AnsibleLookupError(f"{NAME}: {report.result['msg']}")
         if not release_ids:
-            return list(outcome.results)
-        by_id = dict(zip(dict.fromkeys(release_ids), outcome.results))
+            return list(report.results)
+        by_id = dict(zip(dict.fromkeys(release_ids), report.results))
         return [by_id[release_id] for release_id in release_ids]
 
     def _from_variables(self, variables: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

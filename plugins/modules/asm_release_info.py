@@ -554,12 +554,12 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True, **argument_rules())
     task = TaskContext(module.check_mode, cut=os.environ.get(CUT_NAME, ""))
-    outcome = run(module.params, task, Runtime(is_cancelled=_is_unread))
-    for warning in outcome.warnings:
+    report = run(module.params, task, Runtime(is_cancelled=_is_unread))
+    for warning in report.warnings:
         module.warn(warning)
-    if outcome.is_failed:
-        module.fail_json(**{key: value for key, value in outcome.result.items() if key != "failed"})
-    module.exit_json(**outcome.result)
+    if report.is_failed:
+        module.fail_json(**{key: value for key, value in report.result.items() if key != "failed"})
+    module.exit_json(**report.result)
 
 
 def _is_unread() -> bool:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host, watch
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import SOURCE_OPTIONS, argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 
@@ -77,7 +77,7 @@ def poll_source(url: str, mesh: str, releases: int, polls: int) -> None:  # noqa
     )
     with tempfile.TemporaryDirectory() as folder:
         parameters = {
-            **{name: argument.get("default") for name, argument in source_argument_spec().items()},
+            **{name: argument.get("default") for name, argument in argument_spec(SOURCE_OPTIONS).items()},
             "endpoint": url,
             "token": playbooks.TOKEN,
             "mesh_id": [mesh],

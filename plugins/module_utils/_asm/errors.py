@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Callable, ClassVar, TypeVar
+from typing import Any, Callable, ClassVar, Final, NamedTuple, TypeVar
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
@@ -52,11 +52,13 @@ NO_RESPONSE = ErrorResponse()
 class AsmError(Exception):
     """Why a call has no answer. Immutable; its class says of which kind it is.
 
-    Args:
+    Attributes:
         problem: what is wrong, in our words, without a full stop; `{seen}` stands for the value that was seen.
         hint: what the reader can do, likewise; may be empty.
         seen: a foreign value, raw: only a `Sanitizer` may cut or escape it.
         response: what the server sent.
+
+    Args:
         subject: the name of what the error is about, foreign and raw; see `about`.
     """
 
@@ -67,55 +69,33 @@ class AsmError(Exception):
         self, problem: str, hint: str = "", seen: str = "", response: ErrorResponse = NO_RESPONSE, subject: str = ""
     ) -> None:
         super().__init__(problem)
-        self._problem = problem
-        self._hint = hint
-        self._seen = seen
-        self._response = response
-        self._subject = subject
-
-    @property
-    def problem(self) -> str:
-        """Return what is wrong."""
-        return self._problem
-
-    @property
-    def hint(self) -> str:
-        """Return what the reader can do."""
-        return self._hint
-
-    @property
-    def seen(self) -> str:
-        """Return the foreign value that the problem shows, raw."""
-        return self._seen
-
-    @property
-    def response(self) -> ErrorResponse:
-        """Return what the server sent."""
-        return self._response
+        self.problem: Final = problem
+        self.hint: Final = hint
+        self.seen: Final = seen
+        self.response: Final = response
+        self._subject: Final = subject
 
     def about(self: Error, name: str) -> Error:
         """Return a copy whose sentence begins with the name of what it is about, unless it has one."""
-        return type(self)(self._problem, self._hint, self._seen, self._response, self._subject or name)
+        return type(self)(self.problem, self.hint, self.seen, self.response, self._subject or name)
 
     def with_response(self: Error, response: ErrorResponse) -> Error:
         """Return a copy with another response."""
-        return type(self)(self._problem, self._hint, self._seen, response, self._subject)
+        return type(self)(self.problem, self.hint, self.seen, response, self._subject)
 
     def sentence(self, sanitize: Callable[[str], str]) -> str:
         """Return one sentence: the problem, the response, and the hint."""
-        response = self._response
+        response = self.response
         status = str(response.status or "")
         # IAM repeats the status as its code.
         code = sanitize(response.code) if response.code != status else ""
         answered = " ".join(part for part in (status, code) if part)
         quoted = ": ".join(part for part in (answered, sanitize(response.message)) if part)
-        return (
-            self._statement(sanitize) + (f" ({quoted})" if quoted else "") + (f"; {self._hint}" if self._hint else "")
-        )
+        return self._statement(sanitize) + (f" ({quoted})" if quoted else "") + (f"; {self.hint}" if self.hint else "")
 
     def report(self, sanitize: Callable[[str], str]) -> dict[str, Any]:
         """Return the `error` of a result."""
-        response = self._response
+        response = self.response
         return {
             "kind": self.kind,
             "status": response.status,
@@ -126,7 +106,7 @@ class AsmError(Exception):
         }
 
     def _statement(self, sanitize: Callable[[str], str]) -> str:
-        statement = self._problem.replace("{seen}", f"'{sanitize(self._seen)}'")
+        statement = self.problem.replace("{seen}", f"'{sanitize(self.seen)}'")
         return f"'{sanitize(self._subject)}': {statement}" if self._subject else statement
 
 
@@ -233,36 +213,26 @@ def pause_after(error: AsmError, tries: int, jitter: float) -> float:
     return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
 
 
-@dataclass(frozen=True)
-class _Body:
-    """What an error body says, whichever of the five it is."""
-
-    from_asm: bool = False
-    code: str = ""
-    message: str = ""
-    request_id: str = ""
-
-
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
-def _read_body(body: bytes) -> _Body:
-    """Return what the body says; the page of a proxy, or an empty body, says nothing."""
+def _read_body(body: bytes) -> ErrorResponse:
+    """Return what one of the five error bodies says; the page of a proxy, or an empty body, says nothing."""
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
-        return _Body()
+        return NO_RESPONSE
     if not isinstance(document, dict):
-        return _Body()
+        return NO_RESPONSE
     if "errorCode" in document:
-        code = _text(document["errorCode"])
-        return _Body(code.startswith("ASM."), code, _text(document.get("errorMsg")))
+        code, message = _text(document["errorCode"]), _text(document.get("errorMsg"))
+        return ErrorResponse(code=code, message=message, from_asm=code.startswith("ASM."))
     inner = document.get("error")
     if isinstance(inner, dict):
-        return _Body(False, _text(inner.get("code")), _text(inner.get("message")))
+        return ErrorResponse(code=_text(inner.get("code")), message=_text(inner.get("message")))
     code, message = _text(document.get("error_code")), _text(document.get("error_msg"))
-    return _Body(False, code, message, _text(document.get("request_id")))
+    return ErrorResponse(code=code, message=message, request_id=_text(document.get("request_id")))
 
 
 def request_id(headers: Mapping[str, str]) -> str:
@@ -293,8 +263,7 @@ def _date(value: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=timezone.utc)
 
 
-@dataclass(frozen=True)
-class _Subject:
+class Resource(NamedTuple):
     """What was asked for: its name, the options that name it, and the permission that reading it needs."""
 
     name: str
@@ -302,58 +271,41 @@ class _Subject:
     permission: str
 
 
-_RELEASE = _Subject("release", "mesh_id, namespace and release_id", "asm:mesh:getRelease")
-_MESH = _Subject("mesh", "mesh_id", "asm:mesh:listReleases")
-_SERVICE = _Subject("service", "mesh_id, namespace and service", "asm:mesh:getService")
+RELEASE = Resource("release", "mesh_id, namespace and release_id", "asm:mesh:getRelease")
+MESH = Resource("mesh", "mesh_id", "asm:mesh:listReleases")
+SERVICE = Resource("service", "mesh_id, namespace and service", "asm:mesh:getService")
 
 _CHECK_ENDPOINT = "check region, endpoint, and any proxy in front of ASM"
 
 
-def refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetReleaseByName other than 200."""
-    return _refusal(_RELEASE, _response(status, headers, body, url))
-
-
-def list_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetAllReleases other than 200."""
-    return _refusal(_MESH, _response(status, headers, body, url))
-
-
-def service_refusal(status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
-    """Return the meaning of a response to GetServiceAggregation other than 200."""
-    return _refusal(_SERVICE, _response(status, headers, body, url))
-
-
 def _response(status: int, headers: Mapping[str, str], body: bytes, url: str) -> ErrorResponse:
     said = _read_body(body)
-    return ErrorResponse(
+    return replace(
+        said,
         status=status,
-        code=said.code,
-        message=said.message,
         request_id=request_id(headers) or said.request_id,
         url=url,
         retry_after=_retry_after(headers) if _is_transient(status) else None,
-        from_asm=said.from_asm,
     )
 
 
-def _refusal(subject: _Subject, response: ErrorResponse) -> AsmError:
-    """Return the error of a response of the ASM endpoint.
+def refusal(resource: Resource, status: int, headers: Mapping[str, str], body: bytes, url: str) -> AsmError:
+    """Return the meaning of a response of the ASM endpoint other than 200.
 
     Only ASM's own 404 says anything about a release. The gateway's 404, or a page of something else, is a wrong
     endpoint, region or path (page "Status Codes" of the API reference; `APIGW.0101` of the gateway's).
     """
-    status = response.status or 0
+    response = _response(status, headers, body, url)
     error: AsmError
     if status == 404 and response.from_asm:
-        error = NotFoundError(f"ASM has no such {subject.name}", f"check {subject.options}")
+        error = NotFoundError(f"ASM has no such {resource.name}", f"check {resource.options}")
     elif status == 400:
-        error = UsageError("ASM refused the request as wrong", f"check {subject.options}")
+        error = UsageError("ASM refused the request as wrong", f"check {resource.options}")
     elif status == 401:
         hint = "check the key pair or the token, its account, and the clock of this machine"
         error = CredentialsError("the credentials were refused", hint)
     elif status == 403:
-        error = DeniedError("the credentials lack a permission", f"grant {subject.permission} to their user or agency")
+        error = DeniedError("the credentials lack a permission", f"grant {resource.permission} to their user or agency")
     elif _is_transient(status):
         error = _transient(status)
     elif 300 <= status < 400:

@@ -9,15 +9,14 @@ No exception leaves it, and no secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ansible.module_utils.common.validation import check_type_bool
 
 from .api.client import connect
 from .errors import AsmError, InternalError
-from .options.spec import SECRET_NAMES, SECRET_OPTIONS
-from .options.validation import parse
+from .options.spec import SECRET_NAMES
+from .options.validation import parse, sanitizer_for
 from .results.messages import Messages
 from .results.result import Results
 from .runtime import Runtime, TaskContext
@@ -33,8 +32,7 @@ if TYPE_CHECKING:
     from .options.request import GateOptions, Request
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Report(NamedTuple):
     """Results in the documented shape, and the warnings."""
 
     results: tuple[dict[str, Any], ...]
@@ -54,15 +52,14 @@ class Outcome:
 
 def run(
     parameters: Mapping[str, Any], task: TaskContext, runtime: Runtime, variables: Mapping[str, Any] | None = None
-) -> Outcome:
+) -> Report:
     """Read the releases, or hold the gate if `wait` is true.
 
     Args:
         parameters: the options by name, typed as `options.spec.argument_spec` describes them.
         variables: credentials from Ansible variables, by option (lookup only).
     """
-    sanitizer = Sanitizer()
-    sanitizer.learn(*(values.get(name) for values in (parameters, variables or {}) for name in SECRET_OPTIONS))
+    sanitizer = sanitizer_for(parameters, variables or {})
     # A secret of the environment that no option uses may stand elsewhere by mistake.
     sanitizer.learn(*(runtime.environment.get(name) for name in SECRET_NAMES))
     call = _Call(task, runtime, sanitizer)
@@ -75,16 +72,16 @@ def run(
     except Exception as bug:  # noqa: BLE001
         problem = f"a bug of this collection: {type(bug).__name__}"
         results = [call.refused(InternalError(problem, "please report it"), parameters)]
-    return Outcome(tuple(map(sanitizer.redact, results)), tuple(map(sanitizer.redact, call.warnings)))
+    return Report(tuple(map(sanitizer.redact, results)), tuple(map(sanitizer.redact, call.warnings)))
 
 
-def refused(error: AsmError, given: Mapping[str, Any], sanitizer: Sanitizer, task: TaskContext) -> dict[str, Any]:
+def refused(error: AsmError, given: Mapping[str, Any], task: TaskContext) -> dict[str, Any]:
     """Return the result of options that were refused before they were typed, with the keys that a read would have.
 
     Args:
         given: the options by name, of any type.
-        sanitizer: knows their secrets.
     """
+    sanitizer = sanitizer_for(given)
     # A null may be what was refused.
     named = {name: "" for name in ("release_id", "service") if name in given}
     result: dict[str, Any] = sanitizer.redact(_Call(task, Runtime(), sanitizer).refused(error, {**given, **named}))
@@ -113,14 +110,7 @@ class _Call:
         # Only a wait has progress.
         show = self._task.show if request.gate is not None and not self._task.check_mode else None
         progress = Progress(self._runtime, self._started, show, results.messages)
-        client = connect(
-            request.connection,
-            self._runtime,
-            self._sanitizer,
-            self._warn,
-            progress.remind,
-            manifests=request.manifests,
-        )
+        client = connect(request, self._runtime, self._sanitizer, self._warn, progress.remind)
         context = Context(request, self._runtime, self._sanitizer, client, self._started, self._warn)
         try:
             if request.gate is not None:

@@ -10,9 +10,8 @@ import os
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Callable
+from typing import Callable, NamedTuple
 
 CUT_NAME = "_HUAWEICLOUD_ASM_CUT"
 """The variable that hands the sentence about a cut `wait_timeout` over to the module: an async task returns before its
@@ -27,8 +26,7 @@ def _utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-@dataclass(frozen=True)
-class Runtime:
+class Runtime(NamedTuple):
     """The process around a run.
 
     Attributes:
@@ -40,7 +38,7 @@ class Runtime:
         is_cancelled: whether the caller no longer waits for the result.
     """
 
-    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    environment: Mapping[str, str] = os.environ
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     now: Callable[[], datetime] = _utc_now
@@ -48,8 +46,7 @@ class Runtime:
     is_cancelled: Callable[[], bool] = lambda: False
 
 
-@dataclass(frozen=True)
-class TaskContext:
+class TaskContext(NamedTuple):
     """The task that a call belongs to.
 
     Attributes:

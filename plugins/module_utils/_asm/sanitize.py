@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Callable
 from urllib.parse import quote
 
 from ansible.module_utils.common.parameters import remove_values, sanitize_keys
@@ -39,26 +39,22 @@ def printable(text: str) -> str:
     return _PIPELINE_COMMANDS.sub(lambda found: found.group() + " ", shown)
 
 
-def printable_throughout(value: Any) -> Any:
-    """Return value (text, or any nesting of lists and dicts) with each text in it printable, keys included."""
-    if isinstance(value, str):
-        return printable(value)
-    if isinstance(value, dict):
-        return {printable_throughout(key): printable_throughout(each) for key, each in value.items()}
-    return [printable_throughout(each) for each in value] if isinstance(value, list) else value
-
-
-def untemplated_throughout(value: Any) -> Any:
-    """Return value (text, or any nesting of lists and dicts) with each beginning of a template in it broken by a blank,
-    keys included. No text joined of the results begins a template either.
+def untemplated(text: str) -> str:
+    """Return text with each beginning of a template broken by a blank. No text joined of the results begins a template
+    either.
 
     ansible-rulebook hands events to playbooks as extra variables: templates that Ansible trusts and runs.
     """
+    return _TEMPLATES.sub(lambda found: found.group() + " ", text)
+
+
+def throughout(change: Callable[[str], str], value: Any) -> Any:
+    """Return value (text, or any nesting of lists and dicts) with each text in it changed, keys included."""
     if isinstance(value, str):
-        return _TEMPLATES.sub(lambda found: found.group() + " ", value)
+        return change(value)
     if isinstance(value, dict):
-        return {untemplated_throughout(key): untemplated_throughout(each) for key, each in value.items()}
-    return [untemplated_throughout(each) for each in value] if isinstance(value, list) else value
+        return {throughout(change, key): throughout(change, each) for key, each in value.items()}
+    return [throughout(change, each) for each in value] if isinstance(value, list) else value
 
 
 def identifier(text: str) -> str:

@@ -344,16 +344,13 @@ if "ansible_collections.huaweicloud.asm" not in sys.modules:
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events.watcher import Host, watch
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
+    argument_spec,
     source_argument_rules,
-    source_argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 
 NAME = "huaweicloud.asm.asm_release"
@@ -483,6 +480,6 @@ def _typed(args: Mapping[str, Any]) -> dict[str, Any]:
     sanitizer = sanitizer_for(args)
     try:
         given = check_raw(args, SOURCE_OPTIONS, _QUOTE_IT)
-        return typed(given, ArgumentSpecValidator(source_argument_spec(), **source_argument_rules()), sanitizer)
+        return typed(given, ArgumentSpecValidator(argument_spec(SOURCE_OPTIONS), **source_argument_rules()), sanitizer)
     except AsmError as error:
         raise AsmReleaseError(f"{NAME}: {sanitizer.redact(error.sentence(sanitizer))}") from None

@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ansible.module_utils.basic import missing_required_lib
@@ -20,18 +18,20 @@ from ..connection.channel import Channel, open_channel
 from ..connection.credentials import find
 from ..connection.transport import DEFAULT_BOUNDS, MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
 from ..errors import (
+    MESH,
+    RELEASE,
+    SERVICE,
     AsmError,
     CredentialsError,
     ErrorResponse,
     NotFoundError,
     ProtocolError,
+    Resource,
     ThrottledError,
     UsageError,
-    list_refusal,
     pause_after,
     refusal,
     request_id,
-    service_refusal,
 )
 from ..models.release import Release, check_identity
 from ..models.release import parse as parse_release
@@ -45,7 +45,8 @@ except ImportError:
     Request = None  # type: ignore[assignment,misc]
 
 if TYPE_CHECKING:
-    from ..options.request import ConnectionOptions, ReleaseTarget, Schedule
+    from ..options import request as options
+    from ..options.request import ReleaseTarget, Schedule
     from ..runtime import Runtime
     from ..sanitize import Sanitizer
 
@@ -60,12 +61,11 @@ LIST_BOUNDS = Bounds(
 pause for longer than the request timeout."""
 
 
-@dataclass(frozen=True)
-class _Operation:
-    """An operation of the API: its path, the meaning of a refusal, and the bounds of a response."""
+class _Operation(NamedTuple):
+    """An operation of the API: its path, what it reads, and the bounds of a response."""
 
     path: str
-    refusal: Callable[[int, Mapping[str, str], bytes, str], AsmError]
+    resource: Resource
     bounds: Bounds = DEFAULT_BOUNDS
 
 
@@ -118,7 +118,7 @@ class Client:
             check_identity(content, target.mesh_id, target.namespace)
             return parse_release(content, self._manifests, request)
 
-        release = self._get(_Operation(path + _segment(target.name), refusal), deadline, understand)
+        release = self._get(_Operation(path + _segment(target.name), RELEASE), deadline, understand)
         self._compare_ids(release, target.name)
         return release
 
@@ -144,7 +144,7 @@ class Client:
             check_identity(release, target.mesh_id, target.namespace, target.name)
             return parse_release(release, self._manifests, request)
 
-        return self._get(_Operation(path + _segment(target.name), service_refusal), deadline, understand)
+        return self._get(_Operation(path + _segment(target.name), SERVICE), deadline, understand)
 
     def list_releases(self, mesh_id: str, deadline: float) -> ReleaseList:
         """Return all releases of a mesh: GetAllReleases ("Obtaining All Grayscale Release Tasks of a Mesh").
@@ -160,7 +160,7 @@ class Client:
         def understand(content: dict[str, Any], request: str) -> ReleaseList:
             return parse_list(content, mesh_id, self._manifests, request)
 
-        operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", list_refusal, LIST_BOUNDS)
+        operation = _Operation(f"/v2/meshes/{_segment(mesh_id)}/releases", MESH, LIST_BOUNDS)
         return self._get(operation, deadline, understand)
 
     def close(self) -> None:
@@ -169,13 +169,13 @@ class Client:
 
     def _get(self, operation: _Operation, deadline: float, understand: Callable[[dict[str, Any], str], T]) -> T:
         """Return what a response 200 means; decoding and parsing are over by the deadline too."""
-        authority = self._channel.authority
+        authority, understood = self._channel.authority, partial(_understood, understand=understand)
         try:
-            response = self._send(operation, deadline, partial(_understood, understand=understand))
+            response = self._send(operation, deadline, understood)
             if response.status == 401 and authority.renew():
-                response = self._send(operation, deadline, partial(_understood, understand=understand))
+                response = self._send(operation, deadline, understood)
             if response.status != 200:
-                raise operation.refusal(response.status, response.headers, response.body, response.url)
+                raise refusal(operation.resource, response.status, response.headers, response.body, response.url)
         except AsmError as error:
             self.request_id = error.response.request_id or self.request_id
             if isinstance(error, NotFoundError):
@@ -188,10 +188,10 @@ class Client:
         content: T = response.content
         return content
 
-    def _send(self, operation: _Operation, deadline: float, understand: Callable[[Response], Any]) -> Response:
+    def _send(self, operation: _Operation, deadline: float, decode: Callable[[Response], Any]) -> Response:
         authorization = self._channel.authority.authorization(self._transport, deadline)
         request = Request("GET", self._endpoint + operation.path, auth=authorization)
-        return self._transport.send(request, deadline, operation.bounds, understand)
+        return self._transport.send(request, deadline, operation.bounds, decode)
 
     def _compare_ids(self, release: Release, release_id: str) -> None:
         """Warn if a release has neither the uid nor the name that it was asked for by.
@@ -225,32 +225,31 @@ def _segment(value: str) -> str:
 
 
 def connect(
-    connection: ConnectionOptions,
+    request: options.Request | options.SourceRequest,
     runtime: Runtime,
     sanitizer: Sanitizer,
     warn: Callable[[str], None],
     on_idle: Callable[[], None] = lambda: None,
-    *,
-    manifests: bool = False,
 ) -> Client:
     """Return a client; nothing has been sent yet.
 
     Args:
+        request: its `connection` says where to connect to, its `manifests` whether releases keep their Deployments.
         sanitizer: learns the credentials.
         warn: takes warnings, sanitized.
         on_idle: called about once a second while a request takes its time.
-        manifests: whether releases keep their Deployments.
 
     Raises:
         UsageError, CredentialsError: a setting is wrong or missing.
     """
     if REQUESTS_IMPORT_ERROR:
         raise UsageError(missing_required_lib("requests"))
+    connection = request.connection
     endpoint = endpoints.asm_endpoint(connection, runtime.environment)
     credentials = find(connection, runtime.environment, warn, sanitizer)
     channel = open_channel(endpoint, credentials, connection, runtime)
     transport = Transport(channel.routes, connection.request_timeout, runtime, sanitizer, on_idle)
-    return Client(endpoint, transport, channel, manifests, warn)
+    return Client(endpoint, transport, channel, request.manifests, warn)
 
 
 def read_with_retries(

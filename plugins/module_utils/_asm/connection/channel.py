@@ -15,8 +15,8 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from dataclasses import astuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .credentials import Credentials
 from .login import Authority
@@ -33,8 +33,7 @@ _SALT = os.urandom(16)
 _idle: OrderedDict[Hashable, Channel] = OrderedDict()
 
 
-@dataclass(frozen=True)
-class Channel:
+class Channel(NamedTuple):
     """The connections and the authority of one client. One client at a time uses a channel.
 
     Attributes:

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Callable, Union
+from typing import TYPE_CHECKING, Callable, NamedTuple, Union
 
 from ..errors import CredentialsError, UsageError
-from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, VARIABLE_PREFIX
+from ..options.spec import CREDENTIAL_OPTIONS, ENVIRONMENT_SOURCES, OPTIONS, SECRET_OPTIONS, VARIABLE_PREFIX
 from ..sanitize import Sanitizer, listed
 from . import endpoints
 
@@ -76,8 +76,7 @@ class AgencyCredentials:
 Credentials = Union[TokenCredentials, KeyCredentials, PasswordCredentials, AgencyCredentials]
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """Where credentials may stand: values by option, and what each is called there."""
 
     name: str
@@ -101,17 +100,17 @@ def find(
         sanitizer: learns every secret that is met.
 
     Raises:
-        AsmError: kind `credentials` for none or half a set, `usage` for options that contradict each other.
+        CredentialsError: there are none, or half a set.
+        UsageError: options contradict each other.
     """
     explicit = _source("options", connection.given, "")
     variables = _source("Ansible variables", connection.variables, VARIABLE_PREFIX)
-    for source in (explicit, variables):
-        _learn(source, sanitizer)
     _refuse_contradictions(explicit, connection.auth_type)
     if connection.auth_type == "ecs_agency":
-        return AgencyCredentials(_metadata_endpoint(environment), _stated("project_id", explicit, variables))
+        project_id = explicit.values.get("project_id") or variables.values.get("project_id")
+        return AgencyCredentials(_metadata_endpoint(environment), project_id)
     for source in chain((explicit, variables), _sources(connection, environment, warn, sanitizer)):
-        _learn(source, sanitizer)
+        sanitizer.learn(*(source.values.get(name) for name in SECRET_OPTIONS))
         kinds = [kind for kind in source.kinds() if connection.auth_type in ("auto", kind)]
         if source is variables and len(kinds) > 1:
             raise _two_kinds(source, kinds)
@@ -123,10 +122,6 @@ def find(
 def _source(name: str, values: Mapping[str, str], prefix: str) -> Source:
     own = {option.name: values[option.name] for option in CREDENTIAL_OPTIONS if values.get(option.name)}
     return Source(name, own, {option.name: prefix + option.name for option in CREDENTIAL_OPTIONS})
-
-
-def _learn(source: Source, sanitizer: Sanitizer) -> None:
-    sanitizer.learn(*(source.values.get(option.name) for option in CREDENTIAL_OPTIONS if option.no_log))
 
 
 def _refuse_contradictions(explicit: Source, auth_type: str) -> None:
@@ -150,13 +145,16 @@ def _sources(
 ) -> Iterator[Source]:
     """Yield the sources outside of Ansible in their order; the file is only opened when nothing before it decided."""
     for family in ENVIRONMENT_SOURCES:
-        names = {
-            option.name: name for option in CREDENTIAL_OPTIONS for kind, name in option.environment if kind == family
-        }
+        names = _names(family)
         # An empty value counts as unset: that is how pipelines write "no such secret".
         values = {option: environment[name] for option, name in names.items() if environment.get(name, "").strip()}
         yield Source(family, values, names)
     yield _file_source(connection, environment, warn, sanitizer)
+
+
+def _names(family: str) -> dict[str, str]:
+    """Return the variables of a family by option."""
+    return {option.name: name for option in CREDENTIAL_OPTIONS for kind, name in option.environment if kind == family}
 
 
 def _file_source(
@@ -170,10 +168,6 @@ def _file_source(
     path = next((path for path in named if path and path.strip()), None)
     values = read_file(path or DEFAULT_FILE, path is not None, warn, sanitizer)
     return Source("credentials file", values, {name: f"{key} in the file" for name, key in KEYS.items()})
-
-
-def _stated(name: str, *sources: Source) -> str | None:
-    return next((source.values[name] for source in sources if name in source.values), None)
 
 
 def _with_verb(names: list[str]) -> str:
@@ -227,7 +221,7 @@ def check_header(value: str | None, origin: str) -> None:
     """Refuse a credential that would not go into a header as it is; no service issues one.
 
     Raises:
-        AsmError: kind `usage`.
+        UsageError: it would not.
     """
     if value is not None and not fits_header(value):
         # Not quoted: it is a secret.
@@ -261,17 +255,10 @@ def _project_name(
 def _none_found(auth_type: str) -> CredentialsError:
     # Not the names of a project or of IAM: on their own, they are no credentials.
     parts = {part for parts in PARTS.values() for part in parts}
-    names = {
-        family: [
-            name
-            for option in CREDENTIAL_OPTIONS
-            if option.name in parts
-            for kind, name in option.environment
-            if kind == family
-        ]
+    families = listed(
+        f"{family} ({listed(name for option, name in _names(family).items() if option in parts)})"
         for family in ENVIRONMENT_SOURCES
-    }
-    families = listed(f"{family} ({listed(names[family])})" for family in ENVIRONMENT_SOURCES)
+    )
     wanted = "" if auth_type == "auto" else f" for auth_type {auth_type}"
     return CredentialsError(
         f"no credentials{wanted} were found",

@@ -28,8 +28,8 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
     """Return the endpoint as `scheme://host[:port][/path]`, without a slash at its end.
 
     Raises:
-        AsmError: kind `usage`, for anything else and for http:// to a host that is not this machine. That all
-            addresses of `localhost` are loopback is checked when it is connected to.
+        UsageError: it is anything else, or http:// to a host that is not this machine. That all addresses of
+            `localhost` are loopback is checked when it is connected to.
     """
 
     def refuse(reason: str) -> Exception:
@@ -89,7 +89,7 @@ def region(connection: ConnectionOptions, environment: Mapping[str, str]) -> str
     """Return the region of the option or of the environment, None without one.
 
     Raises:
-        AsmError: kind `usage`, when it is no region.
+        UsageError: it is no region.
     """
     names = next(option for option in OPTIONS if option.name == "region").environment
     candidates = [
@@ -98,23 +98,19 @@ def region(connection: ConnectionOptions, environment: Mapping[str, str]) -> str
     ]
     for origin, value in candidates:
         if value and value.strip():
-            return _checked_region(value, origin)
+            # It becomes a part of a host's name.
+            if not _REGION.fullmatch(value):
+                hint = "a region is like cn-north-4: lowercase letters, digits and '-'"
+                raise UsageError(f"{origin} is {{seen}}", hint, value)
+            return value
     return None
-
-
-def _checked_region(region: str, origin: str) -> str:
-    """Return the region if it can be part of a host's name."""
-    if not _REGION.fullmatch(region):
-        hint = "a region is like cn-north-4: lowercase letters, digits and '-'"
-        raise UsageError(f"{origin} is {{seen}}", hint, region)
-    return region
 
 
 def asm_endpoint(connection: ConnectionOptions, environment: Mapping[str, str]) -> str:
     """Return the endpoint of ASM: option, our own variable, the SDK's variable for the region, the region's host.
 
     Raises:
-        AsmError: kind `usage`, when there is none or it is no endpoint.
+        UsageError: there is none, or it is no endpoint.
     """
     found = region(connection, environment)
     names = [OWN_ENDPOINT_NAME]

@@ -74,7 +74,7 @@ def proxy_of(environment: Mapping[str, str]) -> Proxy | None:
     """Return the proxy for https://, None without one.
 
     Raises:
-        AsmError: kind `proxy`; the URL cannot be parsed, or its scheme is not supported.
+        ProxyError: the URL cannot be parsed, or its scheme is not supported.
     """
     origin = "https_proxy" if "https_proxy" in environment else "HTTPS_PROXY"
     value = environment.get(origin, "").strip()

@@ -19,9 +19,8 @@ import stat
 import threading
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from ..errors import TlsError, UsageError
@@ -49,8 +48,7 @@ _HASHED_NAME = re.compile(r"[0-9a-f]{8}\.\d+")
 """How `openssl rehash` names a certificate in a folder of authorities."""
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """The way to a host: its connections, and the proxy if there is one."""
 
     manager: urllib3.PoolManager

@@ -18,8 +18,7 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
 from ..errors import (
@@ -70,8 +69,7 @@ _READ_SIZE = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(NamedTuple):
     """A response: HTTP status, headers (compared without case), body after decompression, and the URL of the request.
 
     `content` is what a successful body was decoded to, if a decoder was given.
@@ -84,8 +82,7 @@ class Response:
     content: Any = None
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(NamedTuple):
     """The bounds of one response.
 
     Attributes:
@@ -153,15 +150,13 @@ class Transport:
                 cannot work, `usage`; when the call is cancelled, `internal`.
         """
         route = self._route_to(request.url)
-        bound, left = bounds.seconds or self._request_timeout, deadline - self._runtime.monotonic()
-        # Never zero: that would mean "without a bound" to a socket.
-        seconds = max(0.001, min(bound, left))
-        exchange = _Exchange(route, _prepared(request), seconds, bounds, decode)
-        end = exchange.began + (max(seconds, left) if bounds.from_last_byte else seconds)
+        left = deadline - self._runtime.monotonic()
+        limit = _TimeLimit(bounds.seconds or self._request_timeout, left, bounds.from_last_byte)
+        exchange = _Exchange(route, _prepared(request), limit, bounds, decode)
         self.requests_sent += 1
         exchange.start()
         try:
-            self._wait_for(exchange, seconds, end, request.url)
+            self._wait_for(exchange, limit, request.url)
         except BaseException:
             self._routes.cut()
             raise
@@ -171,10 +166,7 @@ class Transport:
             if exchange.refusal is not None:
                 return exchange.refusal
         if is_cut or _is_out_of_time(exchange.error):
-            is_late = bound > left or (bounds.from_last_byte and time.monotonic() >= end)
-            allowed = "before the deadline" if is_late else f"within {bound:g} s"
-            after = " of its last byte" if exchange.counts_from > exchange.began and not is_late else ""
-            problem = f"no complete response {allowed}{after}{route.through}"
+            problem = f"no complete response {limit.exceeded()}{route.through}"
             raise RequestTimeoutError(problem, response=ErrorResponse(url=request.url))
         if isinstance(exchange.error, AsmError):
             raise exchange.error
@@ -190,17 +182,11 @@ class Transport:
                 raise route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
         return route
 
-    def _wait_for(self, exchange: _Exchange, seconds: float, end: float, url: str) -> None:
-        """Wait for the end of an exchange, or the time: that is the real one, whatever clock the deadlines are on.
-
-        Args:
-            seconds: after the start, or after the last byte of the body.
-            end: the latest time.
-        """
+    def _wait_for(self, exchange: _Exchange, limit: _TimeLimit, url: str) -> None:
+        """Wait for the end of an exchange or of its time."""
         while True:
-            due = min(end, exchange.counts_from + seconds)
-            exchange.join(max(0.0, min(IDLE_INTERVAL, due - time.monotonic())))
-            if not exchange.is_alive() or time.monotonic() >= min(end, exchange.counts_from + seconds):
+            exchange.join(max(0.0, min(IDLE_INTERVAL, limit.rest())))
+            if not exchange.is_alive() or limit.rest() <= 0.0:
                 return
             self._on_idle()
             if self._runtime.is_cancelled():
@@ -210,7 +196,7 @@ class Transport:
         root = _root(failure)
         tunnel = _REFUSED_TUNNEL.match(str(root)) if isinstance(root, OSError) else None
         if tunnel is None or route.proxy is None:
-            return _error_of(failure, root, url, route)
+            return _classified(failure, root, url, route)
         self._routes.refused_with = int(tunnel.group(1))
         return route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
 
@@ -223,6 +209,44 @@ def _prepared(request: requests.Request) -> requests.PreparedRequest:
     return prepared
 
 
+class _TimeLimit:
+    """How long an exchange may take from now on, in real time, whatever clock the deadlines are on.
+
+    Args:
+        bound: seconds of one request.
+        left: seconds until the deadline.
+        from_last_byte: as in `Bounds`.
+
+    Attributes:
+        seconds: the smaller of the two.
+    """
+
+    def __init__(self, bound: float, left: float, from_last_byte: bool) -> None:
+        self._bound = bound
+        self._left = left
+        self._from_last_byte = from_last_byte
+        # Never zero: that would mean "without a bound" to a socket.
+        self.seconds = max(0.001, min(bound, left))
+        self._began = self._counts_from = time.monotonic()
+        self._end = self._began + (max(self.seconds, left) if from_last_byte else self.seconds)
+
+    def note_data(self) -> None:
+        """Note that a part of the body was received."""
+        if self._from_last_byte:
+            self._counts_from = time.monotonic()
+
+    def rest(self) -> float:
+        """Return the seconds that are left."""
+        return min(self._end, self._counts_from + self.seconds) - time.monotonic()
+
+    def exceeded(self) -> str:
+        """Return the part of a sentence that says which time was exceeded."""
+        if self._bound > self._left or (self._from_last_byte and time.monotonic() >= self._end):
+            return "before the deadline"
+        after = " of its last byte" if self._counts_from > self._began else ""
+        return f"within {self._bound:g} s{after}"
+
+
 class _Exchange(threading.Thread):
     """Sends a request and reads its response. A daemon: once cut off, it must not keep the process alive.
 
@@ -230,8 +254,6 @@ class _Exchange(threading.Thread):
         refusal: the response without its body, as soon as the headers say that it is a refusal.
         response: complete.
         error: why there is no response.
-        began: real time of the start.
-        counts_from: real time from which the seconds count: `began`, or when the last byte of the body was received.
     """
 
     response: Response
@@ -240,25 +262,24 @@ class _Exchange(threading.Thread):
         self,
         route: Route,
         request: requests.PreparedRequest,
-        seconds: float,
+        limit: _TimeLimit,
         bounds: Bounds,
         decode: Callable[[Response], Any] | None,
     ) -> None:
         super().__init__(name="huaweicloud.asm exchange", daemon=True)
         self._route = route
         self._request = request
-        self._seconds = seconds
+        self._limit = limit
         self._bounds = bounds
         self._decode = decode
         self.refusal: Response | None = None
         self.error: Exception | None = None
-        self.began = self.counts_from = time.monotonic()
 
     def run(self) -> None:
         try:
             response = self._exchange()
             if self._decode is not None and response.status == 200:
-                response = replace(response, content=self._decode(response))
+                response = response._replace(content=self._decode(response))
             self.response = response
         # Not swallowed: `Transport.send` raises it in the thread that waits.
         except Exception as error:  # noqa: BLE001
@@ -273,7 +294,7 @@ class _Exchange(threading.Thread):
             headers=dict(sent.headers),
             redirect=False,
             retries=False,
-            timeout=self._seconds,
+            timeout=self._limit.seconds,
             preload_content=False,
             # The default since urllib3 2.0: a response that breaks off is none.
             enforce_content_length=True,
@@ -282,21 +303,16 @@ class _Exchange(threading.Thread):
         head = Response(raw.status, raw.headers, b"", sent.url or "")
         try:
             if _is_body_needed(raw.status):
-                return replace(head, body=_body(raw, self._bounds, head.url, self._note_data))
+                return head._replace(body=_body(raw, self._bounds, head.url, self._limit.note_data))
             # Whatever becomes of its body, a 401 must not become a transient error.
             self.refusal = head
             try:
-                return replace(head, body=_body(raw, self._bounds, head.url, self._note_data))
+                return head._replace(body=_body(raw, self._bounds, head.url, self._limit.note_data))
             except (AsmError, OSError, http.client.HTTPException, urllib3.exceptions.HTTPError, zlib.error):
                 return head
         finally:
             raw.close()
             raw.release_conn()
-
-    def _note_data(self) -> None:
-        """Note that a part of the body was received."""
-        if self._bounds.from_last_byte:
-            self.counts_from = time.monotonic()
 
 
 def _is_body_needed(status: int) -> bool:
@@ -375,7 +391,7 @@ _CUT = {
 }
 
 
-def _error_of(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
+def _classified(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
     """Return the error of a failed exchange. No text of an exception is used: it may hold what the other side sent."""
     name = type(root).__name__
     # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.

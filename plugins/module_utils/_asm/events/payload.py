@@ -24,8 +24,8 @@ from ..models.deployment import why_not_ready
 from ..models.release import Release
 from ..options.request import ReleaseTarget
 from ..results.messages import Messages
-from ..results.result import Results
-from ..sanitize import Sanitizer, identifier, printable, untemplated_throughout
+from ..results.result import Results, timestamp
+from ..sanitize import Sanitizer, identifier, printable, throughout, untemplated
 from .availability import Availability
 from .tracker import ReleaseEvent
 
@@ -45,11 +45,6 @@ _EMPTY_KEY = "(empty)"
 """Instead of an empty key, after which ansible-rulebook 1.3 takes no further event of any source, without an error."""
 
 _ERROR_KEYS = ("kind", "status", "code", "message", "request_id")
-
-
-def as_text(moment: datetime) -> str:
-    """Return a moment in UTC as an event shows it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,7 @@ class Payloads:
             **self._result(event),
             "kind": event.kind,
             "id": self._release_id(event),
-            "at": as_text(self.epoch + timedelta(seconds=event.at)),
+            "at": timestamp(self.epoch + timedelta(seconds=event.at)),
             "mesh_id": self._identifier(self.mesh_id),
             "namespace": self._identifier(tracked.namespace),
             "release_id": self._identifier(tracked.uid),
@@ -102,7 +97,7 @@ class Payloads:
         content = {
             "kind": kind,
             "id": self._identifier(f"{self.mesh_id}:{kind}:{availability.changes}:{_digest(distinct)}"),
-            "at": as_text(self.epoch + timedelta(seconds=now)),
+            "at": timestamp(self.epoch + timedelta(seconds=now)),
             "mesh_id": self._identifier(self.mesh_id),
             "since": since,
             "msg": self._availability(error, since),
@@ -126,7 +121,7 @@ class Payloads:
         return {**results.release(message, release), "gate": verdict}
 
     def _escaped(self, content: dict[str, Any]) -> dict[str, Any]:
-        event: dict[str, Any] = untemplated_throughout(_acceptable(self.sanitize.redact(content)))
+        event: dict[str, Any] = throughout(untemplated, _acceptable(self.sanitize.redact(content)))
         if self.origin:
             # A rule engine that keeps its events drops an event whose uuid it has. Without one, it makes one up.
             event["meta"] = {"uuid": str(uuid.uuid5(_NAMESPACE, f"{self.origin} {event['id']}"))}

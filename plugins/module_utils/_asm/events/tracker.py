@@ -126,17 +126,20 @@ class Tracker:
         """
         releases, events = dict(self.releases), []
         for uid, observation in observations.items():
-            update = _ReleaseUpdate(self, releases.pop(uid, None), observation)
-            update.take(uid)
+            before = releases.pop(uid, None)
+            if before is None and observation.release is None:
+                # No news: this release was never seen.
+                continue
+            update = _ReleaseUpdate(self, before or TrackedRelease(uid), observation)
+            update.take(is_new=before is None)
             events += update.events
-            if update.tracked is not None:
-                releases[uid] = update.tracked
+            releases[uid] = update.tracked
         for uid, tracked in releases.items():
-            if uid not in observations and _is_overdue(tracked, ended):
+            if tracked.run is not None and uid not in observations and _is_overdue(tracked.run, ended):
                 late = _ReleaseUpdate(self, tracked, Observation(ended, ended))
-                late.give_up()
+                late.give_up(tracked.run)
                 events += late.events
-                releases[uid] = late.tracked or tracked
+                releases[uid] = late.tracked
         if self.baseline:
             # What is listed now but read later was present, too.
             releases.update({each.uid: each for each in listed if each.uid not in releases})
@@ -167,38 +170,39 @@ class _ReleaseUpdate:
     """What one observation means for one release.
 
     Attributes:
-        tracked: the release after the observation, None while it is unknown.
+        tracked: the release before, then after the observation.
         events: in their order.
     """
 
-    def __init__(self, tracker: Tracker, tracked: TrackedRelease | None, observation: Observation) -> None:
+    def __init__(self, tracker: Tracker, tracked: TrackedRelease, observation: Observation) -> None:
         self.tracked = tracked
         self.events: list[ReleaseEvent] = []
         self._tracker = tracker
         self._conditions = tracker.conditions
         self._observation = observation
-        self._previous_phase = (tracked.phase or "") if tracked is not None else ""
+        self._previous_phase = tracked.phase or ""
 
-    def take(self, uid: str) -> None:
-        """Take the observation."""
+    def take(self, is_new: bool) -> None:
+        """Take the observation.
+
+        Args:
+            is_new: whether it is the first one of this release.
+        """
         release, error = self._observation.release, self._observation.error
         if release is not None:
-            self._present(uid, release)
+            self._present(release, is_new)
         elif isinstance(error, NotFoundError):
             self._missing()
 
-    def give_up(self) -> None:
+    def give_up(self, run: GateRun) -> None:
         """End the run at its deadline, without an observation of the release."""
-        run = self.tracked.run if self.tracked is not None else None
-        if run is not None:
-            gate = replace(run.gate, ended=self._observation.completed - run.began).at_deadline()
-            self._end_run(GateRun(run.began, gate))
+        gate = replace(run.gate, ended=self._observation.completed - run.began).at_deadline()
+        self._end_run(GateRun(run.began, gate))
 
-    def _present(self, uid: str, release: Release) -> None:
+    def _present(self, release: Release, is_new: bool) -> None:
         before = self.tracked
-        after = _updated(before or TrackedRelease(uid), release)
-        self.tracked = after
-        if before is None:
+        after = self.tracked = _updated(before, release)
+        if is_new:
             self._meet(after, release)
         elif before.is_gone:
             self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
@@ -229,8 +233,6 @@ class _ReleaseUpdate:
     def _missing(self) -> None:
         """Take ASM's 404. The second one in a row is a disappearance."""
         tracked = self.tracked
-        if tracked is None:
-            return
         if tracked.absent_since is None:
             self.tracked = replace(tracked, absent_since=self._observation.completed)
         elif not tracked.is_gone:
@@ -248,7 +250,7 @@ class _ReleaseUpdate:
     def _note_unmet(self, release: Release) -> None:
         """Note whether the conditions are unmet, with the first response that shows all of them."""
         tracked, conditions = self.tracked, self._conditions
-        if tracked is None or conditions is None or tracked.unmet is not None:
+        if conditions is None or tracked.unmet is not None:
             return
         shows_version = bool(release.version) or conditions.version is None
         shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
@@ -258,14 +260,14 @@ class _ReleaseUpdate:
 
     def _begin(self) -> None:
         """Begin a run of the gate, unless there is no gate or it runs already."""
-        if self.tracked is None or self._conditions is None:
+        if self._conditions is None:
             return
         new = GateRun(self._observation.started, ReleaseGate(self._conditions, self._tracker.schedule))
         self.tracked = replace(self.tracked, unmet=False, run=self.tracked.run or new)
 
     def _observe(self) -> None:
         """Hand the observation to the run of the gate."""
-        run = self.tracked.run if self.tracked is not None else None
+        run = self.tracked.run
         if run is None:
             return
         started, completed = (time - run.began for time in (self._observation.started, self._observation.completed))
@@ -274,14 +276,12 @@ class _ReleaseUpdate:
             gate = replace(gate, release=replace(gate.release, content={}, manifests=False))
         if gate.outcome is not None:
             self._end_run(GateRun(run.began, gate))
-        elif self.tracked is not None:
+        else:
             self.tracked = replace(self.tracked, run=GateRun(run.began, gate))
 
     def _end_run(self, run: GateRun) -> None:
         """End a run with the event of its outcome. The release rests then."""
         tracked, kind = self.tracked, VERDICTS.get(run.gate.outcome or "")
-        if tracked is None:
-            return
         if kind is None:
             self.tracked = replace(tracked, run=None, was_interrupted=not tracked.unmet)
             return
@@ -290,15 +290,13 @@ class _ReleaseUpdate:
         self._send(kind, self._observation.release or last_seen, run)
 
     def _send(self, kind: str, release: Release | None, run: GateRun | None = None) -> None:
-        if self.tracked is None:
-            return
         self.tracked = replace(self.tracked, changes=self.tracked.changes + 1)
         event = ReleaseEvent(kind, self.tracked, self._previous_phase, self._observation.completed, release, run)
         self.events.append(event)
 
 
-def _is_overdue(tracked: TrackedRelease, now: float) -> bool:
-    return tracked.run is not None and now - tracked.run.began > tracked.run.gate.schedule.wait_timeout
+def _is_overdue(run: GateRun, now: float) -> bool:
+    return now - run.began > run.gate.schedule.wait_timeout
 
 
 def _without_oldest(releases: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:

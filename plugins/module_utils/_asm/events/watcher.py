@@ -12,42 +12,26 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from math import ceil
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 from ..api.client import Client, connect
 from ..connection.endpoints import asm_endpoint
-from ..errors import (
-    AsmError,
-    CredentialsError,
-    InternalError,
-    NotFoundError,
-    ProtocolError,
-    ProxyError,
-    ThrottledError,
-    TransientProtocolError,
-    UsageError,
-)
-from ..gate.release_gate import Observation
-from ..options.request import ReleaseTarget, SourceRequest
-from ..options.spec import SECRET_NAMES, SECRET_OPTIONS
-from ..options.validation import is_segment, parse_source
+from ..errors import AsmError, CredentialsError, InternalError, ProxyError, ThrottledError, UsageError
+from ..options.request import SourceRequest
+from ..options.spec import SECRET_NAMES
+from ..options.validation import parse_source, sanitizer_for
+from ..results.result import timestamp
 from ..runtime import Runtime
 from ..sanitize import Sanitizer
 from .availability import Availability
+from .mesh_reader import SLICE, Budget, MeshReader, Poll
 from .pace import Pace
-from .payload import Payloads, as_text
+from .payload import Payloads
 from .snapshot import restored, snapshot
 from .state_file import StateFile, locked
-from .tracker import BASELINE_LISTS, TrackedRelease, Tracker
-
-_SLICE = 0.5
-"""Seconds after which a pause checks whether the source was cancelled."""
-
-_POLL_TIMEOUTS = 4
-"""How many times `request_timeout` a list may take at most, a login before it included."""
+from .tracker import BASELINE_LISTS, Tracker
 
 _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 """Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
@@ -57,14 +41,6 @@ _YIELDS = 600.0
 
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
-
-_NOT_FOUND = TransientProtocolError("ASM lists the release, but has no release of this uid", "check endpoint")
-_OTHER_UID = ProtocolError("the response has another metadata.uid", "check endpoint")
-
-_LONGEST_ID = 253
-"""Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -82,48 +58,28 @@ class Host:
 
 
 @dataclass
-class _Poll:
-    """What one poll of a mesh has found.
-
-    Attributes:
-        listed: the releases that the list shows and the filters select, by uid; None if it was not read.
-        observations: by uid.
-        excluded: uids of releases that the filters turned out to exclude.
-        error: why the mesh, or a part of it, could not be read.
-        problems: what is wrong with single releases, by what it is about.
-    """
-
-    listed: dict[str, TrackedRelease] | None = None
-    observations: dict[str, Observation] = field(default_factory=dict)
-    excluded: set[str] = field(default_factory=set)
-    error: AsmError | None = None
-    problems: dict[str, AsmError] = field(default_factory=dict)
-
-
-@dataclass
 class _Mesh:
     """One mesh, and what the source knows of it.
 
     Attributes:
         rests_from: when its pause began.
         jitter: a factor on its pause; 0 before its first poll.
-        read_at: when which release was read singly last.
-        failed: why the last single read of a release found nothing, if trying again will not help.
-        excluded: uids of releases that are listed incompletely and that the filters exclude.
         warned: what the log was warned about and still holds.
         is_polled: whether this run of the source has polled it.
     """
 
-    mesh_id: str
+    reader: MeshReader
     tracker: Tracker
     availability: Availability
     rests_from: float
     jitter: float = 0.0
-    read_at: dict[str, float] = field(default_factory=dict)
-    failed: dict[str, AsmError] = field(default_factory=dict)
-    excluded: set[str] = field(default_factory=set)
     warned: set[str] = field(default_factory=set)
     is_polled: bool = False
+
+    @property
+    def mesh_id(self) -> str:
+        """Return the id of the mesh."""
+        return self.reader.mesh_id
 
 
 class _EndedError(Exception):
@@ -136,8 +92,7 @@ def watch(parameters: Mapping[str, Any], runtime: Runtime, host: Host) -> str:
     Args:
         parameters: the options by name, as the argument spec of the event source leaves them.
     """
-    sanitizer = Sanitizer()
-    sanitizer.learn(*(parameters.get(name) for name in SECRET_OPTIONS))
+    sanitizer = sanitizer_for(parameters)
     sanitizer.learn(*(runtime.environment.get(name) for name in SECRET_NAMES))
     try:
         with ExitStack() as stack:
@@ -160,12 +115,11 @@ class _Watcher:
         self._runtime = runtime
         self._sanitizer = sanitizer
         self._host = host
-        self._pace = Pace(request.schedule, len(request.mesh_ids))
         self._mesh_id = ""
         self._state: StateFile | None = None
         self._saved: dict[str, Any] = {}
         self._origin = ""
-        self._client: Client
+        self._budget: Budget
 
     def run(self, stack: ExitStack) -> None:
         """Poll one mesh after the other.
@@ -175,18 +129,17 @@ class _Watcher:
         """
         request = self._request
         # Refused options and credentials come before a file is made.
-        self._client = connect(
-            request.connection, self._runtime, self._sanitizer, self._warn, manifests=request.manifests
-        )
-        stack.callback(self._client.close)
+        client = connect(request, self._runtime, self._sanitizer, self._warn)
+        stack.callback(client.close)
+        self._budget = Budget(Pace(request.schedule, len(request.mesh_ids)), client, self._runtime)
         if request.state_file is not None:
             self._state = stack.enter_context(locked(request.state_file, self._scope()))
-        meshes = self._meshes()
+        meshes = self._meshes(client)
         self._announce()
         while not self._runtime.is_cancelled():
             now, due = self._runtime.monotonic(), min(map(self._due, meshes))
             if now < due:
-                self._runtime.sleep(min(due - now, _SLICE))
+                self._runtime.sleep(min(due - now, SLICE))
                 continue
             mesh = min((each for each in meshes if self._due(each) <= now), key=self._turn)
             self._mesh_id = mesh.mesh_id
@@ -205,7 +158,7 @@ class _Watcher:
 
     def _due(self, mesh: _Mesh) -> float:
         """Return when the next poll of a mesh begins: sooner and sooner while the source recovers from a 429."""
-        return mesh.rests_from + self._pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
+        return mesh.rests_from + self._budget.pace.pause(mesh.availability, self._runtime.monotonic()) * mesh.jitter
 
     def _turn(self, mesh: _Mesh) -> float:
         """Return the place of a mesh among those that are due: the others do not wait for a mesh that fails."""
@@ -222,7 +175,7 @@ class _Watcher:
             "name": sorted(set(request.names)),
         }
 
-    def _meshes(self) -> list[_Mesh]:
+    def _meshes(self, client: Client) -> list[_Mesh]:
         """Return the meshes as they were saved, or as they begin; their first polls are spread over one interval.
 
         The mesh whose turn was longest ago is first, so that restarts in quick succession starve none.
@@ -231,9 +184,7 @@ class _Watcher:
             UsageError: the state file cannot be used.
         """
         request, now = self._request, self._runtime.monotonic()
-        values = self._state.load() if self._state is not None else None
-        if self._state is not None:
-            self._restore_file(self._state, values)
+        self._load()
         new = Tracker(request.conditions, request.schedule, 0 if request.initial else BASELINE_LISTS), Availability()
         meshes = []
         turns = {mesh_id: turn for turn, mesh_id in enumerate(self._saved)}
@@ -244,25 +195,29 @@ class _Watcher:
                     tracker, availability = restored(self._saved[mesh_id], tracker, now)
                 except ValueError:
                     raise self._state.damaged() from None
-            first = now + index * self._pace.interval(now) / len(request.mesh_ids)
-            meshes.append(_Mesh(mesh_id, tracker, availability, first))
+            reader = MeshReader(mesh_id, request, client, self._budget)
+            first = now + index * self._budget.interval() / len(request.mesh_ids)
+            meshes.append(_Mesh(reader, tracker, availability, first))
         return meshes
 
-    def _restore_file(self, state: StateFile, values: dict[str, Any] | None) -> None:
+    def _load(self) -> None:
+        """Load what was saved, if there is a file for it."""
+        if self._state is None:
+            return
+        values = self._state.load()
         if values is None:
             self._origin = uuid.uuid4().hex
             return
         origin, saved = values.get("source"), values.get("meshes")
         # Nothing can be made of half a surrogate pair, which is not printable.
         if not isinstance(origin, str) or not origin or not origin.isprintable() or not isinstance(saved, dict):
-            raise state.damaged()
+            raise self._state.damaged()
         self._origin, self._saved = origin, saved
 
     def _announce(self) -> None:
         """Log how many meshes are watched, and how often."""
-        schedule, count = self._request.schedule, self._pace.meshes
-        interval = self._pace.interval(self._runtime.monotonic())
-        line = f"watching {_counted(count)}, each every {round(interval, 1):g} s"
+        schedule, interval = self._request.schedule, self._budget.interval()
+        line = f"watching {_counted(len(self._request.mesh_ids))}, each every {round(interval, 1):g} s"
         if interval <= schedule.wait_sleep:
             self._host.inform(line)
             return
@@ -272,7 +227,10 @@ class _Watcher:
     def _poll(self, mesh: _Mesh) -> None:
         """Poll a mesh, hand over the events, then save the state: after a crash in between, the events come again."""
         started = self._runtime.monotonic()
-        poll = self._read_mesh(mesh)
+        poll = mesh.reader.poll(mesh.tracker.releases)
+        # A 400 is about what was asked for, so the other meshes are not concerned.
+        if isinstance(poll.error, _ENDING) and poll.error.response.status != 400:
+            raise _EndedError(self._named(poll.error))
         if self._runtime.is_cancelled():
             return
         now = self._runtime.monotonic()
@@ -282,14 +240,14 @@ class _Watcher:
         before = mesh.availability
         is_transient = poll.error is not None and poll.error.is_transient
         mesh.availability = before.after_poll(
-            poll.error, now, as_text(self._runtime.now()), self._pace.patience, poll.listed is not None
+            poll.error, now, timestamp(self._runtime.now()), self._budget.pace.patience, poll.listed is not None
         )
         if mesh.availability.changes != before.changes:
             since = mesh.availability.since or before.since
             event = payloads.of_mesh(mesh.availability, since, now)
             self._deliver([event])
             if is_transient:
-                pause = self._pace.pause(mesh.availability, now)
+                pause = self._budget.pace.pause(mesh.availability, now)
                 self._host.warn(f"{event['msg']}; it is tried again every {pause:.0f} s")
         self._log(mesh, poll, before)
         self._save(mesh, now)
@@ -322,156 +280,6 @@ class _Watcher:
         self._saved[mesh.mesh_id] = snapshot(mesh.tracker, mesh.availability, now)
         self._state.save({"source": self._origin, "meshes": self._saved})
 
-    # Reads
-
-    def _read_mesh(self, mesh: _Mesh) -> _Poll:
-        poll = _Poll()
-        try:
-            self._read_list(mesh, poll)
-            self._read_singly(mesh, poll)
-        except AsmError as error:
-            # A 400 is about what was asked for, so the other meshes are not concerned.
-            if isinstance(error, _ENDING) and error.response.status != 400:
-                raise _EndedError(self._named(error)) from None
-            poll.error = error
-        # A poll may read only some releases. What an earlier one found of the others still holds.
-        poll.error = poll.error or _lasting_error(mesh.failed, poll.listed or {})
-        return poll
-
-    def _read_list(self, mesh: _Mesh, poll: _Poll) -> None:
-        started = self._next_slot()
-        deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
-        found = self._sent(lambda: self._client.list_releases(mesh.mesh_id, deadline))
-        completed, interval = self._runtime.monotonic(), self._interval(1)
-        unusable = found.why_unusable(needs_uid=True)
-        if unusable is not None:
-            raise unusable
-        # What a complete item shows counts for more than an earlier read.
-        mesh.excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
-        poll.problems.update(found.problems)
-        poll.listed = {}
-        conditions = self._request.conditions
-        needs_workloads = conditions is not None and conditions.needs_workloads
-        for each in found.releases:
-            if each.error is not None or each.uid in mesh.excluded or not self._selects(each):
-                continue
-            if not each.uid:
-                poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
-                continue
-            poll.listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
-            release = each.release(needs_workloads)
-            if release is not None:
-                poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
-
-    def _selects(self, release: Any, is_complete: bool = False) -> bool:
-        """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""
-        request = self._request
-        return all(
-            not wanted or value in wanted or (not value and not is_complete)
-            for wanted, value in (
-                (request.namespaces, release.namespace),
-                (request.services, release.service),
-                (request.names, release.name),
-            )
-        )
-
-    def _read_singly(self, mesh: _Mesh, poll: _Poll) -> None:
-        """Read the releases that the list lacks or shows incompletely, the longest unread first, within the budget.
-
-        Raises:
-            AsmError: it concerns not only one release. What was read before is in the poll.
-        """
-        known = {uid: each for uid, each in mesh.tracker.releases.items() if each.needs_read}
-        known.update({uid: each for uid, each in (poll.listed or {}).items() if each.namespace or uid not in known})
-        missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
-        unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
-        poll.problems.update(unreadable)
-        unread = {uid: mesh.read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
-        mesh.read_at = unread
-        mesh.failed = {**{uid: error for uid, error in mesh.failed.items() if uid in unread}, **unreadable}
-        count = self._pace.single_reads(self._runtime.monotonic())
-        interval = self._interval(ceil(len(unread) / count))
-        for uid in sorted(unread, key=unread.__getitem__)[:count]:
-            started = mesh.read_at[uid] = self._next_slot()
-            observed = self._read_release(mesh, poll, ReleaseTarget(mesh.mesh_id, known[uid].namespace, uid))
-            if observed is not None:
-                completed = self._runtime.monotonic()
-                poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
-
-    def _read_release(self, mesh: _Mesh, poll: _Poll, target: ReleaseTarget) -> Observation | None:
-        """Return what a single read says of a release; None if nothing follows from the response."""
-        uid = target.name
-        deadline = self._runtime.monotonic() + self._request.schedule.request_timeout
-        try:
-            release = self._sent(lambda: self._client.get_release(target, deadline))
-        except NotFoundError as error:
-            # A 404 about a release that the list of the same poll shows says nothing.
-            if uid in (poll.listed or {}):
-                mesh.failed[uid] = _NOT_FOUND
-                return None
-            return Observation(0.0, 0.0, error=error)
-        except AsmError as error:
-            if not error.is_transient:
-                mesh.failed[uid] = error
-            if not isinstance(error, ProtocolError):
-                raise
-            poll.problems[uid] = error.about(uid)
-            return None
-        if release.uid != uid:
-            mesh.failed[uid] = _OTHER_UID
-            poll.problems[uid] = _OTHER_UID.about(uid)
-            return None
-        mesh.failed.pop(uid, None)
-        if self._selects(release, is_complete=True):
-            return Observation(0.0, 0.0, release)
-        poll.excluded.add(uid)
-        mesh.excluded.add(uid)
-        return None
-
-    def _sent(self, read: Callable[[], Found]) -> Found:
-        """Return what a request finds.
-
-        Raises:
-            AsmError: of any kind.
-        """
-        before = self._client.requests_sent
-        try:
-            return read()
-        except AsmError as error:
-            self._pace = self._pace.after_error(error, self._runtime.monotonic())
-            raise
-        finally:
-            # A login, and a try with a new token, count as well.
-            more = max(0, self._client.requests_sent - before - 1)
-            self._pace = self._pace.after_more(more, self._runtime.monotonic())
-
-    def _next_slot(self) -> float:
-        """Wait until the budget allows a request, and return its start."""
-        self._rest(self._pace.free)
-        started = self._runtime.monotonic()
-        self._pace = self._pace.after_start(started)
-        return started
-
-    def _rest(self, due: float) -> None:
-        """Pause until a time.
-
-        Raises:
-            InternalError: the source was cancelled.
-        """
-        while True:
-            now = self._runtime.monotonic()
-            if self._runtime.is_cancelled():
-                raise InternalError("the source was cancelled")
-            if now >= due:
-                return
-            self._runtime.sleep(min(due - now, _SLICE))
-
-    def _interval(self, polls: int) -> float:
-        """Return the seconds between two observations of a release that every so many polls read."""
-        return self._pace.interval(self._runtime.monotonic()) * polls
-
-    # Log
-
     def _named(self, error: AsmError) -> str:
         """Return the sentence of an error of the mesh that is polled."""
         return f"mesh '{self._sanitizer(self._mesh_id)}': {error.sentence(self._sanitizer)}"
@@ -480,7 +288,7 @@ class _Watcher:
         name = f"mesh '{self._sanitizer(self._mesh_id)}': " if self._mesh_id else ""
         self._host.warn(str(self._sanitizer.redact(name + text)))
 
-    def _log(self, mesh: _Mesh, poll: _Poll, before: Availability) -> None:
+    def _log(self, mesh: _Mesh, poll: Poll, before: Availability) -> None:
         """Warn once of each problem, and again when it comes back."""
         problems = dict(poll.problems)
         if poll.error is not None:
@@ -489,13 +297,13 @@ class _Watcher:
         # The error of the whole poll, which comes last, is always among them.
         for error in new[-_MOST_WARNINGS:]:
             slower = isinstance(error, ThrottledError)
-            now_every = f"; each mesh is now polled every {self._interval(1):.0f} s" if slower else ""
+            now_every = f"; each mesh is now polled every {self._budget.interval():.0f} s" if slower else ""
             self._warn(error.sentence(self._sanitizer) + now_every)
         if len(new) > _MOST_WARNINGS:
             self._warn(f"{len(new) - _MOST_WARNINGS} more problems of releases")
-        # A poll that read no list says nothing about earlier problems.
-        # Neither does one that did not read a release say anything about that.
-        mesh.warned = {*problems, *(mesh.warned if poll.error is not None else mesh.warned.intersection(mesh.failed))}
+        # A poll that read no list says nothing about earlier problems, and one that did not read a release says nothing
+        # about that.
+        mesh.warned = {*problems, *(mesh.warned if poll.error is not None else mesh.warned & mesh.reader.failed.keys())}
         if before.is_unavailable and not mesh.availability.is_unavailable:
             self._warn(f"available again; it was unavailable since {before.since}")
 
@@ -504,7 +312,7 @@ def _counted(meshes: int) -> str:
     return "1 mesh" if meshes == 1 else f"{meshes} meshes"
 
 
-def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterator[dict[str, Any]]:
+def _events(mesh: _Mesh, poll: Poll, payloads: Payloads, now: float) -> Iterator[dict[str, Any]]:
     """Yield the events of a poll, and take it into the tracker of the mesh."""
     if poll.listed is None:
         return
@@ -512,25 +320,3 @@ def _events(mesh: _Mesh, poll: _Poll, payloads: Payloads, now: float) -> Iterato
     mesh.tracker, events = mesh.tracker.without(poll.excluded).after_poll(listed, poll.observations, now)
     for event in events:
         yield payloads.of_release(event)
-
-
-def _why_unreadable(release: TrackedRelease) -> AsmError | None:
-    """Return why a release cannot be read singly, None if it can: its request would find another path."""
-    for place, value in (("metadata.namespace", release.namespace), ("metadata.uid", release.uid)):
-        if len(value) > _LONGEST_ID or not is_segment(value):
-            problem = f"{place} is {{seen}}, so the release cannot be read singly"
-            return ProtocolError(problem, "check endpoint", value).about(release.name)
-    return None
-
-
-def _lasting_error(failed: Mapping[str, AsmError], listed: Mapping[str, TrackedRelease]) -> AsmError | None:
-    """Return the error of a mesh of which single reads have failed: one that concerns more than its release, or the
-    first one if nothing of the mesh is seen; None otherwise."""
-    for error in failed.values():
-        if not isinstance(error, (ProtocolError, TransientProtocolError)):
-            return error
-    if not listed or not failed.keys() >= listed.keys():
-        return None
-    first = failed[next(iter(listed))]
-    problem = f"none of the {len(listed)} releases of the list can be read: {first.problem}"
-    return type(first)(problem, first.hint, first.seen, first.response)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class ReleaseTarget:
+class ReleaseTarget(NamedTuple):
     """Which release is asked for: by its id, or as the current release of a service; exactly one of the two is set."""
 
     mesh_id: str
@@ -72,16 +72,14 @@ class Schedule:
         return max(3 * max(self.wait_sleep, interval), self.request_timeout)
 
 
-@dataclass(frozen=True)
-class GateOptions:
+class GateOptions(NamedTuple):
     """The conditions of each target, in the order of the targets, and how many targets must meet theirs."""
 
     conditions: tuple[Conditions, ...]
     required: int
 
 
-@dataclass(frozen=True)
-class ConnectionOptions:
+class ConnectionOptions(NamedTuple):
     """Where ASM is and who reads, as far as options say so.
 
     `given` holds the connection options of the call, `variables` the credentials from Ansible variables. Both hold only
@@ -95,8 +93,7 @@ class ConnectionOptions:
     request_timeout: float = 15.0
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """All options of one call of the module, the lookup or the role.
 
     Attributes:
@@ -116,8 +113,7 @@ class Request:
     manifests: bool
 
 
-@dataclass(frozen=True)
-class SourceRequest:
+class SourceRequest(NamedTuple):
     """All options of the event source.
 
     Attributes:

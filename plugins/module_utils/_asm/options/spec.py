@@ -10,8 +10,7 @@ The argument specs of all plugins are made from this table. Tests compare the do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 AUTH_TYPES = ("auto", "token", "aksk", "password", "ecs_agency")
 ON_MISSING = ("fail", "accept", "wait")
@@ -33,8 +32,7 @@ LONGEST_REQUEST = 1_000_000
 """Seconds: a socket counts the milliseconds of its timeout in 32 bits."""
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One option, as Ansible's argument spec needs it, and what our own checks need to know about it.
 
     Attributes:
@@ -164,7 +162,7 @@ SOURCE_OPTIONS: tuple[Option, ...] = (
     _texts("name", names_release=True),
     *(
         # Without a gate, the event source has no use for any value of on_missing.
-        replace(option, needs_gate=True) if option.name == "on_missing" else option
+        option._replace(needs_gate=True) if option.name == "on_missing" else option
         for option in OPTIONS
         if option.name not in _NOT_OF_SOURCE
     ),
@@ -184,11 +182,6 @@ SECRET_NAMES = tuple(name for option in OPTIONS if option.no_log for _family, na
 def argument_spec(options: Iterable[Option] = OPTIONS) -> dict[str, dict[str, Any]]:
     """Return the argument spec of the options."""
     return {option.name: option.argument() for option in options}
-
-
-def source_argument_spec() -> dict[str, dict[str, Any]]:
-    """Return the argument spec of the event source."""
-    return argument_spec(SOURCE_OPTIONS)
 
 
 def argument_rules() -> dict[str, Any]:

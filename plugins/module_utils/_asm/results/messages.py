@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ..gate.release_gate import Change, ReleaseGate, Unmet, deadline_exceeded
 from ..models.release import Release, is_phase
@@ -34,8 +34,7 @@ _CHECK_IDS = "check mesh_id, namespace and release_id"
 _CHECK_SERVICE = "check mesh_id, namespace and service"
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """One target that was read without a gate: the release, or the error that stands for it."""
 
     target: ReleaseTarget
@@ -43,8 +42,7 @@ class Read:
     error: AsmError | None = None
 
 
-@dataclass(frozen=True)
-class Messages:
+class Messages(NamedTuple):
     """Makes the sentences of one call.
 
     Attributes:

@@ -10,14 +10,13 @@ pipeline is taken out here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..gate.gate_set import GateSet, Requests
 from ..gate.release_gate import Timeline
 from ..options.request import ReleaseTarget
-from ..sanitize import Sanitizer, printable, printable_throughout
+from ..sanitize import Sanitizer, printable, throughout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +27,12 @@ if TYPE_CHECKING:
     from .messages import Messages, Read
 
 
-@dataclass(frozen=True)
-class Results:
+def timestamp(moment: datetime) -> str:
+    """Return a moment in UTC as results and events show it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Results(NamedTuple):
     """Makes the results of one call.
 
     Attributes:
@@ -132,7 +135,7 @@ class Results:
         changes = [
             {
                 "phase": self.sanitize(change.phase),
-                "at": (self.began + timedelta(seconds=change.after)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "at": timestamp(self.began + timedelta(seconds=change.after)),
                 "after": round(change.after, 3),
                 "ready_replicas": change.ready_replicas,
                 "replicas": change.replicas,
@@ -165,7 +168,7 @@ class Results:
         """Return the `release` of a result. Ansible prints the result of a failed task, so without manifests nothing
         in it acts on a terminal or in the log of a pipeline."""
         content: dict[str, Any] = self.sanitize.redact_keys(dict(release.content))
-        return content if self.manifests else printable_throughout(content)
+        return content if self.manifests else throughout(printable, content)
 
     def _workload(self, workload: Workload) -> dict[str, Any]:
         return {

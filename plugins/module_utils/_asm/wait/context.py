@@ -6,8 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 if TYPE_CHECKING:
     from ..api.client import Client
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from ..sanitize import Sanitizer
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(NamedTuple):
     """One call, connected.
 
     Attributes:

@@ -62,16 +62,15 @@ class Poller:
         self.cost = replace(self.cost, single_reads=0, paused=0.0)
         positions = gates.open_positions
         by_id = [each for each in positions if self._targets[each].release_id is not None]
-        if by_id and self._uses_list:
-            response = self._read_list(gates, by_id)
-            if response is not None:
-                if response.error is not None:
-                    yield response
-                    return
-                positions = [each for each in positions if each not in response.releases]
-                self.cost = replace(self.cost, single_reads=len(positions))
-                yield replace(response, interval=self._interval)
+        listed = self._read_list(gates, by_id) if by_id and self._uses_list else None
+        if listed is not None and listed.error is not None:
+            yield listed
+            return
+        if listed is not None:
+            positions = [each for each in positions if each not in listed.releases]
         self.cost = replace(self.cost, single_reads=len(positions))
+        if listed is not None:
+            yield replace(listed, interval=self._interval)
         errors = 0
         for position in positions:
             if not self._wait_for_budget():
@@ -198,4 +197,4 @@ def read_target(client: Client, target: ReleaseTarget, until: float, uid: str = 
     """
     if target.service is not None:
         return client.get_service(target, until)
-    return client.get_release(replace(target, release_id=uid or target.release_id), until)
+    return client.get_release(target._replace(release_id=uid or target.release_id), until)

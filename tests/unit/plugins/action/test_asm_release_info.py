@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.action import asm_release_info as plugin
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Report
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ def run_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Run]:
         loader = SimpleNamespace(get_basedir=lambda: "/playbooks")
         run = Run(plugin.ActionModule(task_fields, connection, SimpleNamespace(), loader, None, None))
 
-        def read(parameters: dict[str, Any], context: TaskContext, runtime: Runtime) -> Outcome:
+        def read(parameters: dict[str, Any], context: TaskContext, runtime: Runtime) -> Report:
             run.reads.append((parameters, context, runtime))
-            return Outcome((RESULT,), warnings)
+            return Report((RESULT,), warnings)
 
         def execute_module(**module: Any) -> dict[str, Any]:
             run.modules.append({**module, "environment": task_fields.environment})

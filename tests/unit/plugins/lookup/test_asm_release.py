@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.lookup import asm_release as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import CONNECTION_OPTIONS
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Report
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
     TOKEN,
@@ -56,13 +56,13 @@ class Lookup:
 
     def run(
         self, parameters: dict[str, Any], context: TaskContext, _runtime: Runtime, variables: dict[str, Any]
-    ) -> Outcome:
+    ) -> Report:
         self.calls += 1
         self.parameters, self.variables, self.context = parameters, variables, context
         if self.is_failed:
-            return Outcome(({"failed": True, "msg": "the gate stays closed"},))
+            return Report(({"failed": True, "msg": "the gate stays closed"},))
         results = tuple({"found": True, "phase": each} for each in self.release_ids or MESH)
-        return Outcome(results, ("mind the file",))
+        return Report(results, ("mind the file",))
 
     def __call__(self, terms: Any, variables: dict[str, Any] | None = None, **options: Any) -> list[str]:
         lookup = plugin.LookupModule(loader=None, templar=Templar())

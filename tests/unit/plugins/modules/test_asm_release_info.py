@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Report
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.plugins.modules import asm_release_info as module
 
@@ -20,7 +20,7 @@ MESH = {"mesh_id": "mesh", "namespace": "bookinfo", "token": "made-up"}
 ARGUMENTS = {**MESH, "release_id": "reviews-canary"}
 
 
-RUNNING = Outcome(({"msg": "is Running", "found": True},))
+RUNNING = Report(({"msg": "is Running", "found": True},))
 
 
 class EndedError(Exception):
@@ -29,19 +29,19 @@ class EndedError(Exception):
 
 @dataclass
 class Module:
-    """The module over a runner that returns an outcome and keeps what it is given."""
+    """The module over a runner that returns a report and keeps what it is given."""
 
     patch: pytest.MonkeyPatch
-    outcome: Outcome = RUNNING
+    report: Report = RUNNING
     calls: list[tuple[dict[str, Any], TaskContext, Runtime]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def __call__(self, **given: Any) -> dict[str, Any]:
         given = {**(MESH if "releases" in given else ARGUMENTS), **given}
 
-        def run(*call: Any) -> Outcome:
+        def run(*call: Any) -> Report:
             self.calls.append(call)
-            return self.outcome
+            return self.report
 
         def end(_module: AnsibleModule, values: dict[str, Any], *_exception: Any) -> None:
             raise EndedError(values)
@@ -62,7 +62,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Module:
 
 
 def test_the_result_and_the_warnings_are_handed_on(run: Module) -> None:
-    run.outcome = Outcome(({"msg": "is Running", "found": True},), ("mind the file",))
+    run.report = Report(({"msg": "is Running", "found": True},), ("mind the file",))
     assert run() == {"msg": "is Running", "found": True}
     assert run.warnings == ["mind the file"]
 
@@ -75,7 +75,7 @@ def test_a_failed_result_keeps_all_keys(run: Module) -> None:
         "gate": {"outcome": "error"},
         "failed": True,
     }
-    run.outcome = Outcome((failed,))
+    run.report = Report((failed,))
     result = run()
     assert {key: result[key] for key in failed} == failed
 

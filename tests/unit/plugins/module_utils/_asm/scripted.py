@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Callable
 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
@@ -15,6 +15,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.tr
     Transport,
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options import request as options
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from requests.structures import CaseInsensitiveDict
 
@@ -39,6 +40,11 @@ class Clock:
         self.seconds += seconds
 
 
+def request_over(connection: options.ConnectionOptions) -> options.Request:
+    """Return the options of a call that reads a mesh over a connection."""
+    return options.Request("m-1", (), None, False, None, options.Schedule(), connection, "fail", False)
+
+
 def answer(status: int, body: bytes | str = b"", **headers: str) -> Response:
     """A response; an underscore in the name of a header stands for a hyphen."""
     sent = CaseInsensitiveDict({name.replace("_", "-"): value for name, value in headers.items()})
@@ -49,8 +55,8 @@ def given_back(given: Response | AsmError, url: str, decode: Callable[[Response]
     """A response as `Transport.send` returns it, decoded if that is wanted; or the error raised."""
     if isinstance(given, AsmError):
         raise given
-    response = replace(given, url=url)
-    return replace(response, content=decode(response)) if decode and response.status == 200 else response
+    response = given._replace(url=url)
+    return response._replace(content=decode(response)) if decode and response.status == 200 else response
 
 
 @dataclass(frozen=True)

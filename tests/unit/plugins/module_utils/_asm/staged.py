@@ -20,7 +20,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.tr
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, InternalError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import OPTIONS
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Outcome, run
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Report, run
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import (
@@ -182,8 +182,8 @@ class Stage:
         }
         return Runtime(**{**runtime, **changes})
 
-    def reading(self, parameters: Mapping[str, Any], /, **task: Any) -> Outcome:
-        """Return the outcome of a call over the service; `task` has fields of its `TaskContext`, and `runtime`."""
+    def reading(self, parameters: Mapping[str, Any], /, **task: Any) -> Report:
+        """Return the report of a call over the service; `task` has fields of its `TaskContext`, and `runtime`."""
         runtime = task.pop("runtime", None) or self.runtime()
         context = TaskContext(**{"show": self.lines.append, **task})
         return run({**_DEFAULTS, **parameters}, context, runtime)

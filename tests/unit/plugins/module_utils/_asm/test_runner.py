@@ -14,7 +14,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm import runner
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import NetworkError, UsageError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import TaskContext
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import answer
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.staged import (
@@ -240,7 +239,7 @@ def test_without_manifests_no_environment_value_is_shown(stage: Stage, options: 
 @pytest.mark.parametrize("name", ["release_id", "service", "releases"])
 def test_refused_options_have_the_keys_of_a_read(wait: Any, name: str) -> None:
     given = {"wait": wait, name: ["odd"]}
-    result = refused(UsageError("wrong", "check wait_timeout"), given, Sanitizer(), TaskContext(cut=CUT))
+    result = refused(UsageError("wrong", "check wait_timeout"), given, TaskContext(cut=CUT))
     gate = {"gate"} if wait in (True, "yes") else set()
     assert set(result) == {*(MANY if name == "releases" else FLAT), "failed", "error", *gate}
     assert result["msg"].endswith(CUT) is bool(gate)

@@ -12,9 +12,9 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize impo
     identifier,
     listed,
     printable,
-    printable_throughout,
     shortened,
-    untemplated_throughout,
+    throughout,
+    untemplated,
 )
 
 
@@ -56,7 +56,7 @@ def test_foreign_text_is_harmless_on_one_line(foreign: str, shown: str) -> None:
 def test_an_object_becomes_printable_throughout() -> None:
     foreign = {"a\x1b": "b\n", "c": [{"##[d]": "e", "f": 1}, None, True]}
 
-    assert printable_throughout(foreign) == {"a\\u001b": "b\\u000a", "c": [{"# #[d]": "e", "f": 1}, None, True]}
+    assert throughout(printable, foreign) == {"a\\u001b": "b\\u000a", "c": [{"# #[d]": "e", "f": 1}, None, True]}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_an_object_becomes_printable_throughout() -> None:
 )
 def test_nothing_is_a_template(foreign: str, shown: str | None) -> None:
     shown = foreign if shown is None else shown
-    assert untemplated_throughout({foreign: [foreign, {"a": foreign}, 1, None]}) == {
+    assert throughout(untemplated, {foreign: [foreign, {"a": foreign}, 1, None]}) == {
         shown: [shown, {"a": shown}, 1, None]
     }
 
@@ -87,7 +87,7 @@ def test_nothing_is_a_template(foreign: str, shown: str | None) -> None:
 @pytest.mark.parametrize("beginning", ["{{", "{%", "{#", "#jinja2:"])
 def test_joined_texts_begin_no_template(beginning: str) -> None:
     for cut in range(len(beginning)):
-        parts: list[str] = untemplated_throughout([beginning[:cut], beginning[cut:]])
+        parts: list[str] = throughout(untemplated, [beginning[:cut], beginning[cut:]])
         assert beginning not in "".join(parts)
 
 

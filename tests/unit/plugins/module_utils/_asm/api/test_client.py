@@ -47,6 +47,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.sc
     Clock,
     ScriptedTransport,
     answer,
+    request_over,
 )
 
 MESH = "https://asm.example/v2/meshes/m-1"
@@ -340,7 +341,8 @@ class TestConnect:
     def connect(connection: ConnectionOptions, **environment: str) -> tuple[Client, list[str], Sanitizer]:
         warnings: list[str] = []
         sanitizer = Sanitizer()
-        return connect(connection, Runtime(environment), sanitizer, warnings.append), warnings, sanitizer
+        client = connect(request_over(connection), Runtime(environment), sanitizer, warnings.append)
+        return client, warnings, sanitizer
 
     def test_learns_credentials(self) -> None:
         assert self.connect(OPTIONS)[2]("is t0ken") == "is ********"

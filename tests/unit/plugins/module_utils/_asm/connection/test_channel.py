@@ -36,6 +36,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.lo
     response,
     serving,
 )
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.scripted import request_over
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +84,7 @@ def user(server: Server, password: str = "s3cret") -> ConnectionOptions:
 
 
 def client(connection: ConnectionOptions, sanitizer: Sanitizer | None = None) -> Client:
-    return connect(connection, RUNTIME, sanitizer or Sanitizer(), lambda _text: None)
+    return connect(request_over(connection), RUNTIME, sanitizer or Sanitizer(), lambda _text: None)
 
 
 def read(connection: ConnectionOptions) -> str:
@@ -150,7 +151,7 @@ def test_refused_password_of_proxy_is_sent_once() -> None:
         runtime = Runtime({"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
         for _item in range(3):
             connection = ConnectionOptions({"endpoint": "https://asm.example", "token": "t"}, {})
-            reader = connect(connection, runtime, Sanitizer(), lambda _text: None)
+            reader = connect(request_over(connection), runtime, Sanitizer(), lambda _text: None)
             with pytest.raises(AsmError) as caught:
                 reader.get_release(TARGET, runtime.monotonic() + PATIENCE)
             reader.close()

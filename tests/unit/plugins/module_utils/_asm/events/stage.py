@@ -22,7 +22,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.events import watcher
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models import release as releases
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import parse_list
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import source_argument_spec
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import SOURCE_OPTIONS, argument_spec
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 
@@ -30,13 +30,16 @@ if TYPE_CHECKING:
     import pytest
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release import Release
     from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import ReleaseList
-    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import ReleaseTarget
+    from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
+        ReleaseTarget,
+        SourceRequest,
+    )
 
 TOKEN = "made-up-token-4711"
 NOON = datetime(2026, 3, 1, 12, tzinfo=timezone.utc)
 CONNECTION = {"endpoint": "https://asm.example", "token": TOKEN}
 GATE = {"success_phases": ["Running"], "failure_phases": ["Failed"]}
-DEFAULTS = {name: argument.get("default") for name, argument in source_argument_spec().items()}
+DEFAULTS = {name: argument.get("default") for name, argument in argument_spec(SOURCE_OPTIONS).items()}
 
 GONE = NotFoundError("ASM has no such release", response=ErrorResponse(404, "ASM.01404001", from_asm=True))
 DENIED = DeniedError("the credentials lack a permission", "grant asm:mesh:listReleases", response=ErrorResponse(403))
@@ -170,8 +173,8 @@ class Stage:
     def run(self, monkeypatch: pytest.MonkeyPatch, until: float, **options: Any) -> str | None:
         """Watch until a time, and return the sentence with which the source ended; None if it went on."""
 
-        def connect(*_settings: object, manifests: bool) -> Stage:
-            self.manifests = manifests
+        def connect(request: SourceRequest, *_settings: object) -> Stage:
+            self.manifests = request.manifests
             return self
 
         monkeypatch.setattr(watcher, "connect", connect)

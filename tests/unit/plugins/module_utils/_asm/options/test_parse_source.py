@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import UsageError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
     Schedule,
@@ -18,18 +19,13 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.reque
 )
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import (
     SOURCE_OPTIONS,
+    argument_spec,
     source_argument_rules,
-    source_argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    check_raw,
-    parse_source,
-    sanitizer_for,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import parse_source, sanitizer_for
 
 GATE = {"success_phases": ["Running"]}
-VALIDATOR = ArgumentSpecValidator(source_argument_spec(), **source_argument_rules())
+VALIDATOR = ArgumentSpecValidator(argument_spec(SOURCE_OPTIONS), **source_argument_rules())
 
 
 def source(**arguments: Any) -> SourceRequest:

@@ -19,7 +19,6 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
     argument_rules,
     argument_spec,
     source_argument_rules,
-    source_argument_spec,
 )
 
 ENVIRONMENT = {
@@ -76,7 +75,7 @@ def test_changing_an_argument_spec_changes_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "spec"), [(argument_rules(), argument_spec()), (source_argument_rules(), source_argument_spec())]
+    ("rules", "spec"), [(argument_rules(), argument_spec()), (source_argument_rules(), argument_spec(SOURCE_OPTIONS))]
 )
 def test_rules_name_options_only(rules: dict[str, object], spec: dict[str, object]) -> None:
     named = set(re.findall(r"'(\w+)'", str({key: rules[key] for key in rules}))) - set(rules)

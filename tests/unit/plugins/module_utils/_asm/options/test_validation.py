@@ -13,6 +13,12 @@ from typing import Any
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import UsageError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import (
+    QUOTE_IT,
+    check_raw,
+    suggestion,
+    typed,
+)
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import (
     Conditions,
     ConnectionOptions,
@@ -30,14 +36,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
     argument_rules,
     argument_spec,
 )
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import (
-    QUOTE_IT,
-    check_raw,
-    parse,
-    sanitizer_for,
-    suggestion,
-    typed,
-)
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import parse, sanitizer_for
 
 MESH = {"mesh_id": "m"}
 ONE = {**MESH, "namespace": "n", "release_id": "r"}

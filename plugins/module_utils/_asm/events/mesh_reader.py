@@ -1,0 +1,260 @@
+# Copyright (c) 2026, the huaweicloud.asm contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One poll of a mesh: its list, and single reads of the releases that the list lacks or shows incompletely.
+
+All requests of a source wait for their turn in one budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any, Callable, TypeVar
+
+from ..api.client import Client
+from ..errors import AsmError, InternalError, NotFoundError, ProtocolError, TransientProtocolError
+from ..gate.release_gate import Observation
+from ..options.request import ReleaseTarget, SourceRequest
+from ..options.validation import is_segment
+from ..runtime import Runtime
+from .pace import Pace
+from .tracker import TrackedRelease
+
+SLICE = 0.5
+"""Seconds after which a pause checks whether the source was cancelled."""
+
+_POLL_TIMEOUTS = 4
+"""How many times `request_timeout` a list may take at most, a login before it included."""
+
+_NOT_FOUND = TransientProtocolError("ASM lists the release, but has no release of this uid", "check endpoint")
+_OTHER_UID = ProtocolError("the response has another metadata.uid", "check endpoint")
+
+_LONGEST_ID = 253
+"""Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
+
+Found = TypeVar("Found")
+
+
+class Budget:
+    """The requests of one source, which all of its meshes share.
+
+    Attributes:
+        pace: after all requests so far.
+    """
+
+    def __init__(self, pace: Pace, client: Client, runtime: Runtime) -> None:
+        self.pace = pace
+        self._client = client
+        self._runtime = runtime
+
+    def next_slot(self) -> float:
+        """Wait until a request may begin, and return its start.
+
+        Raises:
+            InternalError: the source was cancelled.
+        """
+        while True:
+            now = self._runtime.monotonic()
+            if self._runtime.is_cancelled():
+                raise InternalError("the source was cancelled")
+            if now >= self.pace.free:
+                self.pace = self.pace.after_start(now)
+                return now
+            self._runtime.sleep(min(self.pace.free - now, SLICE))
+
+    def send(self, read: Callable[[], Found]) -> Found:
+        """Return what a request finds.
+
+        Raises:
+            AsmError: of any kind.
+        """
+        before = self._client.requests_sent
+        try:
+            return read()
+        except AsmError as error:
+            self.pace = self.pace.after_error(error, self.now())
+            raise
+        finally:
+            # A login, and a try with a new token, count as well.
+            more = max(0, self._client.requests_sent - before - 1)
+            self.pace = self.pace.after_more(more, self.now())
+
+    def interval(self, polls: int = 1) -> float:
+        """Return the seconds between two observations of a release that every so many polls read."""
+        return self.pace.interval(self.now()) * polls
+
+    def now(self) -> float:
+        """Return the time of polls and pauses."""
+        return self._runtime.monotonic()
+
+
+@dataclass
+class Poll:
+    """What one poll of a mesh has found.
+
+    Attributes:
+        listed: the releases that the list shows and the filters select, by uid; None if it was not read.
+        observations: by uid.
+        excluded: uids of releases that the filters turned out to exclude.
+        error: why the mesh, or a part of it, could not be read.
+        problems: what is wrong with single releases, by what it is about.
+    """
+
+    listed: dict[str, TrackedRelease] | None = None
+    observations: dict[str, Observation] = field(default_factory=dict)
+    excluded: set[str] = field(default_factory=set)
+    error: AsmError | None = None
+    problems: dict[str, AsmError] = field(default_factory=dict)
+
+
+class MeshReader:
+    """Reads one mesh, poll after poll.
+
+    Attributes:
+        failed: why the last single read of a release found nothing, by uid, if trying again will not help.
+    """
+
+    def __init__(self, mesh_id: str, request: SourceRequest, client: Client, budget: Budget) -> None:
+        self.mesh_id = mesh_id
+        self._request = request
+        self._client = client
+        self._budget = budget
+        # Uids of releases that are listed incompletely and that the filters exclude.
+        self._excluded: set[str] = set()
+        # When which release was read singly last.
+        self._read_at: dict[str, float] = {}
+        self.failed: dict[str, AsmError] = {}
+
+    def poll(self, tracked: Mapping[str, TrackedRelease]) -> Poll:
+        """Return what one poll finds.
+
+        Args:
+            tracked: the releases that are known, by uid.
+        """
+        poll = Poll()
+        try:
+            poll.listed = self._read_list(poll)
+            self._read_singly(poll, tracked, poll.listed)
+        except AsmError as error:
+            poll.error = error
+        # A poll may read only some releases. What an earlier one found of the others still holds.
+        poll.error = poll.error or _lasting_error(self.failed, poll.listed or {})
+        return poll
+
+    def _read_list(self, poll: Poll) -> dict[str, TrackedRelease]:
+        """Return the listed releases that the filters select. The complete ones are observations of the poll."""
+        started = self._budget.next_slot()
+        deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
+        found = self._budget.send(lambda: self._client.list_releases(self.mesh_id, deadline))
+        completed, interval = self._budget.now(), self._budget.interval()
+        unusable = found.why_unusable(needs_uid=True)
+        if unusable is not None:
+            raise unusable
+        # What a complete item shows counts for more than an earlier read.
+        self._excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
+        poll.problems.update(found.problems)
+        listed = {}
+        conditions = self._request.conditions
+        needs_workloads = conditions is not None and conditions.needs_workloads
+        for each in found.releases:
+            if each.error is not None or each.uid in self._excluded or not self._selects(each):
+                continue
+            if not each.uid:
+                poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
+                continue
+            listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
+            release = each.release(needs_workloads)
+            if release is not None:
+                poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
+        return listed
+
+    def _selects(self, release: Any, is_complete: bool = False) -> bool:
+        """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""
+        request = self._request
+        return all(
+            not wanted or value in wanted or (not value and not is_complete)
+            for wanted, value in (
+                (request.namespaces, release.namespace),
+                (request.services, release.service),
+                (request.names, release.name),
+            )
+        )
+
+    def _read_singly(
+        self, poll: Poll, tracked: Mapping[str, TrackedRelease], listed: Mapping[str, TrackedRelease]
+    ) -> None:
+        """Read the releases that the list lacks or shows incompletely, the longest unread first, within the budget.
+
+        Raises:
+            AsmError: it concerns not only one release. What was read before is in the poll.
+        """
+        known = {uid: each for uid, each in tracked.items() if each.needs_read}
+        known.update({uid: each for uid, each in listed.items() if each.namespace or uid not in known})
+        missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
+        unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
+        poll.problems.update(unreadable)
+        unread = self._read_at = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
+        self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
+        count = self._budget.pace.single_reads(self._budget.now())
+        interval = self._budget.interval(ceil(len(unread) / count))
+        for uid in sorted(unread, key=unread.__getitem__)[:count]:
+            started = unread[uid] = self._budget.next_slot()
+            observed = self._read_release(poll, ReleaseTarget(self.mesh_id, known[uid].namespace, uid), uid in listed)
+            if observed is not None:
+                completed = self._budget.now()
+                poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
+
+    def _read_release(self, poll: Poll, target: ReleaseTarget, is_listed: bool) -> Observation | None:
+        """Return what a single read says of a release; None if nothing follows from the response."""
+        uid = target.name
+        deadline = self._budget.now() + self._request.schedule.request_timeout
+        try:
+            release = self._budget.send(lambda: self._client.get_release(target, deadline))
+        except NotFoundError as error:
+            # A 404 about a release that the list of the same poll shows says nothing.
+            if is_listed:
+                self.failed[uid] = _NOT_FOUND
+                return None
+            return Observation(0.0, 0.0, error=error)
+        except AsmError as error:
+            if not error.is_transient:
+                self.failed[uid] = error
+            if not isinstance(error, ProtocolError):
+                raise
+            poll.problems[uid] = error.about(uid)
+            return None
+        if release.uid != uid:
+            self.failed[uid] = _OTHER_UID
+            poll.problems[uid] = _OTHER_UID.about(uid)
+            return None
+        self.failed.pop(uid, None)
+        if self._selects(release, is_complete=True):
+            return Observation(0.0, 0.0, release)
+        poll.excluded.add(uid)
+        self._excluded.add(uid)
+        return None
+
+
+def _why_unreadable(release: TrackedRelease) -> AsmError | None:
+    """Return why a release cannot be read singly, None if it can: its request would find another path."""
+    for place, value in (("metadata.namespace", release.namespace), ("metadata.uid", release.uid)):
+        if len(value) > _LONGEST_ID or not is_segment(value):
+            problem = f"{place} is {{seen}}, so the release cannot be read singly"
+            return ProtocolError(problem, "check endpoint", value).about(release.name)
+    return None
+
+
+def _lasting_error(failed: Mapping[str, AsmError], listed: Mapping[str, TrackedRelease]) -> AsmError | None:
+    """Return the error of a mesh of which single reads have failed: one that concerns more than its release, or the
+    first one if nothing of the mesh is seen; None otherwise."""
+    for error in failed.values():
+        if not isinstance(error, (ProtocolError, TransientProtocolError)):
+            return error
+    if not listed or not failed.keys() >= listed.keys():
+        return None
+    first = failed[next(iter(listed))]
+    problem = f"none of the {len(listed)} releases of the list can be read: {first.problem}"
+    return type(first)(problem, first.hint, first.seen, first.response)
