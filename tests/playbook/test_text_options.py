@@ -9,6 +9,7 @@ The release has version 1.1: a gate that waits for 1.10 must not open because YA
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ansible.parsing.vault import VaultLib, VaultSecret
@@ -237,3 +238,26 @@ def test_a_number_is_refused_and_inline_vault_works(
     with subtests.test("no secret is shown"):
         printed = run.output + json.dumps([entry.result for entry in run.results])
         assert [secret for secret in (TOKEN, str(SECRET_NUMBER)) if secret in printed] == []
+
+
+def test_an_id_of_digits_in_an_event_stays_text(ansible: Ansible, simulate: Callable[..., Running]) -> None:
+    tasks = ansible.directory / "continue.yml"
+    tasks.write_text('[{ansible.builtin.debug: {msg: "continued {{ event_target.release_id }}"}}]', encoding="utf-8")
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "123"}
+    simulator = simulate(scenario(release("123", RUNNING, uid="123")))
+
+    run = ansible.playbook(
+        Path("huaweicloud.asm.continue_deployment"),
+        extra_vars={
+            "event_id": "e-1",
+            "event_target": {**target, "uid": "123"},
+            "continue_with": str(tasks),
+            "handled_in": str(ansible.directory / "handled"),
+            "success_phases": ["Running"],
+            "failure_phases": [],
+            "ready": False,
+        },
+        environment={"ANSIBLE_JINJA2_NATIVE": "1", "HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+    )
+
+    assert "continued 123" in run.output, run.output
