@@ -127,6 +127,8 @@ def test_no_host_deploys_behind_a_closed_gate(ansible: Ansible, mesh: Running, p
 @pytest.mark.slow
 def test_all_hosts_deploy_behind_an_open_gate(ansible: Ansible, mesh: Running) -> None:
     plays = ways(OPEN) | partial_ways(OPEN)
+    # After it, Ansible itself leaves hosts out of this play and the next ones.
+    del plays["run_once-after-a-rescue"]
 
     gated = run_plays(ansible, mesh, *plays.values())
 
