@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inline vault (`!vault`) in options: text from ansible-core 2.19 on, an object of a type of its own before."""
+"""Options as plain text: Ansible hands over subclasses of `str` that carry tags, and inline vault (`!vault`) as an
+object of a type of its own before ansible-core 2.19."""
 
 from __future__ import annotations
 
@@ -14,12 +15,16 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
 
 
 def decrypted_options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options with text for each value that is vaulted inline, within lists and mappings as well.
+    """Return options with plain text for each text and for each value that is vaulted inline, within lists and mappings
+    as well.
+
+    Ansible's argument spec copies its parameters, which takes a millisecond longer with tags, and names the type of a
+    wrong value in its message.
 
     Raises:
         UsageError: names the option that cannot be decrypted.
     """
-    return {name: decrypted(name, value) for name, value in given.items()}
+    return {str(name): decrypted(name, value) for name, value in given.items()}
 
 
 def decrypted(place: str, value: Any) -> Any:
@@ -38,9 +43,9 @@ def decrypted(place: str, value: Any) -> Any:
 
 
 def _decrypted(value: Any) -> Any:
-    # AnsibleVaultEncryptedUnicode, or what a later ansible-core uses instead.
-    if getattr(value, "__ENCRYPTED__", False):
+    # A vaulted value is an AnsibleVaultEncryptedUnicode, or what a later ansible-core uses instead.
+    if isinstance(value, str) or getattr(value, "__ENCRYPTED__", False):
         return str(value)
     if isinstance(value, Mapping):
-        return {key: _decrypted(each) for key, each in value.items()}
+        return {_decrypted(key): _decrypted(each) for key, each in value.items()}
     return [_decrypted(each) for each in value] if isinstance(value, (list, tuple)) else value

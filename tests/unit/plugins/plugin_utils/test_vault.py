@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Values that are vaulted inline become text."""
+"""Values that are vaulted inline, and texts of Ansible's own types, become plain text."""
 
 from __future__ import annotations
 
@@ -39,6 +39,10 @@ class Vaulted(Sequence[str]):
         return str(self)[index]
 
 
+class Tagged(str):
+    """As Ansible hands text over."""
+
+
 def test_become_text_wherever_they_stand() -> None:
     given: dict[str, Any] = {
         "token": Vaulted("secret"),
@@ -54,6 +58,12 @@ def test_become_text_wherever_they_stand() -> None:
         "wait": True,
     }
     assert found["token"].__class__ is str
+
+
+def test_of_a_type_of_ansible_become_plain() -> None:
+    found = decrypted_options({Tagged("releases"): [{Tagged("images"): [Tagged("app:1")]}]})
+    (name,), (entry,) = found, found["releases"]
+    assert [type(each) for each in (name, *entry, *entry["images"])] == [str, str, str]
 
 
 @pytest.mark.parametrize(
