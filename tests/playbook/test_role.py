@@ -300,6 +300,19 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, 
     assert of_host in verdict(ansible.directory / "v.json")["msg"]
 
 
+def test_a_delegate_that_is_no_name_is_refused(ansible: Ansible, mesh: Running) -> None:
+    wrong = ("", None, 10, ["localhost"])
+    play = {"hosts": "host*", "tasks": [rescued(gate(on(OPENS)))]}
+
+    gated = run_plays(
+        ansible, mesh, play, hosts={f"host{at}": {"release_gate_delegate_to": each} for at, each in enumerate(wrong)}
+    )
+
+    assert gated.deployed == frozenset(), gated.output
+    refused = [gated.refused(f"host{at}")[0]["msg"] for at in range(len(wrong))]
+    assert refused == ["release_gate_delegate_to is no name of a host: quote it, or leave it out"] * len(wrong)
+
+
 # `test_gate_playbook` has an option in vault in `make test`.
 @pytest.mark.slow
 def test_variables_of_the_connection_may_be_vaulted_inline(ansible: Ansible, mesh: Running) -> None:
