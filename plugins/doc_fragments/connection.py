@@ -97,6 +97,8 @@ options:
         is the last of all sources.
       - The file must belong to the user or to root, and no other user may have write access.
       - Also from the environment, as E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
+      - Give an absolute path. A relative one starts in the folder of the playbook for the module, in the current
+        directory for the lookup, and in either of them if it comes from the environment.
     type: path
   validate_certs:
     description:
@@ -106,7 +108,7 @@ options:
   ca_path:
     description:
       - File with the certificate authorities to trust. The default comes from C(REQUESTS_CA_BUNDLE), C(CURL_CA_BUNDLE)
-        or C(SSL_CERT_FILE) in the environment.
+        or C(SSL_CERT_FILE) in the environment. Give an absolute path, as for O(credentials_file).
     type: path
 """
 

@@ -42,7 +42,8 @@ notes:
     V(warn), the lookup returns nothing.
   - All terms share one connection and, with O(wait), one deadline. Two or more IDs are one request per poll, plus one
     for each release that the list of the mesh lacks or shows only in part.
-  - In check mode, the lookup reads once, does not wait, and warns unless the gate would open.
+  - With C(--check), the lookup reads once, does not wait, and warns unless the gate would open, also in a task with
+    C(check_mode) set to V(false), which the lookup cannot see. Hold a gate before such a task with the module.
   - Connection options may also come from Ansible variables and from the environment. All other options come from the
     call only.
   - An unknown option is an error. Otherwise a misspelt O(stable_for) would open a gate early.

@@ -442,6 +442,15 @@ class TestTheVerdictFile:
             assert TOKEN not in file.read_text(encoding="utf-8")
         assert gated.deployments == ["first"]
 
+    def test_keeps_the_name_that_its_template_gives_first(self, ansible: Ansible, mesh: Running) -> None:
+        moving = gate(on(OPENS, verdict_file="moving-{{ 99999999 | random }}.json"))
+
+        gated = run_plays(ansible, mesh, {"hosts": "first", "tasks": [moving, DEPLOY]})
+
+        assert gated.deployments == ["first"], gated.output
+        (file,) = ansible.directory.glob("moving-*.json")
+        assert verdict(file)["outcome"] == "reached"
+
     @pytest.mark.slow
     def test_is_one_for_hosts_that_ask_the_same(self, ansible: Ansible, mesh: Running) -> None:
         own = {host: {"own": CLOSES if host == "second" else OPENS} for host in HOSTS}
