@@ -300,6 +300,19 @@ class TestNothingOpensItByLeavingItOut:
         assert run.returncode in NOTHING_READ, run.output
         assert "the gate was left out" in run.output
 
+    def test_a_second_gate_that_is_left_out_is_closed(self, gate: Gate) -> None:
+        name = str(PLAYBOOK)
+        imports = json.dumps([{"import_playbook": name}, {"import_playbook": name, "tags": "second"}])
+
+        both, one = (
+            gate.ansible.playbook(imports, **gate.options(OPENS, {}, arguments=arguments))
+            for arguments in ((), ("--skip-tags", "second"))
+        )
+
+        assert both.returncode == OPEN, both.output
+        assert one.returncode in NOTHING_READ, one.output
+        assert "the gate was left out" in one.output
+
     @pytest.mark.slow
     def test_localhost_may_be_the_limit(self, gate: Gate) -> None:
         inventory = json.dumps({"all": {"hosts": {"localhost": {"ansible_connection": "nowhere"}}}})
