@@ -442,12 +442,15 @@ class TestTheVerdictFile:
             assert TOKEN not in file.read_text(encoding="utf-8")
         assert gated.deployments == ["first"]
 
-    def test_keeps_the_name_that_its_template_gives_first(self, ansible: Ansible, mesh: Running) -> None:
+    def test_is_one_whatever_its_template_gives_and_the_host_is_named(self, ansible: Ansible, mesh: Running) -> None:
         moving = gate(on(OPENS, verdict_file="moving-{{ 99999999 | random }}.json"))
+        environment = {"ANSIBLE_JINJA2_NATIVE": "1"}
 
-        gated = run_plays(ansible, mesh, {"hosts": "first", "tasks": [moving, DEPLOY]})
+        gated = run_plays(
+            ansible, mesh, {"hosts": "1", "tasks": [moving, DEPLOY]}, hosts={"1": {}}, environment=environment
+        )
 
-        assert gated.deployments == ["first"], gated.output
+        assert gated.deployments == ["1"], gated.output
         (file,) = ansible.directory.glob("moving-*.json")
         assert verdict(file)["outcome"] == "reached"
 

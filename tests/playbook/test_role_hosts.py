@@ -192,6 +192,25 @@ def test_variables_that_cannot_be_checked_stop_all_hosts(ansible: Ansible, mesh:
     assert written == [name for name in plays if name != "hidden-function"]
 
 
+def test_a_host_that_runs_no_task_lets_no_host_skip_the_gate(ansible: Ansible, mesh: Running) -> None:
+    once, everywhere = gate(on(OPENS), **ONCE), gate(on(OPENS))
+    no_plugin = {"ansible_connection": "no_such_plugin"}
+    hosts: dict[str, dict[str, Any]] = {"first": no_plugin, "third": {"of_others": 1}, "fourth": no_plugin}
+    environment = {"PROXY": "{{ of_others }}"}
+    block = {"block": [once, DEPLOY], "rescue": [{"ansible.builtin.meta": "noop"}]}
+
+    # Without run_once it stops no other host.
+    asked = run_plays(ansible, mesh, {"hosts": "all:!bastion", "tasks": [everywhere, DEPLOY]}, hosts=hosts)
+    chosen = run_plays(ansible, mesh, {"tasks": [once, DEPLOY]}, hosts=hosts)
+    undefined = run_plays(
+        ansible, mesh, {"hosts": "second,third", "tasks": [block], "environment": environment}, hosts=hosts
+    )
+
+    assert sorted(asked.deployments) == ["second", "third"], asked.output
+    assert chosen.deployments == [], chosen.output
+    assert undefined.deployments == [], undefined.output
+
+
 OWN = on("{{ own }}")
 OWN_RELEASES = {"first": {"own": OPENS}, "second": {"own": CLOSES}, "third": {"own": OPENS}}
 
