@@ -38,6 +38,8 @@ requirements:
 notes:
   - Ansible evaluates a lookup for every host and at every use. A wrong key is refused once per host, and more than 5
     refusals in a row lock a key. Read once with C(run_once) and C(set_fact), as an example shows, or use the module.
+  - Ansible imports a lookup anew in the process of each task. After a task M(huaweicloud.asm.asm_release_info) of the
+    play, even a skipped one, a lookup takes about a quarter of the time, because the controller has imported the rest.
   - Every error, and with O(wait) every outcome but V(reached), fails the call. With C(errors) set to V(ignore) or
     V(warn), the lookup returns nothing.
   - All terms share one connection and, with O(wait), one deadline. Two or more IDs are one request per poll, plus one

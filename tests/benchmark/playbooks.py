@@ -155,19 +155,21 @@ READS: dict[str, Callable[[str], Task]] = {
     "debug": debug,
     "lookup": lookup,
     "controller": controller,
+    "later lookup": lookup,
     "uri": uri,
     "module": module,
 }
-"""How each contender reads, by name, in the order in which a play has them: the floor first, and the lookup before
-the action plugin, which would import for it in the controller what the lookup has to import in each worker."""
+"""How each contender reads, by name, in the order in which a play has them: the floor first, and a lookup before and
+after the action plugin, for which Ansible imports in the controller what a lookup has to import in each worker."""
 
-LIGHT = ("debug", "controller", "lookup")
+LIGHT = ("debug", "controller", "lookup", "later lookup")
 """Those that are fast enough to be measured more often."""
 
 CONTENDERS = {
     "debug": "ansible.builtin.debug; Ansible's own cost of a task",
     "lookup": "a debug task with the lookup asm_release in it",
     "controller": "asm_release_info on localhost, which runs in the controller",
+    "later lookup": "the same lookup after a task asm_release_info of the play",
     "uri": "ansible.builtin.uri, with until where it waits",
     "module": "asm_release_info as a module, as on another host or with become",
 }

@@ -29,9 +29,9 @@ CHOICES = """\
 - **Read a release now**: use a task, with `register`. It took {tasks[controller]}, and as an item of a loop
   {items[controller]}; `uri` took {tasks[uri]} and {items[uri]}. Where the task runs as a module (on another host, with
   `become`, `async` or `environment`), it took {tasks[module]}.
-- **Use a phase inside an expression**: use the lookup, where it is evaluated once. It took {tasks[lookup]}, and as an
-  item of a loop {items[lookup]}. It reads at each use and for each host; a task with `register` reads once for any
-  number of uses.
+- **Use a phase inside an expression**: use the lookup, where it is evaluated once. It took {tasks[lookup]},
+  {tasks[later lookup]} after any task `asm_release_info` of the play, and as an item of a loop {items[lookup]}. It
+  reads at each use and for each host; a task with `register` reads once for any number of uses.
 - **React to changes whenever they come, or watch a whole account**: use the event source. One for
   {meshes[meshes].value:.0f} meshes with a limit of requests took {meshes[CPU an hour]} of CPU time an hour and
   {meshes[memory]}, from a change to its rule {meshes[change to rule, median]} in the median. For the {plan.gates}
