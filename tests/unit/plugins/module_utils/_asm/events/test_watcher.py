@@ -23,7 +23,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     RequestTimeoutError,
     UsageError,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MISSING, changed, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
     BUSY,
     DENIED,
@@ -48,6 +48,14 @@ def many(count: int, **items: Any) -> Stage:
 
 
 SCOPE = {"format": 2, "endpoint": "https://asm.example", "namespace": [], "service": [], "name": []}
+
+
+FIELDS = {
+    "namespace": ("metadata.namespace", "bookinfo"),
+    "service": ("spec.serviceName", "reviews"),
+    "name": ("metadata.name", "a"),
+}
+"""Place and value of the field of `a`, by the filter that needs it."""
 
 
 class TestEvents:
@@ -224,11 +232,52 @@ class TestEvents:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         there = stage(incomplete("a"))
-        there.meshes["mesh"].singly = {"uid-a": item("a", service="")}
+        there.meshes["mesh"].singly = {"uid-a": item("a", service="ratings")}
         there.show(25, item("a", "Creating"))
         there.show(35, item("a", "Running"))
         there.run(monkeypatch, 60, service=["reviews"])
         assert there.sent == [("appeared", "a"), ("phase", "a")]
+
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_filter_selects_no_release_without_its_field(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(changed(item("a", "Creating" if is_complete else None), place, None))
+        mesh = there.meshes["mesh"]
+        mesh.singly["uid-a"] = changed(item("a", "Creating"), place, MISSING)
+        there.show(25, changed(item("a", "Running" if is_complete else None), place, None))
+        there.on(25, lambda: mesh.singly.update({"uid-a": changed(item("a", "Running"), place, "")}))
+        there.run(monkeypatch, 60, initial=True, **GATE, **{option: [value]})
+        assert there.sent == [("unavailable", "mesh")]
+        assert len(there.warned) == 2
+        if option == "namespace":
+            assert "'a': metadata.namespace is '', so the release cannot be read singly" in there.warned[0]
+        else:
+            assert f"'uid-a': the response has no {place}, which the filter {option} needs; use" in there.warned[0]
+
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_field_that_responses_leave_out_later_is_remembered(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating" if is_complete else None))
+        mesh = there.meshes["mesh"]
+        mesh.singly["uid-a"] = item("a", "Creating")
+        there.show(25, changed(item("a", "Running" if is_complete else None), place, None))
+        there.on(25, lambda: mesh.singly.update({"uid-a": changed(item("a"), place, MISSING)}))
+        there.run(monkeypatch, 60, **GATE, **{option: [value]})
+        assert [(event["kind"], event[option]) for event in there.events] == [("phase", value), ("reached", value)]
+
+    def test_a_service_that_only_a_read_shows_or_only_the_list_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        only_read, only_list = changed(item("a"), "spec.serviceName", MISSING), incomplete("b")
+        only_list["spec"] = {"serviceName": "reviews"}
+        there = stage(only_read, only_list)
+        there.meshes["mesh"].singly = {"uid-a": item("a"), "uid-b": changed(item("b"), "spec.serviceName", MISSING)}
+        there.run(monkeypatch, 60, initial=True, service=["reviews"])
+        assert [(event["kind"], event["service"]) for event in there.events] == [("appeared", "reviews")] * 2
 
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
