@@ -147,9 +147,16 @@ class Tracker:
         return tracker, events
 
     def without(self, uids: Iterable[str]) -> Tracker:
-        """Return the tracker without releases that the filters turned out to exclude."""
-        excluded = set(uids)
-        return replace(self, releases={uid: each for uid, each in self.releases.items() if uid not in excluded})
+        """Return the tracker without releases that the filters turned out to exclude.
+
+        One that comes back is like a new one, but goes on with the numbers of its events.
+        """
+        releases = dict(self.releases)
+        for uid in uids:
+            before = releases.pop(uid, None)
+            if before is not None and before.changes:
+                releases[uid] = TrackedRelease(uid, changes=before.changes, is_gone=True, was_interrupted=True)
+        return replace(self, releases=releases)
 
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
         """Return a run that goes on with what is known of a release; streaks and idle times start anew."""

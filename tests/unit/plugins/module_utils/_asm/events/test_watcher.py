@@ -238,6 +238,17 @@ class TestEvents:
         there.run(monkeypatch, 60, service=["reviews"])
         assert there.sent == [("appeared", "a"), ("phase", "a")]
 
+    def test_a_release_that_comes_back_after_a_read_excluded_it_goes_on_with_its_numbers(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        for back in (35, 75):
+            there.show(back - 10, item("a", service="ratings"))
+            there.show(back, item("a"))
+        there.run(monkeypatch, 120, **GATE, service=["reviews"])
+        assert there.sent == [("appeared", "a"), ("reached", "a")] * 2
+        assert len({event["id"] for event in there.events}) == 4
+
     @pytest.mark.parametrize("is_complete", [True, False])
     @pytest.mark.parametrize("option", FIELDS)
     def test_a_filter_selects_no_release_without_its_field(
