@@ -559,9 +559,9 @@ def test_odd_fields_of_a_release_stop_no_event(deployment: Deployment) -> None:
             content["metadata"].update(fields)
         return release_list(*documents)
 
-    answers = {path: mesh("Creating")}
+    answers, state = {path: mesh("Creating")}, deployment.state
     with answering(answers) as server, deployment.watching(server, mesh_id="mesh") as watching:
-        watching.until(deployment.state.exists, "the first poll")
+        watching.until(lambda: state.exists() and b"uid-0" in state.read_bytes(), "the first poll")
         answers[path] = mesh("Failed")
         watching.until(lambda: watching.output.count("\nNot continued, failed: ") == len(odd), "all events")
 

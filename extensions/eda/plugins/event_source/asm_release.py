@@ -98,6 +98,7 @@ options:
         baseline, and a change in between sends no event.
       - Events are handed over first, then the file is written. After a crash in between, the next start sends the
         events again that still hold, with the same C(id). An event with another content has another C(id).
+      - The file is also written at the start. If that fails, the source ends before it sends an event.
       - A change that was reverted while no source ran is not seen.
       - Without the file, or with a new one, the numbers in C(id) begin anew, so that an C(id) may come again for
         another change.

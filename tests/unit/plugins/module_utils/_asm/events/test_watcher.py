@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from functools import partial
@@ -30,6 +31,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ev
     GATE,
     GONE,
     TOKEN,
+    EndOfScriptError,
     Mesh,
     Stage,
     incomplete,
@@ -653,6 +655,34 @@ class TestRestart:
         other.run(monkeypatch, 40, **GATE, **state)
         assert other.events
         assert not {event["id"] for event in other.events} & {event["id"] for event in there.events}
+
+    def test_a_crash_before_the_first_poll_is_saved_repeats_the_same_events(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        def take_and_crash(event: dict[str, Any]) -> bool:
+            there.events.append(event)
+            raise EndOfScriptError
+
+        there, again = stage(item("a")), stage(item("a"))
+        monkeypatch.setattr(there, "deliver", take_and_crash)
+        for each in (there, again):
+            each.run(monkeypatch, 5, initial=True, **GATE, **state)
+        (crashed,), (repeat, *_others) = there.events, again.events
+        assert (repeat["id"], repeat["meta"]) == (crashed["id"], crashed["meta"])
+
+    def test_a_file_that_cannot_be_written_ends_the_source_before_its_events(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        def replace(*_arguments: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        stage(item("a", "Creating")).run(monkeypatch, 30, **GATE, **state)
+        monkeypatch.setattr(Path, "replace", replace)
+        again = stage(item("a", "Running"))
+        ended = again.run(monkeypatch, 30, **GATE, **state)
+        assert ended is not None
+        assert ended.endswith("cannot be written: No space left on device; make room on its file system")
+        assert (again.events, again.requests) == ([], [])
 
     def test_initial_counts_for_a_mesh_that_the_file_does_not_have(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
