@@ -622,10 +622,18 @@ def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
         assert name == "state_file" or substitute_variables(text, {name: 0}) == 0
 
 
+@pytest.mark.parametrize("text", ["deploy", "2026", "1.10", "True", "Bob's deploy", "long " * 30])
+def test_the_names_of_workflow_and_organization_stay_text(text: str) -> None:
+    _required, reached, *_rules = rulesets(LAUNCH)[0]["rules"]
+    arguments = reached["action"]["run_workflow_template"]
+    for key, variable in (("name", "workflow"), ("organization", "organization")):
+        assert substitute_variables(arguments[key], {variable: text}) == text
+
+
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
 def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
     required, *rules = rulesets(rulebook)[0]["rules"]
-    used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps([rule["action"] for rule in rules])))
+    used = set(re.findall(r"\{\{ (\w+)(?: \| string \| pprint)? \}\}", json.dumps([rule["action"] for rule in rules])))
     # The source refuses an empty one, and does not start without tell_url.
     of_actions = used - {"success_phases", "tell_url"}
     assert of_actions == set(re.findall(r"vars\.(\w+)", required["condition"]))
