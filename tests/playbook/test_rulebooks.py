@@ -31,7 +31,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     release,
     scenario,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
+from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import HOSTS, SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
 from ansible_rulebook.util import substitute_variables
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ansible_collections.huaweicloud.asm.tests.playbook.answers import Server
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 CONTINUE, TELL = "huaweicloud.asm.continue_deployment", "huaweicloud.asm.tell_trouble"
@@ -640,6 +641,48 @@ def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
     assert {(rulebook, name) for name in used - {"success_phases"}} == {
         each for each in OF_ACTIONS if each[0] == rulebook
     }
+
+
+def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", RUNNING, uid="uid-1")))
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "reviews"}
+    for name in ("first", "second"):
+        tasks = json.dumps([{"ansible.builtin.debug": {"msg": f"continued with {name}"}}])
+        (ansible.directory / name).write_text(tasks, encoding="utf-8")
+    given = {
+        "event_id": "e-1",
+        "event_kind": "failed",
+        "event_target": {**target, "uid": "uid-1"},
+        "continue_with": str(ansible.directory / "first"),
+        "success_phases": ["Running"],
+        "failure_phases": [],
+        "ready": False,
+        "tell_url": "http://127.0.0.1:9/",
+        "handled_in": str(ansible.directory / "handled"),
+    }
+
+    def run(playbook: str = CONTINUE, hosts: str = HOSTS, **variables: Any) -> Run:
+        return ansible.playbook(
+            Path(playbook),
+            inventory=hosts,
+            extra_vars={**given, **variables},
+            arguments=["--limit", "all"],
+            environment={"HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+        )
+
+    first, repeat, other = run(), run(), run(continue_with=str(ansible.directory / "second"))
+    assert [each.returncode for each in (first, repeat, other)] == [0, 0, 0]
+    assert "continued with first" in first.output
+    assert "continued with" not in repeat.output
+    assert "continued with second" in other.output
+    for playbook in (CONTINUE, TELL):
+        relative, elsewhere = run(playbook, handled_in="handled"), run(playbook, inventory(web={}))
+        assert relative.returncode > 0
+        assert "handled_in is 'handled', expected an absolute path" in relative.output
+        assert elsewhere.returncode > 0
+        assert "localhost, where this playbook runs, was left out" in elsewhere.output
 
 
 @pytest.mark.slow
