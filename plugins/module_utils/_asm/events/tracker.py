@@ -149,13 +149,14 @@ class Tracker:
     def without(self, uids: Iterable[str]) -> Tracker:
         """Return the tracker without releases that the filters turned out to exclude.
 
-        One that comes back is like a new one, but goes on with the numbers of its events.
+        One that was seen before is kept like one that is gone: if it comes back unchanged, it starts nothing.
         """
         releases = dict(self.releases)
         for uid in uids:
             before = releases.pop(uid, None)
-            if before is not None and before.changes:
-                releases[uid] = TrackedRelease(uid, changes=before.changes, is_gone=True, was_interrupted=True)
+            if before is not None and before.phase is not None:
+                was_interrupted = before.was_interrupted or before.run is not None
+                releases[uid] = replace(before, is_gone=True, run=None, was_interrupted=was_interrupted)
         return replace(self, releases=releases)
 
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:

@@ -240,16 +240,33 @@ class TestEvents:
         there.run(monkeypatch, 60, service=["reviews"])
         assert there.sent == [("appeared", "a"), ("phase", "a")]
 
-    def test_a_release_that_comes_back_after_a_read_excluded_it_goes_on_with_its_numbers(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_release_that_comes_back_after_a_read_excluded_it_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
-        for back in (35, 75):
-            there.show(back - 10, item("a", service="ratings"))
-            there.show(back, item("a"))
-        there.run(monkeypatch, 120, **GATE, service=["reviews"])
-        assert there.sent == [("appeared", "a"), ("reached", "a")] * 2
-        assert len({event["id"] for event in there.events}) == 4
+        # It comes back with another phase, then unchanged, then after an interrupted run.
+        for excluded, phase in ((25, "Running"), (55, "Running"), (95, "Done")):
+            there.show(excluded, item("a", service="ratings"))
+            there.show(excluded + 10, item("a", phase))
+        there.show(85, item("a", "Done"))
+        there.run(monkeypatch, 125, service=["reviews"], success_phases=["Running", "Done"], stable_for=6)
+        assert [kind for kind, _name in there.sent] == [
+            *("appeared", "reached"),
+            "appeared",
+            *("phase", "appeared", "reached"),
+        ]
+        assert len({event["id"] for event in there.events}) == 6
+
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_one_response_without_the_field_of_a_filter_starts_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, option: str
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a"), item("b"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a"), place, MISSING)
+        there.show(25, item("b"))
+        there.show(35, item("a"), item("b"))
+        there.run(monkeypatch, 60, **GATE, **{option: [value]})
+        assert there.times("mesh", "uid-a") == [32.0]
+        assert (there.events, there.warned) == ([], [])
 
     @pytest.mark.parametrize("is_complete", [True, False])
     @pytest.mark.parametrize("option", FIELDS)
