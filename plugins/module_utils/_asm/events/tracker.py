@@ -147,9 +147,17 @@ class Tracker:
         return tracker, events
 
     def without(self, uids: Iterable[str]) -> Tracker:
-        """Return the tracker without releases that the filters turned out to exclude."""
-        excluded = set(uids)
-        return replace(self, releases={uid: each for uid, each in self.releases.items() if uid not in excluded})
+        """Return the tracker without releases that the filters turned out to exclude.
+
+        One that was seen before is kept like one that is gone: if it comes back unchanged, it starts nothing.
+        """
+        releases = dict(self.releases)
+        for uid in uids:
+            before = releases.pop(uid, None)
+            if before is not None and before.phase is not None:
+                was_interrupted = before.was_interrupted or before.run is not None
+                releases[uid] = replace(before, is_gone=True, run=None, was_interrupted=was_interrupted)
+        return replace(self, releases=releases)
 
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
         """Return a run that goes on with what is known of a release; streaks and idle times start anew."""

@@ -135,6 +135,8 @@ class _Watcher:
         if request.state_file is not None:
             self._state = stack.enter_context(locked(request.state_file, self._scope()))
         meshes = self._meshes(client)
+        # A file that cannot be written ends the source before its events, which each start would send again.
+        self._write()
         self._announce()
         while not self._runtime.is_cancelled():
             now, due = self._runtime.monotonic(), min(map(self._due, meshes))
@@ -278,7 +280,16 @@ class _Watcher:
             mesh.is_polled = True
             self._saved.pop(mesh.mesh_id, None)
         self._saved[mesh.mesh_id] = snapshot(mesh.tracker, mesh.availability, now)
-        self._state.save({"source": self._origin, "meshes": self._saved})
+        self._write()
+
+    def _write(self) -> None:
+        """Write the state as it is, if there is a file for it.
+
+        Raises:
+            UsageError: the file cannot be written.
+        """
+        if self._state is not None:
+            self._state.save({"source": self._origin, "meshes": self._saved})
 
     def _named(self, error: AsmError) -> str:
         """Return the sentence of an error of the mesh that is polled."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from functools import partial
@@ -23,13 +24,14 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     RequestTimeoutError,
     UsageError,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MISSING, changed, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
     BUSY,
     DENIED,
     GATE,
     GONE,
     TOKEN,
+    EndOfScriptError,
     Mesh,
     Stage,
     incomplete,
@@ -48,6 +50,14 @@ def many(count: int, **items: Any) -> Stage:
 
 
 SCOPE = {"format": 2, "endpoint": "https://asm.example", "namespace": [], "service": [], "name": []}
+
+
+FIELDS = {
+    "namespace": ("metadata.namespace", "bookinfo"),
+    "service": ("spec.serviceName", "reviews"),
+    "name": ("metadata.name", "a"),
+}
+"""Place and value of the field of `a`, by the filter that needs it."""
 
 
 class TestEvents:
@@ -224,11 +234,80 @@ class TestEvents:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         there = stage(incomplete("a"))
-        there.meshes["mesh"].singly = {"uid-a": item("a", service="")}
+        there.meshes["mesh"].singly = {"uid-a": item("a", service="ratings")}
         there.show(25, item("a", "Creating"))
         there.show(35, item("a", "Running"))
         there.run(monkeypatch, 60, service=["reviews"])
         assert there.sent == [("appeared", "a"), ("phase", "a")]
+
+    def test_a_release_that_comes_back_after_a_read_excluded_it_goes_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"))
+        # It comes back with another phase, then unchanged, then after an interrupted run.
+        for excluded, phase in ((25, "Running"), (55, "Running"), (95, "Done")):
+            there.show(excluded, item("a", service="ratings"))
+            there.show(excluded + 10, item("a", phase))
+        there.show(85, item("a", "Done"))
+        there.run(monkeypatch, 125, service=["reviews"], success_phases=["Running", "Done"], stable_for=6)
+        assert [kind for kind, _name in there.sent] == [
+            *("appeared", "reached"),
+            "appeared",
+            *("phase", "appeared", "reached"),
+        ]
+        assert len({event["id"] for event in there.events}) == 6
+
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_one_response_without_the_field_of_a_filter_starts_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, option: str
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a"), item("b"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a"), place, MISSING)
+        there.show(25, item("b"))
+        there.show(35, item("a"), item("b"))
+        there.run(monkeypatch, 60, **GATE, **{option: [value]})
+        assert there.times("mesh", "uid-a") == [32.0]
+        assert (there.events, there.warned) == ([], [])
+
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_filter_selects_no_release_without_its_field(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(changed(item("a", "Creating" if is_complete else None), place, None))
+        mesh = there.meshes["mesh"]
+        mesh.singly["uid-a"] = changed(item("a", "Creating"), place, MISSING)
+        there.show(25, changed(item("a", "Running" if is_complete else None), place, None))
+        there.on(25, lambda: mesh.singly.update({"uid-a": changed(item("a", "Running"), place, "")}))
+        there.run(monkeypatch, 60, initial=True, **GATE, **{option: [value]})
+        assert there.sent == [("unavailable", "mesh")]
+        assert len(there.warned) == 2
+        if option == "namespace":
+            assert "'a': metadata.namespace is '', so the release cannot be read singly" in there.warned[0]
+        else:
+            assert f"'uid-a': the response has no {place}, which the filter {option} needs; use" in there.warned[0]
+
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_field_that_responses_leave_out_later_is_remembered(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating" if is_complete else None))
+        mesh = there.meshes["mesh"]
+        mesh.singly["uid-a"] = item("a", "Creating")
+        there.show(25, changed(item("a", "Running" if is_complete else None), place, None))
+        there.on(25, lambda: mesh.singly.update({"uid-a": changed(item("a"), place, MISSING)}))
+        there.run(monkeypatch, 60, **GATE, **{option: [value]})
+        assert [(event["kind"], event[option]) for event in there.events] == [("phase", value), ("reached", value)]
+
+    def test_a_service_that_only_a_read_shows_or_only_the_list_is_known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        only_read, only_list = changed(item("a"), "spec.serviceName", MISSING), incomplete("b")
+        only_list["spec"] = {"serviceName": "reviews"}
+        there = stage(only_read, only_list)
+        there.meshes["mesh"].singly = {"uid-a": item("a"), "uid-b": changed(item("b"), "spec.serviceName", MISSING)}
+        there.run(monkeypatch, 60, initial=True, service=["reviews"])
+        assert [(event["kind"], event["service"]) for event in there.events] == [("appeared", "reviews")] * 2
 
     def test_a_filter_applies_to_what_only_a_read_shows(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), incomplete("b"))
@@ -593,6 +672,34 @@ class TestRestart:
         other.run(monkeypatch, 40, **GATE, **state)
         assert other.events
         assert not {event["id"] for event in other.events} & {event["id"] for event in there.events}
+
+    def test_a_crash_before_the_first_poll_is_saved_repeats_the_same_events(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        def take_and_crash(event: dict[str, Any]) -> bool:
+            there.events.append(event)
+            raise EndOfScriptError
+
+        there, again = stage(item("a")), stage(item("a"))
+        monkeypatch.setattr(there, "deliver", take_and_crash)
+        for each in (there, again):
+            each.run(monkeypatch, 5, initial=True, **GATE, **state)
+        (crashed,), (repeat, *_others) = there.events, again.events
+        assert (repeat["id"], repeat["meta"]) == (crashed["id"], crashed["meta"])
+
+    def test_a_file_that_cannot_be_written_ends_the_source_before_its_events(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        def replace(*_arguments: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        stage(item("a", "Creating")).run(monkeypatch, 30, **GATE, **state)
+        monkeypatch.setattr(Path, "replace", replace)
+        again = stage(item("a", "Running"))
+        ended = again.run(monkeypatch, 30, **GATE, **state)
+        assert ended is not None
+        assert ended.endswith("cannot be written: No space left on device; make room on its file system")
+        assert (again.events, again.requests) == ([], [])
 
     def test_initial_counts_for_a_mesh_that_the_file_does_not_have(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
