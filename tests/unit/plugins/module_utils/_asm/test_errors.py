@@ -231,6 +231,13 @@ def test_status_decides_whoever_answers(status: int, kind: str, is_transient: bo
         pytest.param("", "endpoint", id="nothing"),
         pytest.param("[" * 100_000, "endpoint", id="nested without end"),
         pytest.param(b"\xff\xfe", "endpoint", id="no text"),
+        pytest.param('{"errorCode": "APIGW.0101", "errorCode": "ASM.404"}', "endpoint", id="a code twice"),
+        pytest.param('{"errorCode": "ASM.404", "a": {"b": 1, "b": 2}}', "endpoint", id="another name twice"),
+        pytest.param('{"errorCode": "ASM.404", "a": NaN}', "endpoint", id="a number that JSON does not have"),
+        pytest.param(ASM.encode("utf-16"), "endpoint", id="UTF-16"),
+        pytest.param(b"\xef\xbb\xbf" + ASM.encode(), "endpoint", id="byte order mark"),
+        pytest.param('{"errorCode": "ASM.404", "error_code": "APIGW.0101"}', "endpoint", id="ASM and gateway"),
+        pytest.param('{"errorCode": "ASM.404", "error": {"code": 404}}', "endpoint", id="ASM and IAM"),
     ],
 )
 def test_only_404_of_asm_means_no_such_release(body: Any, kind: str) -> None:
