@@ -14,6 +14,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.endpoints import check_given
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
@@ -52,6 +53,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             given = decrypted_options(given)
             arguments = self._cut(check_raw(given))
             parameters = typed(arguments, _VALIDATOR, sanitizer_for(given))
+            # Before the module has them: Ansible shows what it was given, and an endpoint may hold a password.
+            check_given(parameters)
         except AsmError as error:
             result.update(refused(error, given, self._task_context()))
             return result

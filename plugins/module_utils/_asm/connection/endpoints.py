@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
@@ -53,6 +53,18 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
     if scheme == "http" and not is_loopback_literal(host):
         raise UsageError(f"{origin} is http:// to {{seen}}", "only https:// may leave this machine", host)
     return endpoint.rstrip("/")
+
+
+def check_given(options: Mapping[str, Any]) -> None:
+    """Check the endpoints among options, also one that nothing will use.
+
+    Raises:
+        UsageError: as `checked_endpoint`.
+    """
+    for name in ("endpoint", "iam_endpoint"):
+        value = options.get(name)
+        if value and value.strip():
+            checked_endpoint(value, name)
 
 
 def host_and_port(netloc: str) -> tuple[str, int | None]:
