@@ -33,6 +33,7 @@ from ..errors import (
     request_id,
 )
 from ..sanitize import Sanitizer
+from .refusals import refusal_of, remember
 from .routes import REQUESTS_IMPORT_ERROR, Route, Routes
 
 try:
@@ -178,8 +179,10 @@ class Transport:
         route = self._routes.route_to(url)
         if route.proxy is not None:
             self.sanitizer.learn(*route.proxy.secrets)
-            if self._routes.refused_with is not None:
-                raise route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+            is_refused = refusal_of(route.proxy.credentials) is not None
+            refused_with = 407 if is_refused else self._routes.refused_with
+            if refused_with is not None:
+                raise route.proxy.refusal(refused_with, urlsplit(url).netloc, url)
         return route
 
     def _wait_for(self, exchange: _Exchange, limit: _TimeLimit, url: str) -> None:
@@ -198,7 +201,10 @@ class Transport:
         if tunnel is None or route.proxy is None:
             return _classified(failure, root, url, route)
         self._routes.refused_with = int(tunnel.group(1))
-        return route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+        error = route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+        if error.response.status == 407 and route.proxy.userinfo:
+            remember(route.proxy.credentials, error)
+        return error
 
 
 def _prepared(request: requests.Request) -> requests.PreparedRequest:
