@@ -323,12 +323,14 @@ def refusal(resource: Resource, status: int, headers: Mapping[str, str], body: b
 
 
 def _is_transient(status: int) -> bool:
-    return status in (408, 429) or status >= 500
+    return status < 200 or status in (408, 429) or status >= 500
 
 
 def _transient(status: int) -> AsmError:
     if status == 429:
         return ThrottledError("the service throttles requests")
+    if status < 200:
+        return TransientProtocolError("the response is only a preliminary one", _CHECK_ENDPOINT)
     return ServerError("the request took the service too long" if status == 408 else "the service failed")
 
 

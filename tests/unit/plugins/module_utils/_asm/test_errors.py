@@ -165,6 +165,8 @@ CODES = {
 }
 
 STATUSES = [
+    (101, "protocol", True),
+    (103, "protocol", True),
     (201, "protocol", False),
     (202, "protocol", False),
     (204, "protocol", False),
@@ -320,6 +322,7 @@ def test_final_error_has_no_retry_after(status: int) -> None:
         pytest.param(302, "", "endpoint", False, id="redirect"),
         pytest.param(405, GATEWAY, "endpoint", False, id="405"),
         pytest.param(204, "", "endpoint", False, id="another success"),
+        pytest.param(103, "", "protocol", True, id="103"),
         pytest.param(408, "", "server", True, id="408"),
         pytest.param(429, GATEWAY, "throttled", True, id="429"),
         pytest.param(500, IAM, "server", True, id="500"),
