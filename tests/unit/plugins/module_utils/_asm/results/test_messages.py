@@ -33,6 +33,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     gate_set,
     poll,
     polls,
+    throttled,
 )
 
 if TYPE_CHECKING:
@@ -139,6 +140,19 @@ class TestOneRelease:
             ),
             pytest.param(after(SERVER, ends=True), ["phases seen: none", "503"], id="never answered"),
             pytest.param(
+                after("Creating", throttled(90)).at_deadline(10),
+                ["conditions in 10 s, and a pause of 90 s after the 429 does not fit into wait_timeout (60 s); phases"],
+                id="a pause that is too long",
+            ),
+            pytest.param(
+                after(404, throttled(90), conditions=APPEARING).at_deadline(10),
+                ["has not appeared in 10 s, and a pause of 90 s after the 429"],
+                id="a pause that is too long for a release to appear",
+            ),
+            pytest.param(
+                after("Creating", throttled(5), ends=True), ["within 60 s; phases", "429"], id="a pause that fits"
+            ),
+            pytest.param(
                 after("Creating", 404, conditions=APPEARING, ends=True),
                 ["the release is not there"],
                 id="gone at the end",
@@ -222,6 +236,11 @@ class TestSeveralReleases:
                 many({0: "Running", 1: "Running", 2: ""}, {0: 503, 1: "", 2: "Running"}, ends=True),
                 ["no poll within 60 s was answered about each", "3 of 3 releases reached"],
                 id="not answered together",
+            ),
+            pytest.param(
+                many({0: named("a")}, throttled(90)).at_deadline(10),
+                ["not enough releases met all conditions in 10 s, and a pause of 90 s after the 429"],
+                id="a pause that is too long",
             ),
             pytest.param(
                 many({0: "Creating", 1: DENIED, 2: "Creating"}),
