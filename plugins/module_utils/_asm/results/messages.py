@@ -28,6 +28,9 @@ CLOSED = "the gate stays closed"
 _NAMED = 3
 """How many releases, workloads or images a sentence names."""
 
+_NOT_TEXT = "empty or not text"
+"""What a sentence says of a value of the response that is missing, empty, or of another type."""
+
 _WAITED = (None, "timeout", "stalled")
 """Outcomes that unmet conditions explain."""
 
@@ -168,13 +171,18 @@ class Messages(NamedTuple):
         wanted = [self.sanitize(each) for each in unmet.wanted]
         say: dict[str, Callable[[], str]] = {
             "success_phases": lambda: f"waiting for {' or '.join(wanted)}",
-            "version": lambda: f"version is {self.sanitize(unmet.seen) or 'empty'}, waiting for {wanted[0]}",
+            "version": lambda: f"version is {self._version(unmet.seen)}, waiting for {self._version(unmet.wanted[0])}",
             "images": lambda: f"not every gray workload has {_some(wanted)}",
             "ready": lambda: f"not ready: {self.sanitize(unmet.seen)}",
             "stable_for": lambda: f"stable {unmet.seen} of {wanted[0]} s",
             "missing_after": lambda: "waiting for a second 404",
         }
         return say[unmet.option]()
+
+    def _version(self, version: str) -> str:
+        """Return a version, in quotes if it begins or ends with a blank, which decides and cannot be seen otherwise."""
+        shown = self.sanitize(version)
+        return (f"'{shown}'" if version != version.strip() else shown) or _NOT_TEXT
 
     def _reached(self, label: str, gate: ReleaseGate) -> str:
         after = f"after {gate.ended:.0f} s"
@@ -191,11 +199,14 @@ class Messages(NamedTuple):
         return f"has a gray workload that has exceeded its progress deadline: {_some(names)}"
 
     def _timeout(self, label: str, gate: ReleaseGate, gates: GateSet) -> str:
-        phases = gate.timeline.phases
+        phases, no_phase = (
+            gate.timeline.phases,
+            "none" if gate.release is None else f"none (status.phase is {_NOT_TEXT})",
+        )
         parts = [
             f"{label} did not meet all conditions {_within(gates)}",
             f"phases wanted: {listed(map(self.sanitize, gate.conditions.success_phases))}",
-            f"phases seen: {listed(map(self.sanitize, phases)) if phases else 'none'}",
+            f"phases seen: {listed(map(self.sanitize, phases)) if phases else no_phase}",
         ]
         if gate.release is not None and not gate.is_present:
             parts.append(f"the release is {self._standing(gate)}")
@@ -217,11 +228,11 @@ class Messages(NamedTuple):
         release = gate.release
         if release and release.uid != gate.first_uid:
             first, new = self.sanitize(gate.first_uid or ""), self.sanitize(release.uid)
-            return f"is another release now: its uid was {first} and is {new}"
+            return f"is another release now: its uid was {first or _NOT_TEXT} and is {new or _NOT_TEXT}"
         if release and not release.uid and release.name != gate.first_name:
-            return f"is another release now: its name was {self.sanitize(gate.first_name or '')}"
-        version = self.sanitize(release.version) if release else ""
-        return f"has another version now: it was {self.sanitize(gate.conditions.version or '')} and is {version}"
+            return f"is another release now: its name was {self.sanitize(gate.first_name or '') or _NOT_TEXT}"
+        version = self._version(release.version if release else "")
+        return f"has another version now: it was {self._version(gate.conditions.version or '')} and is {version}"
 
     # Several releases
 

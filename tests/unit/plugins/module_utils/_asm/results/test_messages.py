@@ -115,6 +115,29 @@ class TestOneRelease:
                 after("Creating", release(uid="uid-2")), ["is another release now", "was uid-0 and is uid-2"], id="uid"
             ),
             pytest.param(
+                after("Creating", release(uid="")), ["its uid was uid-0 and is empty or not text"], id="uid disappears"
+            ),
+            pytest.param(
+                after(release("Creating", uid=""), "Creating"),
+                ["its uid was empty or not text and is uid-0"],
+                id="uid appears",
+            ),
+            pytest.param(
+                after("Running", conditions=replace(RUNNING, version="v2 "), ends=True),
+                ["version is v2, waiting for 'v2 '"],
+                id="a blank at the end of a version",
+            ),
+            pytest.param(
+                after(release(version=""), conditions=replace(RUNNING, version="2"), ends=True),
+                ["version is empty or not text, waiting for 2"],
+                id="a version that is not text",
+            ),
+            pytest.param(
+                after(release(""), ends=True),
+                ["phases seen: none (status.phase is empty or not text)"],
+                id="a phase that is not text",
+            ),
+            pytest.param(
                 after(release("Creating", uid="", name="a"), release(uid="", name="b")),
                 ["is another release now", "its name was a"],
                 id="name",
