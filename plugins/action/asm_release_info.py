@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.endpoints import check_given
@@ -94,12 +93,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if limits:
             keyword = min(limits, key=limits.__getitem__)
             longest = max(1, limits[keyword] - MARGIN)
-            given = arguments.get("wait_timeout")
-            try:
-                wanted = check_type_int(argument_spec()["wait_timeout"]["default"] if given is None else given)
-            except (TypeError, ValueError, OverflowError):
-                # No number: the argument spec says so in Ansible's own words.
-                return arguments
+            wanted = arguments.get("wait_timeout", argument_spec()["wait_timeout"]["default"])
             if wanted > longest:
                 arguments["wait_timeout"] = longest
                 self._cut_sentence = f"wait_timeout was cut from {wanted} s to {longest} s by the task's {keyword}"

@@ -145,7 +145,7 @@ def test_check_mode_and_warnings_are_handed_on(run_of: Callable[..., Run], check
         pytest.param({"release_id": None}, "release_id is null", id="a null that names a release"),
         pytest.param({"stabel_for": 9}, "stable_for", id="an unknown option"),
         pytest.param({"wait_sleep": "soon"}, "wait_sleep", id="a wrong type"),
-        pytest.param({"wait_timeout": float("inf")}, "", id="an infinite number"),
+        pytest.param({"wait_timeout": float("inf")}, "wait_timeout is a number (inf)", id="an infinite number"),
         pytest.param({"service": "reviews"}, "service", id="two ways to name a release"),
         pytest.param({"endpoint": "https://me:4711@asm"}, "endpoint holds a user name", id="a password in an endpoint"),
         pytest.param({"iam_endpoint": "https://iam/?4711"}, "iam_endpoint holds a query", id="a query in an endpoint"),
