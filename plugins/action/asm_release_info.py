@@ -103,7 +103,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         controller = os.getppid()
         runtime = Runtime(is_cancelled=lambda: os.getppid() != controller)
         report = run(self._with_paths(parameters), self._task_context(), runtime)
-        return {**report.result, **({"warnings": list(report.warnings)} if report.warnings else {})}
+        warnings = report.shown_warnings(bool(self._task.no_log))
+        return {**report.result, **({"warnings": warnings} if warnings else {})}
 
     def _task_context(self) -> TaskContext:
         return TaskContext(bool(self._task.check_mode), None if self._task.no_log else _show, self._cut_sentence)

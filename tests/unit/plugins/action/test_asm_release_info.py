@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}
+HIDDEN = "the warnings of this task are hidden by no_log"
 WAIT = {"wait": True, "success_phases": "Running"}
 KEYS = {"failed", "msg", "found", "release", "phase", "workloads", "request_id", "error"}
 RESULT = {"msg": "reviews-canary (bookinfo) is Running, 3/3 ready", "found": True}
@@ -134,6 +135,7 @@ def test_check_mode_and_warnings_are_handed_on(run_of: Callable[..., Run], check
     assert run()["warnings"] == ["mind the file"]
     assert run.context.check_mode is check_mode
     assert "warnings" not in run_of()()
+    assert run_of(warnings=("mind the file",), no_log=True)()["warnings"] == [HIDDEN]
 
 
 @pytest.mark.parametrize("transport", ["local", "ssh"])
