@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.common.validation import check_type_int
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.endpoints import check_given
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import REQUESTS_IMPORT_ERROR
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.raw import check_raw, typed
@@ -52,6 +52,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             given = decrypted_options(given)
             arguments = self._cut(check_raw(given))
             parameters = typed(arguments, _VALIDATOR, sanitizer_for(given))
+            # Before the module has them: Ansible shows what it was given, and an endpoint may hold a password.
+            check_given(parameters)
         except AsmError as error:
             result.update(refused(error, given, self._task_context()))
             return result
@@ -91,12 +93,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if limits:
             keyword = min(limits, key=limits.__getitem__)
             longest = max(1, limits[keyword] - MARGIN)
-            given = arguments.get("wait_timeout")
-            try:
-                wanted = check_type_int(argument_spec()["wait_timeout"]["default"] if given is None else given)
-            except (TypeError, ValueError, OverflowError):
-                # No number: the argument spec says so in Ansible's own words.
-                return arguments
+            wanted = arguments.get("wait_timeout", argument_spec()["wait_timeout"]["default"])
             if wanted > longest:
                 arguments["wait_timeout"] = longest
                 self._cut_sentence = f"wait_timeout was cut from {wanted} s to {longest} s by the task's {keyword}"
@@ -106,7 +103,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         controller = os.getppid()
         runtime = Runtime(is_cancelled=lambda: os.getppid() != controller)
         report = run(self._with_paths(parameters), self._task_context(), runtime)
-        return {**report.result, **({"warnings": list(report.warnings)} if report.warnings else {})}
+        warnings = report.shown_warnings(bool(self._task.no_log))
+        return {**report.result, **({"warnings": warnings} if warnings else {})}
 
     def _task_context(self) -> TaskContext:
         return TaskContext(bool(self._task.check_mode), None if self._task.no_log else _show, self._cut_sentence)

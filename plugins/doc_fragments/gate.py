@@ -135,8 +135,8 @@ options:
     default: 10
   request_timeout:
     description:
-      - Seconds that one request may take. Requests always end by O(wait_timeout), and without O(wait), a read with its
-        retries ends within O(request_timeout) x (O(request_retries) + 1) seconds.
+      - Seconds that one request may take. Requests of a gate always end by O(wait_timeout). Without O(wait), a read of
+        one release or list, with its retries, ends within O(request_timeout) x (O(request_retries) + 1) seconds.
       - For the list of a mesh, which reads several releases at once, the seconds count from the last byte received. So
         a large list may take longer than this, but not pause for longer.
     type: int
@@ -153,8 +153,9 @@ options:
     default: 3
   requests_per_minute:
     description:
-      - Limit on the requests that read a release singly when the task names several. A poll takes longer to keep the
-        limit.
+      - Limit on the requests that read a release singly when the task names several, or when the list of the mesh shows
+        releases only in part. A poll takes longer to keep the limit.
+      - Without O(wait), a read of the mesh fails at once if the single reads would take longer than O(wait_timeout).
       - If the list of the mesh is denied, and not every release can be read twice before the deadline, the gate fails
         at once.
     type: int

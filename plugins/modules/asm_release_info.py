@@ -555,7 +555,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=argument_spec(), supports_check_mode=True, **argument_rules())
     task = TaskContext(module.check_mode, cut=os.environ.get(CUT_NAME, ""))
     report = run(module.params, task, Runtime(is_cancelled=_is_unread))
-    for warning in report.warnings:
+    for warning in report.shown_warnings(module.no_log):
         module.warn(warning)
     if report.is_failed:
         module.fail_json(**{key: value for key, value in report.result.items() if key != "failed"})

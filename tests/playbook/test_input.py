@@ -63,7 +63,7 @@ OF_THE_GATE = (
     wrong("wait-without-success-phases", {"wait": True}, "success_phases"),
     wrong("no-mesh", {"mesh_id": LEFT_OUT}, "missing required arguments: mesh_id"),
     wrong("misspelt", {"stabel_for": 60}, "stabel_for", "stable_for"),
-    wrong("no-number", {"wait_timeout": "soon"}, "'wait_timeout'", "int"),
+    wrong("no-number", {"wait_timeout": "soon"}, "wait_timeout is 'soon'"),
 )
 
 OF_THE_TARGET = (

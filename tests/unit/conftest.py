@@ -7,10 +7,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection import refusals
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,3 +21,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave the slow tests out where only the code of modules runs; ansible-test takes no ``-m``."""
     if sys.version_info < (3, 11):
         items[:] = [item for item in items if item.get_closest_marker("slow") is None]
+
+
+@pytest.fixture(autouse=True)
+def _no_refusals() -> None:
+    """Begin as a new process does: many tests send the same credentials."""
+    refusals.forget()

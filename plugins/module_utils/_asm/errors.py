@@ -11,12 +11,13 @@ different tables of codes are published.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Callable, ClassVar, Final, NamedTuple, TypeVar
+
+from .strict_json import loads
 
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
@@ -218,16 +219,20 @@ def _text(value: Any) -> str:
 
 
 def _read_body(body: bytes) -> ErrorResponse:
-    """Return what one of the five error bodies says; the page of a proxy, or an empty body, says nothing."""
+    """Return what one of the five error bodies says; the page of a proxy, or an empty body, says nothing.
+
+    A body that can be read in two ways is not from ASM: its 404 could open a gate.
+    """
     try:
-        document = json.loads(body)
+        document = loads(body)
     except (ValueError, RecursionError):
         return NO_RESPONSE
     if not isinstance(document, dict):
         return NO_RESPONSE
     if "errorCode" in document:
         code, message = _text(document["errorCode"]), _text(document.get("errorMsg"))
-        return ErrorResponse(code=code, message=message, from_asm=code.startswith("ASM."))
+        is_other = "error_code" in document or "error" in document
+        return ErrorResponse(code=code, message=message, from_asm=code.startswith("ASM.") and not is_other)
     inner = document.get("error")
     if isinstance(inner, dict):
         return ErrorResponse(code=_text(inner.get("code")), message=_text(inner.get("message")))
@@ -318,12 +323,14 @@ def refusal(resource: Resource, status: int, headers: Mapping[str, str], body: b
 
 
 def _is_transient(status: int) -> bool:
-    return status in (408, 429) or status >= 500
+    return status < 200 or status in (408, 429) or status >= 500
 
 
 def _transient(status: int) -> AsmError:
     if status == 429:
         return ThrottledError("the service throttles requests")
+    if status < 200:
+        return TransientProtocolError("the response is only a preliminary one", _CHECK_ENDPOINT)
     return ServerError("the request took the service too long" if status == 408 else "the service failed")
 
 

@@ -49,6 +49,14 @@ class Report(NamedTuple):
         """Return whether the task must fail."""
         return any(result.get("failed") for result in self.results)
 
+    def shown_warnings(self, no_log: bool) -> list[str]:
+        """Return the warnings as a task shows them.
+
+        Args:
+            no_log: of the task. A warning quotes the release, and not every ansible-core hides it then.
+        """
+        return ["the warnings of this task are hidden by no_log"] if no_log and self.warnings else list(self.warnings)
+
 
 def run(
     parameters: Mapping[str, Any], task: TaskContext, runtime: Runtime, variables: Mapping[str, Any] | None = None

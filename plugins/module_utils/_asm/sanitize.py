@@ -10,6 +10,7 @@ summary passes through one `Sanitizer`: secrets out first, then control characte
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Callable
@@ -75,6 +76,11 @@ def shortened(text: str) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
 
 
+def quoted(text: str) -> str:
+    """Return text in quotes, for a sentence that is redacted later: it is not cut, because half a secret would stay."""
+    return f"'{printable(text)}'" if len(text) <= SHOWN_CHARACTERS else f"a text of {len(text)} characters"
+
+
 class Sanitizer:
     """Removes secrets and control characters from what is shown.
 
@@ -85,8 +91,13 @@ class Sanitizer:
         self._secrets: set[str] = set()
 
     def learn(self, *secrets: str | None) -> None:
-        """Remember secrets; each is struck out from now on, wherever it stands."""
-        self._secrets.update(secret for secret in secrets if secret)
+        """Remember secrets; each is struck out from now on, wherever it stands, also as JSON or a URL holds it.
+
+        A service may quote the body of a login, and a secret may stand in the place of an id.
+        """
+        for secret in filter(None, secrets):
+            in_json = (json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))
+            self._secrets.update((secret, *in_json, quote(secret, safe="", errors="surrogatepass")))
 
     def redact(self, value: Any) -> Any:
         """Return value (text, or any nesting of lists and dicts) with asterisks for each secret."""

@@ -101,7 +101,7 @@ def result(release: Release) -> dict[str, Any]:
     """Return a result of a read, in the keys that a test plugin uses."""
     gray = [asdict(workload) for workload in release.gray]
     for each in gray:
-        del each["has_status"], each["deadline_exceeded"]
+        del each["has_status"], each["is_decodable"], each["deadline_exceeded"]
     return {"found": True, "phase": release.phase, "release": release.content, "workloads": {"gray": gray}}
 
 

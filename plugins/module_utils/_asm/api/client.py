@@ -245,6 +245,7 @@ def connect(
     if REQUESTS_IMPORT_ERROR:
         raise UsageError(missing_required_lib("requests"))
     connection = request.connection
+    endpoints.check_given(connection.given)
     endpoint = endpoints.asm_endpoint(connection, runtime.environment)
     credentials = find(connection, runtime.environment, warn, sanitizer)
     channel = open_channel(endpoint, credentials, connection, runtime)

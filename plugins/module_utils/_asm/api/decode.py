@@ -2,17 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Strict JSON: what can be read in two ways, or what Ansible cannot hand on, is refused."""
+"""The object in a 200: what can be read in two ways, or what Ansible cannot hand on, is refused."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from typing import Any
 
 from ..connection.transport import Response
 from ..errors import ErrorResponse, ProtocolError, TransientProtocolError, request_id
+from ..strict_json import AmbiguousError, loads
 
 MOST_VALUES = 16_000_000
 """Values of one response, so that its memory and the time to decode it are bounded. A list of 2,000 releases, 70 MB,
@@ -37,13 +36,8 @@ def decode(response: Response) -> dict[str, Any]:
     if len(response.body) > MOST_VALUES and sum(map(response.body.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise ProtocolError(f"the response has more than {MOST_VALUES} values", _HINT, response=at)
     try:
-        content = json.loads(
-            response.body.decode("utf-8"),
-            object_pairs_hook=_unambiguous,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
-    except _AmbiguousError:
+        content = loads(response.body)
+    except AmbiguousError:
         raise ProtocolError("an object of the response has a name twice", _HINT, response=at) from None
     except RecursionError:
         raise ProtocolError("the response is nested too deeply", _HINT, response=at) from None
@@ -55,27 +49,6 @@ def decode(response: Response) -> dict[str, Any]:
         problem = f"the response has half of a surrogate pair or {_RESERVED}, which Ansible cannot hand on"
         raise ProtocolError(problem, _HINT, response=at)
     return content
-
-
-class _AmbiguousError(Exception):
-    """A name is twice in one object: it can be read in two ways, and the gate must not choose."""
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    content = dict(pairs)
-    if len(content) != len(pairs):
-        raise _AmbiguousError
-    return content
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(number: str) -> float:
-    """Return a number that can be written as JSON again: 1e999 becomes an infinity, which cannot."""
-    found = float(number)
-    return found if math.isfinite(found) else _refuse_constant(number)
 
 
 def _is_unportable(body: bytes, content: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept from one client to the next within a process: open connections, a token, and what was refused.
+"""What is kept from one client to the next within a process: open connections and a token.
 
 Ansible runs the items of a loop one after another in one process. A forked worker uses nothing of its parent: two
 processes that send over one TLS connection break it.
@@ -11,8 +11,6 @@ processes that send over one TLS connection break it.
 from __future__ import annotations
 
 import atexit
-import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import astuple
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .credentials import Credentials
 from .login import Authority
+from .refusals import digest
 from .routes import ENVIRONMENT_NAMES, Routes
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MOST_CHANNELS = 4
 """Channels that are kept while no client uses them."""
 
-_SALT = os.urandom(16)
 _idle: OrderedDict[Hashable, Channel] = OrderedDict()
 
 
@@ -47,9 +45,8 @@ class Channel(NamedTuple):
 
     def close(self) -> None:
         """Keep the channel for the next client with the same settings."""
-        if self.routes.refused_with != 407:
-            # Only a refused password is remembered: a later client may ask the proxy for a host again.
-            self.routes.refused_with = None
+        # A later client may ask the proxy for a host again. A password that was refused is remembered elsewhere.
+        self.routes.refused_with = None
         _idle[self.key] = self
         _idle.move_to_end(self.key)
         while len(_idle) > MOST_CHANNELS:
@@ -66,9 +63,8 @@ def open_channel(endpoint: str, credentials: Credentials, connection: Connection
     environment = {name: runtime.environment[name] for name in ENVIRONMENT_NAMES if name in runtime.environment}
     ca_path = connection.given.get("ca_path")
     settings = (endpoint, type(credentials).__name__, astuple(credentials), ca_path, connection.validate_certs)
-    digest = hashlib.blake2b(repr((settings, sorted(environment.items()))).encode(), key=_SALT).hexdigest()
     # Lifetimes are on this clock.
-    key = (os.getpid(), runtime.monotonic, digest)
+    key = (runtime.monotonic, digest((settings, sorted(environment.items()))))
     channel = _idle.pop(key, None)
     if channel is not None:
         return channel

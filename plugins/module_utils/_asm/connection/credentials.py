@@ -76,6 +76,17 @@ class AgencyCredentials:
 Credentials = Union[TokenCredentials, KeyCredentials, PasswordCredentials, AgencyCredentials]
 
 
+def what_is_refused(credentials: Credentials) -> tuple[str | None, ...]:
+    """Return the part of credentials that a 401 is about, wherever they were sent; empty for an agency."""
+    if isinstance(credentials, TokenCredentials):
+        return (credentials.token,)
+    if isinstance(credentials, KeyCredentials):
+        return (credentials.access_key, credentials.secret_key, credentials.security_token)
+    if isinstance(credentials, PasswordCredentials):
+        return (credentials.username, credentials.password, credentials.domain_name)
+    return ()
+
+
 class Source(NamedTuple):
     """Where credentials may stand: values by option, and what each is called there."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import UsageError
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 _REGION = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?")
+_LONGEST_LABEL, _LONGEST_HOST = 63, 253
+"""Characters of a part of a host's name, and of the whole name (RFC 1035, 2.3.4)."""
 _PATH = re.compile(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]*)*")
 
 
@@ -55,6 +57,18 @@ def checked_endpoint(endpoint: str, origin: str) -> str:
     return endpoint.rstrip("/")
 
 
+def check_given(options: Mapping[str, Any]) -> None:
+    """Check the endpoints among options, also one that nothing will use.
+
+    Raises:
+        UsageError: as `checked_endpoint`.
+    """
+    for name in ("endpoint", "iam_endpoint"):
+        value = options.get(name)
+        if value and value.strip():
+            checked_endpoint(value, name)
+
+
 def host_and_port(netloc: str) -> tuple[str, int | None]:
     """Return the host, lower-case and without brackets, and the port of `host[:port]`.
 
@@ -67,9 +81,15 @@ def host_and_port(netloc: str) -> tuple[str, int | None]:
     bracketed = f"[{host}]" if ":" in host else host
     if netloc.lower() not in (bracketed, f"{bracketed}:{port}") or port == 0:
         raise ValueError
-    if not (_is_address(host) or _HOST.fullmatch(host)) or ".." in host:
+    if not (_is_address(host) or _is_name(host)):
         raise ValueError
     return host, port
+
+
+def _is_name(host: str) -> bool:
+    # Python cannot encode a longer label, and says so in the middle of a request.
+    is_short = len(host) <= _LONGEST_HOST and all(len(label) <= _LONGEST_LABEL for label in host.split("."))
+    return is_short and ".." not in host and bool(_HOST.fullmatch(host))
 
 
 def _is_address(host: str) -> bool:
@@ -99,7 +119,7 @@ def region(connection: ConnectionOptions, environment: Mapping[str, str]) -> str
     for origin, value in candidates:
         if value and value.strip():
             # It becomes a part of a host's name.
-            if not _REGION.fullmatch(value):
+            if not _REGION.fullmatch(value) or len(value) > _LONGEST_LABEL:
                 hint = "a region is like cn-north-4: lowercase letters, digits and '-'"
                 raise UsageError(f"{origin} is {{seen}}", hint, value)
             return value

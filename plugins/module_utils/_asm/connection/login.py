@@ -29,7 +29,9 @@ from .credentials import (
     PasswordCredentials,
     TokenCredentials,
     fits_header,
+    what_is_refused,
 )
+from .refusals import refusal_of, remember
 from .signing import Signature
 from .transport import Bounds, Response, Transport
 
@@ -86,6 +88,9 @@ class Authority:
             AsmError: whatever else the login met.
         """
         credentials = self._credentials
+        refusal = refusal_of(what_is_refused(credentials))
+        if refusal is not None:
+            raise refusal
         if self._refusal is not None:
             # A copy: an exception collects the frames that raised it.
             raise self._refusal.with_response(self._refusal.response)
@@ -122,6 +127,8 @@ class Authority:
     def refuse(self, error: CredentialsError) -> None:
         """Note that the credentials were refused for good."""
         self._grant, self._refusal = None, error
+        if isinstance(self._credentials, (TokenCredentials, KeyCredentials)):
+            remember(what_is_refused(self._credentials), error)
 
     def _log_in(
         self, credentials: PasswordCredentials | AgencyCredentials, transport: Transport, deadline: float
@@ -132,6 +139,9 @@ class Authority:
             return _Agency(credentials, transport, deadline).log_in()
         except CredentialsError as error:
             self.refuse(error)
+            # Another status is about the project or the permissions: another project may have more luck.
+            if isinstance(credentials, PasswordCredentials) and error.response.status == 401:
+                remember(what_is_refused(credentials), error)
             raise
 
 

@@ -47,6 +47,11 @@ class Proxy:
         """Return the password as it is written, and as the proxy gets it."""
         return self.password, unquote(self.password)
 
+    @property
+    def credentials(self) -> tuple[str, str]:
+        """Return what a 407 refuses: user and password, and the proxy that they are for."""
+        return self.url, self.userinfo
+
     def __str__(self) -> str:
         """Return the proxy as an error names it."""
         return f"the proxy '{self.address}' of {self.origin}"

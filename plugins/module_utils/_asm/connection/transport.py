@@ -33,6 +33,7 @@ from ..errors import (
     request_id,
 )
 from ..sanitize import Sanitizer
+from .refusals import refusal_of, remember
 from .routes import REQUESTS_IMPORT_ERROR, Route, Routes
 
 try:
@@ -178,8 +179,10 @@ class Transport:
         route = self._routes.route_to(url)
         if route.proxy is not None:
             self.sanitizer.learn(*route.proxy.secrets)
-            if self._routes.refused_with is not None:
-                raise route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+            is_refused = refusal_of(route.proxy.credentials) is not None
+            refused_with = 407 if is_refused else self._routes.refused_with
+            if refused_with is not None:
+                raise route.proxy.refusal(refused_with, urlsplit(url).netloc, url)
         return route
 
     def _wait_for(self, exchange: _Exchange, limit: _TimeLimit, url: str) -> None:
@@ -198,7 +201,10 @@ class Transport:
         if tunnel is None or route.proxy is None:
             return _classified(failure, root, url, route)
         self._routes.refused_with = int(tunnel.group(1))
-        return route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+        error = route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
+        if error.response.status == 407 and route.proxy.userinfo:
+            remember(route.proxy.credentials, error)
+        return error
 
 
 def _prepared(request: requests.Request) -> requests.PreparedRequest:
@@ -302,6 +308,9 @@ class _Exchange(threading.Thread):
         )
         head = Response(raw.status, raw.headers, b"", sent.url or "")
         try:
+            if raw.status < 200:
+                # The final response follows. Unread, the connection is closed: the next request must not get it.
+                return head
             if _is_body_needed(raw.status):
                 return head._replace(body=_body(raw, self._bounds, head.url, self._limit.note_data))
             # Whatever becomes of its body, a 401 must not become a transient error.
@@ -371,16 +380,22 @@ def _size(count: int) -> str:
     return f"{count / MIB:.0f} MiB" if count >= MIB else f"{count} bytes"
 
 
-def _root(failure: BaseException) -> BaseException:
-    """Return the innermost exception: `urllib3` wraps it up to four times, as argument or as cause."""
-    seen = {id(failure)}
+def _chain(failure: BaseException) -> list[BaseException]:
+    """Return an exception and those within it: `urllib3` wraps one up to four times, as argument or as cause."""
+    chain = [failure]
     while True:
         inner = [getattr(failure, "reason", None), *failure.args, failure.__cause__, failure.__context__]
+        seen = {id(each) for each in chain}
         found = next((each for each in inner if isinstance(each, BaseException) and id(each) not in seen), None)
         if found is None:
-            return failure
-        seen.add(id(found))
+            return chain
+        chain.append(found)
         failure = found
+
+
+def _root(failure: BaseException) -> BaseException:
+    """Return the innermost exception."""
+    return _chain(failure)[-1]
 
 
 _CUT = {
@@ -388,7 +403,18 @@ _CUT = {
     "IncompleteRead": "the response broke off",
     "SSLEOFError": "the connection was closed",
     "SSLZeroReturnError": "the connection was closed",
+    # Of a chunk without a length: the next one is not there, or damaged.
+    "ValueError": "the response broke off",
 }
+
+
+def _is_not_http(failure: Exception) -> bool:
+    """Return whether the other side has sent what HTTP does not allow, such as a damaged status line."""
+    chain = _chain(failure)
+    kinds = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
+    is_found = any(isinstance(each, kinds) and type(each).__name__ not in _CUT for each in chain)
+    # On its own for a chunk whose length does not end; otherwise around another exception.
+    return is_found or type(chain[-1]) is urllib3.exceptions.ProtocolError
 
 
 def _classified(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
@@ -404,6 +430,9 @@ def _classified(failure: Exception, root: BaseException, url: str, route: Route)
     if isinstance(root, (TimeoutError, socket.timeout)):
         problem = f"no complete response in time{route.through}"
         return RequestTimeoutError(problem, response=ErrorResponse(url=url))
+    if _is_not_http(failure):
+        problem = f"the response of '{urlsplit(url).netloc}'{route.through} is not HTTP"
+        return TransientProtocolError(problem, "check endpoint and proxy", response=ErrorResponse(url=url))
     kinds = (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)
     if isinstance(failure, kinds) or isinstance(root, kinds):
         message = _CUT.get(name) or (isinstance(root, OSError) and root.strerror) or name

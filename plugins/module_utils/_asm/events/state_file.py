@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..strict_json import unambiguous
 
 FORMAT = 2
 """Number of the format; a file of another one is refused."""
@@ -115,22 +116,12 @@ class StateFile:
 
 
 def _decoded(content: bytes) -> Any:
-    """Return a JSON document; one with a number that is no integer was not written by us."""
-    return json.loads(
-        content, object_pairs_hook=_unambiguous, parse_float=_refuse_number, parse_constant=_refuse_number
-    )
+    """Return a JSON document; one with a number that is no integer, or with a key twice, was not written by us."""
+    return json.loads(content, object_pairs_hook=unambiguous, parse_float=_refuse_number, parse_constant=_refuse_number)
 
 
 def _refuse_number(number: str) -> float:
     raise ValueError(f"{number} is not an integer")
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object of the file; one with a repeated key was not written by us."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key is repeated")
-    return found
 
 
 @contextmanager

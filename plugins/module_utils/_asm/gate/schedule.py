@@ -51,16 +51,20 @@ def last_request(schedule: Schedule) -> float:
     return schedule.wait_timeout - (2.0 if schedule.wait_timeout >= 10 else 1.0)
 
 
+def pause_of(error: AsmError, schedule: Schedule) -> float:
+    """Return the seconds that a 429 stops all requests; 0 for another error."""
+    if not isinstance(error, ThrottledError):
+        return 0.0
+    return max(schedule.wait_sleep, min(error.response.retry_after or 0.0, LONGEST_RETRY_AFTER))
+
+
 def due_after_error(error: AsmError, errors: int, schedule: Schedule, now: float, jitter: float) -> float | None:
     """Return when the next request is due after transient errors in a row; None if there is no time for one.
 
     After a 429 the pause is never less than `wait_sleep` and Retry-After: backing off must not poll faster than without
     an error. Otherwise the last request before the deadline shortens it.
     """
-    last = last_request(schedule)
-    shortest = 0.0
-    if isinstance(error, ThrottledError):
-        shortest = max(schedule.wait_sleep, min(error.response.retry_after or 0.0, LONGEST_RETRY_AFTER))
+    last, shortest = last_request(schedule), pause_of(error, schedule)
     due = min(now + max(pause_after(error, errors, jitter), _SHORTEST_PAUSE, shortest), last)
     return None if now >= last or due < now + shortest else due
 

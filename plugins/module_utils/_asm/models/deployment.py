@@ -41,6 +41,7 @@ class Workload:
         rolled_out: the verdict of `kubectl rollout status`.
         message: why it is not rolled out; empty when it is.
         has_status: whether it has a `status` at all.
+        is_decodable: whether `kubectl` could decode it as a Deployment.
         deadline_exceeded: whether its current generation has exceeded its progress deadline.
     """
 
@@ -55,6 +56,7 @@ class Workload:
     rolled_out: bool
     message: str
     has_status: bool = True
+    is_decodable: bool = True
     deadline_exceeded: bool = False
 
 
@@ -67,7 +69,8 @@ def rollout(deployment: Any, cluster_id: str = "") -> Workload:
     content = as_object(deployment)
     metadata = as_object(content.get("metadata"))
     counts = _counts(content)
-    message = _why_undecodable(deployment, counts) or _why_not_rolled_out(content, counts)
+    undecodable = _why_undecodable(deployment, counts)
+    message = undecodable or _why_not_rolled_out(content, counts)
     return Workload(
         name=as_text(metadata.get("name")),
         namespace=as_text(metadata.get("namespace")),
@@ -80,6 +83,7 @@ def rollout(deployment: Any, cluster_id: str = "") -> Workload:
         rolled_out=not message,
         message=message,
         has_status=isinstance(content.get("status"), dict),
+        is_decodable=not undecodable,
         deadline_exceeded=message == _DEADLINE_EXCEEDED,
     )
 
@@ -120,8 +124,10 @@ def why_not_ready(gray: Sequence[Workload], planned: int | None) -> str:
 
 
 def missing_images(images: Sequence[str], gray: Sequence[Workload], planned: int | None) -> list[str]:
-    """Return the images that not every gray workload has; all of them while a gray workload is missing."""
-    if planned is None or not gray or len(gray) < planned:
+    """Return the images that not every gray workload has; all of them while a gray workload is missing, or is not a
+    Deployment that `kubectl` could decode."""
+    is_complete = planned is not None and gray and len(gray) >= planned
+    if not is_complete or not all(each.is_decodable for each in gray):
         return list(images)
     return [image for image in images if not all(image in each.images for each in gray)]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import AsmError, ProtocolError
-from ..sanitize import printable, shortened
+from ..sanitize import quoted, shortened
 from .bounds import check_characters, check_manifests, check_parts
 from .deployment import Workload, rollout
 from .values import as_list, as_object, as_text, plain_values
@@ -144,7 +144,7 @@ def check_identity(
 
 def mismatch(place: str, value: Any, expected: str) -> AsmError:
     """Return the error of a response that is about something else than what was asked for."""
-    problem = f"{place} of the response is {_described(value)}, expected '{printable(shortened(expected))}'"
+    problem = f"{place} of the response is {_described(value)}, expected {quoted(expected)}"
     return ProtocolError(problem, "check mesh_id, namespace and endpoint", seen=as_text(value))
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import AsmError, ProtocolError, UsageError
-from ..sanitize import listed, printable, shortened
+from ..sanitize import listed, quoted
 from .bounds import MOST_ITEMS, MOST_PARTS_OF_A_LIST, check_parts, too_many
 from .release import API_VERSION, Release, check_identity, mismatch, parse
 from .values import as_list, as_object, as_text
@@ -118,9 +118,9 @@ class ReleaseList:
             return replace(by_uid, error=error)
         by_name = self._by_name.get((namespace, release_id), [])
         if len(by_name) > 1 and not uid:
-            name = printable(shortened(release_id))
             uids = listed(each.uid or "none" for each in by_name)
-            problem = f"release_id '{name}' is the name of {len(by_name)} releases with the uids {{seen}}"
+            count = len(by_name)
+            problem = f"release_id {quoted(release_id)} is the name of {count} releases with the uids {{seen}}"
             raise UsageError(problem, "give the uid instead", seen=uids)
         return by_name[0] if by_name else None
 

@@ -6,11 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
+
+from ansible.module_utils.common.validation import check_type_bool
 
 from ..errors import UsageError
 from ..sanitize import Sanitizer, printable
@@ -32,7 +36,12 @@ _TYPES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (str, "text"),
     (Mapping, "a mapping"),
     ((list, tuple), "a list"),
+    ((set, frozenset), "a set"),
+    (bytes, "binary data"),
 )
+
+_MOST_DIGITS = 20
+"""Digits of a number given as text or with a fraction; the bounds of all options are far below."""
 
 
 def check_raw(
@@ -101,11 +110,7 @@ def typed(given: Mapping[str, Any], validator: ArgumentSpecValidator, sanitizer:
     Raises:
         UsageError: the first message of the argument spec, without secrets.
     """
-    try:
-        result = validator.validate(dict(given))
-    except OverflowError:
-        # Some ansible-core versions do not handle an infinity where an int is needed.
-        raise UsageError("an option of type int is infinite", "give a number") from None
+    result = validator.validate(dict(given))
     for message in result.error_messages:
         raise UsageError(printable(sanitizer.redact(message)).rstrip("."))
     parameters: dict[str, Any] = result.validated_parameters
@@ -114,18 +119,53 @@ def typed(given: Mapping[str, Any], validator: ArgumentSpecValidator, sanitizer:
 
 def _checked(option: Option, place: str, value: Any, hint: str) -> Any:
     """Return the value of an option without nulls in its entries, or refuse its type."""
+    if option.type == "list" and isinstance(value, (tuple, set, frozenset)):
+        # Templates of ansible-core 2.19 and newer make lists of them, older ones do not.
+        value = list(value)
     if option.suboptions:
         return _checked_entries(option, place, value, hint)
     if option.type == "int":
-        # Ansible takes true for 1.
-        if isinstance(value, bool):
-            raise UsageError(f"{place} is a boolean ({scalar_text(value)})", "give a number")
-    elif option.type == "list" and isinstance(value, list):
+        return _whole_number(place, value)
+    if option.type == "bool":
+        return _boolean(place, value)
+    if option.type == "list" and isinstance(value, list):
         for index, entry in enumerate(value):
             check_text(f"{place}[{index}]", entry, hint)
+    elif option.type == "list" and not isinstance(value, (str, int, float, date)):
+        raise UsageError(f"{place} is {_type_of(value)}", "give text or a list of text")
     elif option.type in ("list", "str", "path") and not option.accepts_number:
         check_text(place, value, hint, bool(option.no_log))
     return value
+
+
+def _whole_number(place: str, value: Any) -> int:
+    """Return a number as ansible-core 2.21 converts it: older ones refuse 7.0."""
+    # A boolean is an int to Python, and Ansible takes true for 1.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    with contextlib.suppress(InvalidOperation):
+        number = Decimal(value if isinstance(value, (str, float)) else "")
+        if number.is_finite() and number.adjusted() < _MOST_DIGITS and number == int(number):
+            return int(number)
+    raise _wrong_type(place, value, "give a whole number")
+
+
+def _boolean(place: str, value: Any) -> bool:
+    """Return a boolean as Ansible converts it; its message about a wrong one may not name the value."""
+    try:
+        is_true: bool = check_type_bool(value)
+    except TypeError:
+        raise _wrong_type(place, value, "give true or false") from None
+    return is_true
+
+
+def _wrong_type(place: str, value: Any, hint: str) -> UsageError:
+    """Return the error of a value that is no number or no boolean; no option of these types is a secret."""
+    if isinstance(value, str):
+        check_text(place, value)
+        return UsageError(f"{place} is {{seen}}", hint, seen=value)
+    scalar = scalar_text(value)
+    return UsageError(f"{place} is {_type_of(value)}{f' ({scalar})' if scalar else ''}", hint)
 
 
 def _checked_entries(option: Option, place: str, value: Any, hint: str) -> list[dict[str, Any]]:

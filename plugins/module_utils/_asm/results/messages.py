@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from ..gate.release_gate import Change, ReleaseGate, Unmet, deadline_exceeded
+from ..gate.schedule import last_request, pause_of
 from ..models.release import Release, is_phase
 from ..sanitize import Sanitizer, listed
 
@@ -26,6 +27,9 @@ CLOSED = "the gate stays closed"
 
 _NAMED = 3
 """How many releases, workloads or images a sentence names."""
+
+_NOT_TEXT = "empty or not text"
+"""What a sentence says of a value of the response that is missing, empty, or of another type."""
 
 _WAITED = (None, "timeout", "stalled")
 """Outcomes that unmet conditions explain."""
@@ -127,7 +131,7 @@ class Messages(NamedTuple):
             "failed": lambda: f"{label} {self._failure(gate)}",
             "timeout": lambda: self._timeout(label, gate, gates),
             "stalled": lambda: f"{label} made no progress for {gate.progress.idle:.0f} s; {self._pending('it', gate)}",
-            "missing": lambda: self._missing(position, label, gate),
+            "missing": lambda: self._missing(position, label, gate, gates),
             "replaced": lambda: f"{label} {self._replacement(gate)}",
             "error": lambda: f"{label}: {error.sentence(self.sanitize) if error else 'unknown error'}",
         }
@@ -167,13 +171,18 @@ class Messages(NamedTuple):
         wanted = [self.sanitize(each) for each in unmet.wanted]
         say: dict[str, Callable[[], str]] = {
             "success_phases": lambda: f"waiting for {' or '.join(wanted)}",
-            "version": lambda: f"version is {self.sanitize(unmet.seen) or 'empty'}, waiting for {wanted[0]}",
+            "version": lambda: f"version is {self._version(unmet.seen)}, waiting for {self._version(unmet.wanted[0])}",
             "images": lambda: f"not every gray workload has {_some(wanted)}",
             "ready": lambda: f"not ready: {self.sanitize(unmet.seen)}",
             "stable_for": lambda: f"stable {unmet.seen} of {wanted[0]} s",
             "missing_after": lambda: "waiting for a second 404",
         }
         return say[unmet.option]()
+
+    def _version(self, version: str) -> str:
+        """Return a version, in quotes if it begins or ends with a blank, which decides and cannot be seen otherwise."""
+        shown = self.sanitize(version)
+        return (f"'{shown}'" if version != version.strip() else shown) or _NOT_TEXT
 
     def _reached(self, label: str, gate: ReleaseGate) -> str:
         after = f"after {gate.ended:.0f} s"
@@ -190,11 +199,14 @@ class Messages(NamedTuple):
         return f"has a gray workload that has exceeded its progress deadline: {_some(names)}"
 
     def _timeout(self, label: str, gate: ReleaseGate, gates: GateSet) -> str:
-        phases = gate.timeline.phases
+        phases, no_phase = (
+            gate.timeline.phases,
+            "none" if gate.release is None else f"none (status.phase is {_NOT_TEXT})",
+        )
         parts = [
-            f"{label} did not meet all conditions within {gate.schedule.wait_timeout:g} s",
+            f"{label} did not meet all conditions {_within(gates)}",
             f"phases wanted: {listed(map(self.sanitize, gate.conditions.success_phases))}",
-            f"phases seen: {listed(map(self.sanitize, phases)) if phases else 'none'}",
+            f"phases seen: {listed(map(self.sanitize, phases)) if phases else no_phase}",
         ]
         if gate.release is not None and not gate.is_present:
             parts.append(f"the release is {self._standing(gate)}")
@@ -203,24 +215,24 @@ class Messages(NamedTuple):
         error = gates.error if len(gates.gates) == 1 else gate.error
         return "; ".join(parts + ([f"the last error was: {error.sentence(self.sanitize)}"] if error else []))
 
-    def _missing(self, position: int, label: str, gate: ReleaseGate) -> str:
+    def _missing(self, position: int, label: str, gate: ReleaseGate, gates: GateSet) -> str:
         is_service = self.targets[position].service is not None
         hint = _CHECK_SERVICE if is_service else _CHECK_IDS
         if gate.release is not None:
             return f"{label} has disappeared; its last phase was {self.sanitize(gate.release.phase) or 'none'}"
         if gate.conditions.on_missing == "wait":
-            return f"{label} has not appeared within {gate.schedule.wait_timeout:g} s; {hint}"
+            return f"{label} has not appeared {_within(gates)}; {hint}"
         return f"{label} does not exist; {hint}" if is_service else f"ASM has no release {label}; {hint}"
 
     def _replacement(self, gate: ReleaseGate) -> str:
         release = gate.release
         if release and release.uid != gate.first_uid:
             first, new = self.sanitize(gate.first_uid or ""), self.sanitize(release.uid)
-            return f"is another release now: its uid was {first} and is {new}"
+            return f"is another release now: its uid was {first or _NOT_TEXT} and is {new or _NOT_TEXT}"
         if release and not release.uid and release.name != gate.first_name:
-            return f"is another release now: its name was {self.sanitize(gate.first_name or '')}"
-        version = self.sanitize(release.version) if release else ""
-        return f"has another version now: it was {self.sanitize(gate.conditions.version or '')} and is {version}"
+            return f"is another release now: its name was {self.sanitize(gate.first_name or '') or _NOT_TEXT}"
+        version = self._version(release.version if release else "")
+        return f"has another version now: it was {self._version(gate.conditions.version or '')} and is {version}"
 
     # Several releases
 
@@ -236,7 +248,7 @@ class Messages(NamedTuple):
         return "; ".join(self._first(closed, gates))
 
     def _too_late(self, gates: GateSet, cost: PollCost | None) -> str:
-        within = f"within {gates.schedule.wait_timeout:g} s"
+        within = _within(gates)
         if gates.reached >= gates.required:
             return f"no poll {within} was answered about each of the releases that reached"
         wanted = dict.fromkeys(phase for gate in gates.gates for phase in gate.conditions.success_phases)
@@ -354,6 +366,18 @@ def _next(gates: GateSet, rest: float | None) -> list[str]:
     retry = f"{transient}, retry {requests.transient_errors}" if transient else ""
     next_poll = "waiting for an answer" if rest is None else f"next poll in {max(0.0, rest):.0f} s"
     return [each for each in (retry, next_poll) if each]
+
+
+def _within(gates: GateSet) -> str:
+    """Return how long a gate has waited: `wait_timeout`, or less if a 429 asked for a longer pause than was left."""
+    timeout = f"{gates.schedule.wait_timeout:g} s"
+    errors = (gates.requests.error, gates.error)
+    pause = max(pause_of(error, gates.schedule) for error in errors if error) if any(errors) else 0.0
+    if not pause or gates.ended >= last_request(gates.schedule):
+        return f"within {timeout}"
+    return (
+        f"in {gates.ended:.0f} s, and a pause of {pause:g} s after the 429 does not fit into wait_timeout ({timeout})"
+    )
 
 
 def _sum(gates: GateSet) -> str:

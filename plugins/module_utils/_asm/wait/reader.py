@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..api.client import read_with_retries
-from ..errors import AsmError, NotFoundError, ProtocolError
+from ..errors import AsmError, NotFoundError, ProtocolError, UsageError
 from ..models.release_list import ListedRelease, ReleaseList
 from ..options.request import ReleaseTarget
 from ..options.validation import is_segment
@@ -46,6 +46,7 @@ def read_mesh(context: Context) -> list[Read]:
 
     Raises:
         AsmError: of the list, or of the first release that cannot be read.
+        UsageError: the list shows so many releases only in part that reading them takes longer than `wait_timeout`.
     """
     listed = _list(context)
     unusable = listed.why_unusable()
@@ -53,7 +54,10 @@ def read_mesh(context: Context) -> list[Read]:
         raise unusable
     for problem in listed.problems.values():
         context.warn(problem.sentence(context.sanitizer))
-    found = [_read(context, item) for item in listed.releases if item.error is None]
+    items = [(item, item.release(with_workloads=True)) for item in listed.releases if item.error is None]
+    in_part = [item for item, release in items if release is None]
+    _check_time(context, sum(context.request.namespace in (None, item.namespace) for item in in_part))
+    found = [_read(context, item, release) for item, release in items]
     malformed = [each for each in found if isinstance(each, ProtocolError)]
     if malformed and len(malformed) == len(found):
         raise malformed[0]
@@ -63,8 +67,24 @@ def read_mesh(context: Context) -> list[Read]:
     return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
 
 
-def _read(context: Context, item: ListedRelease) -> Read | ProtocolError | None:
-    """Return a listed release, or why it is malformed; None if it is gone or in another namespace."""
+def _check_time(context: Context, count: int) -> None:
+    """Refuse so many single reads that they take longer than a deadline: nothing else bounds them."""
+    schedule = context.request.schedule
+    seconds = count * 60.0 / schedule.requests_per_minute
+    if seconds > schedule.wait_timeout:
+        problem = (
+            f"the list of the mesh shows {count} releases only in part; to read them singly takes {seconds:.0f} s with "
+            f"requests_per_minute {schedule.requests_per_minute}, longer than wait_timeout"
+        )
+        raise UsageError(problem, "name a namespace or the releases, or raise requests_per_minute or wait_timeout")
+
+
+def _read(context: Context, item: ListedRelease, release: Release | None) -> Read | ProtocolError | None:
+    """Return a listed release, or why it is malformed; None if it is gone or in another namespace.
+
+    Args:
+        release: as the list shows it; None if it must be read singly.
+    """
     ids = [each for each in (item.uid, item.name) if is_segment(each)]
     if not ids or not is_segment(item.namespace):
         problem = "it has no uid, name or namespace that a request can hold"
@@ -73,10 +93,10 @@ def _read(context: Context, item: ListedRelease) -> Read | ProtocolError | None:
         return None
     target = ReleaseTarget(context.request.mesh_id, item.namespace, ids[0])
     try:
-        release = item.release(with_workloads=True) or _single(context, target, item)
+        found = release or _single(context, target, item)
     except ProtocolError as error:
         return error
-    return Read(target, release) if release is not None else None
+    return Read(target, found) if found is not None else None
 
 
 def _list(context: Context) -> ReleaseList:

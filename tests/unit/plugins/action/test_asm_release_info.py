@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TOKEN = "made-up-token-4711"
 ARGUMENTS = {"mesh_id": "mesh", "namespace": "bookinfo", "release_id": "reviews-canary", "token": TOKEN}
+HIDDEN = "the warnings of this task are hidden by no_log"
 WAIT = {"wait": True, "success_phases": "Running"}
 KEYS = {"failed", "msg", "found", "release", "phase", "workloads", "request_id", "error"}
 RESULT = {"msg": "reviews-canary (bookinfo) is Running, 3/3 ready", "found": True}
@@ -134,6 +135,7 @@ def test_check_mode_and_warnings_are_handed_on(run_of: Callable[..., Run], check
     assert run()["warnings"] == ["mind the file"]
     assert run.context.check_mode is check_mode
     assert "warnings" not in run_of()()
+    assert run_of(warnings=("mind the file",), no_log=True)()["warnings"] == [HIDDEN]
 
 
 @pytest.mark.parametrize("transport", ["local", "ssh"])
@@ -145,8 +147,10 @@ def test_check_mode_and_warnings_are_handed_on(run_of: Callable[..., Run], check
         pytest.param({"release_id": None}, "release_id is null", id="a null that names a release"),
         pytest.param({"stabel_for": 9}, "stable_for", id="an unknown option"),
         pytest.param({"wait_sleep": "soon"}, "wait_sleep", id="a wrong type"),
-        pytest.param({"wait_timeout": float("inf")}, "", id="an infinite number"),
+        pytest.param({"wait_timeout": float("inf")}, "wait_timeout is a number (inf)", id="an infinite number"),
         pytest.param({"service": "reviews"}, "service", id="two ways to name a release"),
+        pytest.param({"endpoint": "https://me:4711@asm"}, "endpoint holds a user name", id="a password in an endpoint"),
+        pytest.param({"iam_endpoint": "https://iam/?4711"}, "iam_endpoint holds a query", id="a query in an endpoint"),
     ],
 )
 @pytest.mark.parametrize("wait", [{}, {"wait": "yes", "success_phases": ["Running"]}], ids=["read", "gate"])

@@ -65,6 +65,8 @@ def test_the_result_and_the_warnings_are_handed_on(run: Module) -> None:
     run.report = Report(({"msg": "is Running", "found": True},), ("mind the file",))
     assert run() == {"msg": "is Running", "found": True}
     assert run.warnings == ["mind the file"]
+    run(_ansible_no_log=True)
+    assert run.warnings[1:] == ["the warnings of this task are hidden by no_log"]
 
 
 def test_a_failed_result_keeps_all_keys(run: Module) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Callable, Union
 
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection import refusals
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.transport import (
     DEFAULT_BOUNDS,
     Bounds,
@@ -169,6 +170,7 @@ class Stage:
             self.services.append(service)
             return service
 
+        refusals.forget()
         self.patch("Transport", opened)
 
     def runtime(self, **changes: Any) -> Runtime:

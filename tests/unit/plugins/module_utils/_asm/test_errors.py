@@ -165,6 +165,8 @@ CODES = {
 }
 
 STATUSES = [
+    (101, "protocol", True),
+    (103, "protocol", True),
     (201, "protocol", False),
     (202, "protocol", False),
     (204, "protocol", False),
@@ -231,6 +233,13 @@ def test_status_decides_whoever_answers(status: int, kind: str, is_transient: bo
         pytest.param("", "endpoint", id="nothing"),
         pytest.param("[" * 100_000, "endpoint", id="nested without end"),
         pytest.param(b"\xff\xfe", "endpoint", id="no text"),
+        pytest.param('{"errorCode": "APIGW.0101", "errorCode": "ASM.404"}', "endpoint", id="a code twice"),
+        pytest.param('{"errorCode": "ASM.404", "a": {"b": 1, "b": 2}}', "endpoint", id="another name twice"),
+        pytest.param('{"errorCode": "ASM.404", "a": NaN}', "endpoint", id="a number that JSON does not have"),
+        pytest.param(ASM.encode("utf-16"), "endpoint", id="UTF-16"),
+        pytest.param(b"\xef\xbb\xbf" + ASM.encode(), "endpoint", id="byte order mark"),
+        pytest.param('{"errorCode": "ASM.404", "error_code": "APIGW.0101"}', "endpoint", id="ASM and gateway"),
+        pytest.param('{"errorCode": "ASM.404", "error": {"code": 404}}', "endpoint", id="ASM and IAM"),
     ],
 )
 def test_only_404_of_asm_means_no_such_release(body: Any, kind: str) -> None:
@@ -313,6 +322,7 @@ def test_final_error_has_no_retry_after(status: int) -> None:
         pytest.param(302, "", "endpoint", False, id="redirect"),
         pytest.param(405, GATEWAY, "endpoint", False, id="405"),
         pytest.param(204, "", "endpoint", False, id="another success"),
+        pytest.param(103, "", "protocol", True, id="103"),
         pytest.param(408, "", "server", True, id="408"),
         pytest.param(429, GATEWAY, "throttled", True, id="429"),
         pytest.param(500, IAM, "server", True, id="500"),

@@ -34,6 +34,7 @@ LAYERS = (
     "runtime",
     "sanitize",
     "errors",
+    "strict_json",
 )
 """From top to bottom. A layer is a module or a folder."""
 

@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import (
     SHOWN_CHARACTERS,
@@ -144,6 +147,17 @@ def test_of_a_secret_that_begins_with_another_nothing_is_left() -> None:
     sanitizer = Sanitizer()
     sanitizer.learn(*("s3cret"[:length] for length in range(2, 7)))
     assert sanitizer("is s3cret, s3c") == "is ********, ********"
+
+
+@pytest.mark.parametrize(
+    "secret", ['Pa"ssw0rd', "Pa\\ssw0rd", "Pässw0rd", "Pa\tssw0rd", "Pa+ss/w0rd=", "Pa%ssw0rd", "\udcffssw0rd"]
+)
+def test_a_secret_is_struck_in_json_and_in_a_url(secret: str) -> None:
+    sanitizer = Sanitizer()
+    sanitizer.learn(secret)
+    body = {"password": secret}
+    for text in (json.dumps(body), json.dumps(body, ensure_ascii=False), quote(secret, "", errors="surrogatepass")):
+        assert "ss" not in sanitizer(text).replace("password", "")
 
 
 def test_what_is_no_secret_is_not_learned() -> None:

@@ -135,16 +135,18 @@ class TestArguments:
             pytest.param({"release_id": "a"}, "unknown option release_id", id="of the module only"),
             pytest.param({TOKEN: 1}, "unknown option", id="a secret for a name"),
             pytest.param({"mesh_id": ""}, "mesh_id has an empty entry", id="an empty mesh"),
-            pytest.param({"wait_sleep": "soon"}, "'wait_sleep' is of type", id="a type"),
-            pytest.param({"wait_sleep": float("inf")}, "int", id="an infinity"),
+            pytest.param({"wait_sleep": "soon"}, "wait_sleep is 'soon'; give a whole number", id="a type"),
+            pytest.param({"wait_sleep": float("inf")}, "wait_sleep is a number (inf)", id="an infinity"),
             pytest.param(
                 {"version": 1.1}, "version is a number (1.1), and must be text; quote it, within", id="a version"
             ),
-            pytest.param({"wait_sleep": True}, "wait_sleep is a boolean (true); give a number", id="a boolean"),
+            pytest.param({"wait_sleep": True}, "wait_sleep is a boolean (true); give a whole number", id="a boolean"),
             pytest.param({"token": 1e5}, "token is a number, and must be text; quote it", id="a number for a secret"),
             pytest.param({"state_file": ["x"]}, "state_file is a list, and must be text", id="a list for a path"),
             pytest.param({"token": [TOKEN]}, "token is a list, and must be text", id="a list for a secret"),
-            pytest.param({"mesh_id": {TOKEN: 1}}, "mesh_id is a mapping, and must be text", id="a mapping for a text"),
+            pytest.param(
+                {"mesh_id": {TOKEN: 1}}, "mesh_id is a mapping; give text or a list", id="a mapping for a text"
+            ),
             pytest.param({"service": [["x"]]}, "service[0] is a list, and must be text", id="a list in a list"),
             pytest.param({"on_missing": "ignore"}, "value of on_missing must be one of", id="a choice"),
             pytest.param({"feedback": True}, "feedback needs ansible-rulebook 1.3 or newer", id="an old host"),

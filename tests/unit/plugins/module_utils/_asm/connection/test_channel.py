@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.api.client import Client, connect
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection import channel as module
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection import refusals
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.connection.channel import (
     MOST_CHANNELS,
     close_channels,
@@ -146,17 +147,66 @@ def test_refused_credentials_are_sent_once() -> None:
         close_channels()
 
 
-def test_refused_password_of_proxy_is_sent_once() -> None:
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        pytest.param({"token": "wrong"}, id="token"),
+        pytest.param({"access_key": "AK", "secret_key": "wrong"}, id="key pair"),
+        pytest.param({"username": "who", "password": "wrong", "domain_name": "account"}, id="password"),
+    ],
+)
+def test_refused_credentials_are_sent_once_whatever_the_other_settings(credentials: dict[str, str]) -> None:
+    with serving(answering(REFUSED)) as server:
+        given = {"iam_endpoint": server.url, "endpoint": server.url, "project_id": "p"}
+        if "token" in credentials:
+            del given["iam_endpoint"]
+        others = [{}, {"project_id": "q"}, {"endpoint": f"{server.url}/other"}, {"region": "cn-north-4"}]
+        connections = [ConnectionOptions({**given, **credentials, **other}, {}) for other in others]
+        connections.append(connections[0]._replace(validate_certs=False))
+        assert [read(connection) for connection in connections] == ["credentials"] * 5
+        assert len(server.requests) == 1
+        close_channels()
+
+
+def test_other_credentials_are_sent_after_a_refusal() -> None:
+    with serving(Cloud("good")) as server:
+        tokens = ["wrong", "good", "wrong"]
+        connections = [ConnectionOptions({"endpoint": server.url, "token": token}, {}) for token in tokens]
+        assert [read(connection) for connection in connections] == ["credentials", "Running", "credentials"]
+        assert sent(server) == ["wrong", "good"]
+        close_channels()
+
+
+def test_refused_project_is_no_refused_password() -> None:
+    """A login names both, and only a 401 is about the password."""
+    with serving(answering(response(b'{"error": {"code": 404, "message": "no such project"}}', "404"))) as server:
+        project = {"project_id": "other"}
+        for connection in (user(server), user(server)._replace(given={**user(server).given, **project})):
+            assert read(connection) == "credentials"
+        assert len(server.requests) == 2
+        close_channels()
+
+
+def test_refused_password_of_proxy_is_sent_once_whatever_the_other_settings() -> None:
     with serving(answering(response(b"", "407 Proxy Authentication Required"))) as proxy:
         runtime = Runtime({"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
-        for _item in range(3):
-            connection = ConnectionOptions({"endpoint": "https://asm.example", "token": "t"}, {})
+        for host, token in [("asm", "t"), ("asm", "u"), ("other", "t")]:
+            connection = ConnectionOptions({"endpoint": f"https://{host}.example", "token": token}, {})
             reader = connect(request_over(connection), runtime, Sanitizer(), lambda _text: None)
             with pytest.raises(AsmError) as caught:
                 reader.get_release(TARGET, runtime.monotonic() + PATIENCE)
             reader.close()
             assert (caught.value.kind, caught.value.response.status) == ("proxy", 407)
         assert len(proxy.requests) == 1
+
+
+def test_refusals_hold_no_secret() -> None:
+    with serving(answering(REFUSED)) as server:
+        read(user(server))
+        assert refusals._refused
+        assert "s3cret" not in repr({key: vars(error) for key, error in refusals._refused.items()})
+        assert all(error.__traceback__ is None for error in refusals._refused.values())
+        close_channels()
 
 
 def test_client_in_use_is_not_shared() -> None:

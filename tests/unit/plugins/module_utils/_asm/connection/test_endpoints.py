@@ -44,6 +44,7 @@ def test_a_region_is_lowercase_letters_digits_and_hyphens(value: str) -> None:
         "{{ x }}",
         "a\\b",
         "%2e",
+        "a" * 64,
     ],
 )
 @pytest.mark.parametrize("origin", ["region", "HW_REGION_NAME", "OS_REGION_NAME"])
@@ -64,6 +65,7 @@ def test_what_is_no_region_never_becomes_part_of_a_host(value: str, origin: str)
         ("https://asm.example/", "https://asm.example"),
         ("https://ASM.example:8443/a/b/", "https://ASM.example:8443/a/b"),
         ("https://asm_1.example.", "https://asm_1.example."),
+        (f"https://{'a' * 63}.example", f"https://{'a' * 63}.example"),
         ("https://10.0.0.1", "https://10.0.0.1"),
         ("https://[2001:db8::1]:443", "https://[2001:db8::1]:443"),
         ("https://asm.example/a%20b", "https://asm.example/a%20b"),
@@ -104,6 +106,8 @@ def test_an_endpoint_is_scheme_host_port_and_path(endpoint: str, kept: str) -> N
         pytest.param("https://asm.example\u3002evil", id="a full stop of another script"),
         pytest.param("https://{{ host }}", id="Jinja"),
         pytest.param("https://asm..example", id="an empty label"),
+        pytest.param(f"https://{'a' * 64}.example", id="a label of 64 characters"),
+        pytest.param("https://" + "a." * 126 + "aa", id="a name of 254 characters"),
         pytest.param("https://-asm.example", id="a label that begins with a hyphen"),
         pytest.param("https://asm.example:", id="empty port"),
         pytest.param("https://asm.example:0", id="port 0"),

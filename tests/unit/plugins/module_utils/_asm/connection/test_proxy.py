@@ -61,6 +61,7 @@ def test_empty_variable_is_no_proxy(environment: dict[str, str]) -> None:
         "http://ppp@::1:3128",
         "http://ppp@x[::1]:3128",
         "http://ppp@ho..st:3128",
+        f"http://ppp@{'h' * 64}:3128",
         "http://ppp@host:3128/path",
         "http://",
         "://ppp",

@@ -525,17 +525,19 @@ GZIP = "Content-Encoding: gzip\r\n"
             True,
             id="half of what is compressed",
         ),
-        pytest.param(then(HEAD, lambda peer: peer.flood(b"X-A: b\r\n")), "network", True, id="headers without end"),
+        pytest.param(then(HEAD, lambda peer: peer.flood(b"X-A: b\r\n")), "protocol", True, id="headers without end"),
         pytest.param(
-            then(HEAD + b"X-A: ", lambda peer: peer.flood(b"b" * 65536)), "network", True, id="a header without end"
+            then(HEAD + b"X-A: ", lambda peer: peer.flood(b"b" * 65536)), "protocol", True, id="a header without end"
         ),
         pytest.param(
             then(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", lambda peer: peer.flood(b"0" * 65536)),
-            "network",
+            "protocol",
             True,
             id="a chunk's length without end",
         ),
-        pytest.param(then(b"", lambda peer: peer.flood(b"x" * 65536)), "network", True, id="a status line without end"),
+        pytest.param(
+            then(b"", lambda peer: peer.flood(b"x" * 65536)), "protocol", True, id="a status line without end"
+        ),
     ],
 )
 def test_large_or_damaged_response_is_refused(
@@ -698,8 +700,6 @@ def closed_port() -> int:
             "network",
             id="a chunk of no length",
         ),
-        pytest.param(answering_once(b"garbage\r\n\r\n"), "network", id="no HTTP"),
-        pytest.param(answering_once(b"\x16\x03\x01\x00"), "network", id="TLS where none is expected"),
     ],
 )
 def test_broken_connection_is_transient(make: MakeTransport, behave: Behaviour, kind: str) -> None:
@@ -707,7 +707,44 @@ def test_broken_connection_is_transient(make: MakeTransport, behave: Behaviour, 
         error = refused(make(), server.url)
     assert (error.kind, error.is_transient) == (kind, True)
     assert f"127.0.0.1:{server.port}" in error.problem
+    assert "Error" not in error.response.message
     assert error.response.message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"garbage\r\n\r\n", id="garbage"),
+        pytest.param(b"\x16\x03\x01\x00", id="TLS"),
+        pytest.param(b'{"kind": "Release"}', id="JSON alone"),
+        pytest.param(b"HTTP/1.1 abc OK\r\n\r\n", id="status"),
+        pytest.param(b"HTTP/2.0 200 OK\r\n\r\n", id="version"),
+        pytest.param(HEAD + b"X-A: b\r\n" * 101 + b"\r\n", id="many headers"),
+        pytest.param(HEAD + b"X-A: " + b"b" * 70_000 + b"\r\n\r\n", id="long header"),
+        pytest.param(HEAD + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", id="two lengths"),
+    ],
+)
+def test_what_is_not_http_is_transient_and_named(make: MakeTransport, answer: bytes) -> None:
+    with serving(answering_once(answer)) as server:
+        error = refused(make(), server.url)
+    assert error.sentence(str) == (f"the response of '127.0.0.1:{server.port}' is not HTTP; check endpoint and proxy")
+    assert (error.kind, error.is_transient) == ("protocol", True)
+
+
+@pytest.mark.parametrize("interim", [b"101 Switching Protocols", b"103 Early Hints"])
+def test_connection_of_preliminary_response_is_not_used_again(make: MakeTransport, interim: bytes) -> None:
+    """What follows it would be taken for the response to the next request."""
+
+    def behave(peer: Peer) -> None:
+        is_first = peer.server.connections == 1
+        while peer.request():
+            peer.send(b"HTTP/1.1 " + interim + b"\r\n\r\n" if is_first else response(b"second"))
+
+    with serving(behave) as server:
+        transport = make()
+        assert get(transport, server.url).status == int(interim[:3])
+        assert get(transport, server.url).body == b"second"
+        assert server.connections == 2
 
 
 def test_refused_connection_is_transient(make: MakeTransport) -> None:
@@ -1047,7 +1084,7 @@ class TestProxy:
         with serving(behave) as proxy:
             transport = make(BOUND, {"HTTPS_PROXY": f"http://me:s3cret@127.0.0.1:{proxy.port}"})
             error = refused(transport, "https://asm.example")
-        assert (error.kind in ("network", "timeout"), error.is_transient) == (True, True)
+        assert (error.kind in ("network", "timeout", "protocol"), error.is_transient) == (True, True)
         assert f"through the proxy '127.0.0.1:{proxy.port}' of HTTPS_PROXY" in error.problem
 
     def test_absent_proxy_is_named(self, make: MakeTransport) -> None:

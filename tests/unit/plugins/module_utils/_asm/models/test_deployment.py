@@ -248,5 +248,12 @@ class TestImages:
         gray = [rollout(deployment()), rollout(deployment(image=second))]
         assert missing_images([IMAGE], gray, 2) == missing
 
+    @pytest.mark.parametrize(
+        ("place", "value"),
+        [("kind", "Pod"), ("spec.replicas", "3"), ("spec.template.spec.containers", [{"image": IMAGE}, {"image": 1}])],
+    )
+    def test_what_is_no_deployment_has_none(self, place: str, value: Any) -> None:
+        assert missing_images([IMAGE], [rollout(changed(deployment(), place, value))], 1) == [IMAGE]
+
     def test_the_missing_ones_are_returned(self) -> None:
         assert missing_images(["a", IMAGE, "b"], [rollout(deployment())], 1) == ["a", "b"]

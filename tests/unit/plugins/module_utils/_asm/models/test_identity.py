@@ -104,5 +104,12 @@ def test_error_shows_neither_control_characters_nor_endless_text() -> None:
     assert len(said) < 600
 
 
+def test_error_shows_no_secret_in_the_place_of_an_id() -> None:
+    """The caller redacts the whole sentence, which finds no part of a secret."""
+    with pytest.raises(ProtocolError) as refused:
+        check_identity(document(), "s3cret" * 100, "bookinfo")
+    assert "s3cret" not in refused.value.sentence(Sanitizer())
+
+
 def test_a_number_without_end_is_shortened() -> None:
     assert len(refusal("metadata.meshID", 10**1000)) < 400

@@ -394,7 +394,7 @@ class TestText:
         if option.type in ("str", "path", "list") and not option.accepts_number:
             with pytest.raises(UsageError):
                 check_raw({option.name: 1.1}, [option])
-        elif option.type != "int":
+        elif option.accepts_number:
             assert check_raw({option.name: 1.1}, [option]) == {option.name: 1.1}
 
     @pytest.mark.parametrize("name", SECRET_OPTIONS)
@@ -406,12 +406,32 @@ class TestText:
         [
             ({"version": ["1.10"]}, "version is a list, and must be text; give text"),
             ({"mesh_id": {"a": 1}}, "mesh_id is a mapping, and must be text; give text"),
-            ({"version": b"1.10"}, "version is of type bytes, and must be text; give text"),
+            ({"version": b"1.10"}, "version is binary data, and must be text; give text"),
+            ({"images": {"a": 1}}, "images is a mapping; give text or a list of text"),
+            ({"images": b"a"}, "images is binary data; give text or a list of text"),
             ({"images": [None]}, "images[0] is null, and must be text; give text"),
             ({"releases": '[{"release_id": "a"}]'}, "releases is text; give a list of mappings"),
             ({"releases": {"release_id": "a"}}, "releases is a mapping; give a list of mappings"),
             ({"releases": ["a"]}, "releases[0] is text; give a mapping"),
-            ({"stable_for": True}, "stable_for is a boolean (true); give a number"),
+            ({"stable_for": True}, "stable_for is a boolean (true); give a whole number"),
+            ({"wait_timeout": "soon"}, "wait_timeout is 'soon'; give a whole number"),
+            ({"wait_timeout": ""}, "wait_timeout is ''; give a whole number"),
+            ({"wait_timeout": "7.5"}, "wait_timeout is '7.5'; give a whole number"),
+            ({"wait_timeout": "1e30"}, "wait_timeout is '1e30'; give a whole number"),
+            ({"wait_timeout": 7.5}, "wait_timeout is a number (7.5); give a whole number"),
+            ({"wait_timeout": float("inf")}, "wait_timeout is a number (inf); give a whole number"),
+            ({"wait_timeout": float("nan")}, "wait_timeout is a number (nan); give a whole number"),
+            ({"wait_timeout": date(2024, 12, 10)}, "wait_timeout is a date (2024-12-10); give a whole number"),
+            ({"wait_timeout": [60]}, "wait_timeout is a list; give a whole number"),
+            ({"ready": "maybe"}, "ready is 'maybe'; give true or false"),
+            ({"ready": ""}, "ready is ''; give true or false"),
+            ({"wait": 2}, "wait is a number (2); give true or false"),
+            ({"validate_certs": [True]}, "validate_certs is a list; give true or false"),
+            ({"manifests": {}}, "manifests is a mapping; give true or false"),
+            (
+                {"wait": "$ANSIBLE_VAULT;1.1;AES256\n6162"},
+                "wait is still encrypted with Ansible Vault; give the vault password or vault ID",
+            ),
             (
                 {"version": "$ANSIBLE_VAULT;1.1;AES256\n6162"},
                 "version is still encrypted with Ansible Vault; give the vault password or vault ID",
@@ -435,9 +455,21 @@ class TestRaw:
         assert check_raw({**nulls, "releases": releases}) == {"releases": [{"release_id": "a"}]}
 
     def test_text_is_left_as_given(self) -> None:
-        given = {"version": "1.10", "images": ["a", ""], "success_phases": "a,b", "wait": "yes", "wait_timeout": "60"}
+        given = {"version": "1.10", "images": ["a", ""], "success_phases": "a,b", "missing_after": ""}
 
         assert check_raw(given) == given
+
+    @pytest.mark.parametrize("value", [60, "60", " 60 ", "+60", 60.0, "60.0", "6e1"])
+    def test_a_whole_number_may_be_text_or_have_a_fraction_of_zero(self, value: object) -> None:
+        assert check_raw({"wait_timeout": value}) == {"wait_timeout": 60}
+
+    @pytest.mark.parametrize(("value", "is_true"), [(True, True), ("yes", True), (1, True), ("Off", False), (0, False)])
+    def test_a_boolean_may_be_text_or_a_number(self, value: object, is_true: bool) -> None:
+        assert check_raw({"ready": value}) == {"ready": is_true}
+
+    @pytest.mark.parametrize("value", [("a",), {"a"}, frozenset({"a"})], ids=lambda value: type(value).__name__)
+    def test_a_list_may_be_a_tuple_or_a_set(self, value: object) -> None:
+        assert check_raw({"images": value}) == {"images": ["a"]}
 
     @pytest.mark.parametrize(
         ("given", "said"),

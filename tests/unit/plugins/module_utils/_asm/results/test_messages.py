@@ -33,6 +33,7 @@ from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.ob
     gate_set,
     poll,
     polls,
+    throttled,
 )
 
 if TYPE_CHECKING:
@@ -114,6 +115,29 @@ class TestOneRelease:
                 after("Creating", release(uid="uid-2")), ["is another release now", "was uid-0 and is uid-2"], id="uid"
             ),
             pytest.param(
+                after("Creating", release(uid="")), ["its uid was uid-0 and is empty or not text"], id="uid disappears"
+            ),
+            pytest.param(
+                after(release("Creating", uid=""), "Creating"),
+                ["its uid was empty or not text and is uid-0"],
+                id="uid appears",
+            ),
+            pytest.param(
+                after("Running", conditions=replace(RUNNING, version="v2 "), ends=True),
+                ["version is v2, waiting for 'v2 '"],
+                id="a blank at the end of a version",
+            ),
+            pytest.param(
+                after(release(version=""), conditions=replace(RUNNING, version="2"), ends=True),
+                ["version is empty or not text, waiting for 2"],
+                id="a version that is not text",
+            ),
+            pytest.param(
+                after(release(""), ends=True),
+                ["phases seen: none (status.phase is empty or not text)"],
+                id="a phase that is not text",
+            ),
+            pytest.param(
                 after(release("Creating", uid="", name="a"), release(uid="", name="b")),
                 ["is another release now", "its name was a"],
                 id="name",
@@ -138,6 +162,19 @@ class TestOneRelease:
                 after("Creating", ends=True), ["phases wanted: Running", "phases seen: Creating"], id="timeout"
             ),
             pytest.param(after(SERVER, ends=True), ["phases seen: none", "503"], id="never answered"),
+            pytest.param(
+                after("Creating", throttled(90)).at_deadline(10),
+                ["conditions in 10 s, and a pause of 90 s after the 429 does not fit into wait_timeout (60 s); phases"],
+                id="a pause that is too long",
+            ),
+            pytest.param(
+                after(404, throttled(90), conditions=APPEARING).at_deadline(10),
+                ["has not appeared in 10 s, and a pause of 90 s after the 429"],
+                id="a pause that is too long for a release to appear",
+            ),
+            pytest.param(
+                after("Creating", throttled(5), ends=True), ["within 60 s; phases", "429"], id="a pause that fits"
+            ),
             pytest.param(
                 after("Creating", 404, conditions=APPEARING, ends=True),
                 ["the release is not there"],
@@ -222,6 +259,11 @@ class TestSeveralReleases:
                 many({0: "Running", 1: "Running", 2: ""}, {0: 503, 1: "", 2: "Running"}, ends=True),
                 ["no poll within 60 s was answered about each", "3 of 3 releases reached"],
                 id="not answered together",
+            ),
+            pytest.param(
+                many({0: named("a")}, throttled(90)).at_deadline(10),
+                ["not enough releases met all conditions in 10 s, and a pause of 90 s after the 429"],
+                id="a pause that is too long",
             ),
             pytest.param(
                 many({0: "Creating", 1: DENIED, 2: "Creating"}),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, ProtocolError
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, ProtocolError, UsageError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Schedule
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.wait.reader import read_mesh, read_targets
@@ -128,6 +128,25 @@ class TestMesh:
         client = FakeClient({f"uid-{name}": ["Running"] for name in "abc"}, [[*bare, without_workloads]])
         assert [phase for *_name, phase in mesh_of(read_call(client))] == ["Running"] * 3
         assert client.asked == [(0, LIST), (2, "uid-a"), (4, "uid-b"), (6, "uid-c")]
+
+    def in_part(self, namespace: str | None) -> Call:
+        """Return a read of four releases, of which the list shows only a part; two are as many as the time allows."""
+        places = {"a": "bookinfo", **dict.fromkeys("bcd", "shop")}
+        bare = [{**item(name, namespace=place), "status": None} for name, place in places.items()]
+        client = FakeClient({f"uid-{name}": ["Running"] for name in "abcd"}, [bare])
+        return Call(client, (), Schedule(wait_timeout=60, requests_per_minute=2), None, namespace=namespace)
+
+    @pytest.mark.parametrize(("namespace", "cost"), [(None, "4 releases"), ("shop", "3 releases")])
+    def test_single_reads_that_take_longer_than_a_deadline_are_not_begun(
+        self, namespace: str | None, cost: str
+    ) -> None:
+        call = self.in_part(namespace)
+        with pytest.raises(UsageError, match=f"shows {cost} only in part; .* longer than wait_timeout"):
+            mesh_of(call)
+        assert call.client.asked == [(0, LIST)]
+
+    def test_only_releases_of_the_namespace_cost_time(self) -> None:
+        assert len(mesh_of(self.in_part("bookinfo"))) == 1
 
     def test_an_item_that_cannot_be_read_is_an_error_that_names_it(self) -> None:
         bare = {key: value for key, value in item("a").items() if key != "status"}
