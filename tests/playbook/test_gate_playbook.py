@@ -304,14 +304,22 @@ class TestNothingOpensItByLeavingItOut:
         name = str(PLAYBOOK)
         imports = json.dumps([{"import_playbook": name}, {"import_playbook": name, "tags": "second"}])
 
-        both, one = (
-            gate.ansible.playbook(imports, **gate.options(OPENS, {}, arguments=arguments))
-            for arguments in ((), ("--skip-tags", "second"))
+        role = {"hosts": "localhost", "gather_facts": False, "roles": ["huaweicloud.asm.release_gate"]}
+        after_the_role = json.dumps([role, {"import_playbook": name, "tags": "second"}])
+
+        both, *left_out = (
+            gate.ansible.playbook(playbook, **gate.options(OPENS, {}, arguments=arguments))
+            for playbook, arguments in (
+                (imports, ("-b", "--become-method", "no_such_plugin")),
+                (imports, ("--skip-tags", "second")),
+                (after_the_role, ("--skip-tags", "second")),
+            )
         )
 
         assert both.returncode == OPEN, both.output
-        assert one.returncode in NOTHING_READ, one.output
-        assert "the gate was left out" in one.output
+        for run in left_out:
+            assert run.returncode in NOTHING_READ, run.output
+            assert "the gate was left out" in run.output
 
     @pytest.mark.slow
     def test_localhost_may_be_the_limit(self, gate: Gate) -> None:
