@@ -301,7 +301,7 @@ def test_a_misspelt_variable_is_refused_with_the_nearest_name(ansible: Ansible, 
 
 
 def test_a_delegate_that_is_no_name_is_refused(ansible: Ansible, mesh: Running) -> None:
-    wrong = ("", None, 10, ["localhost"])
+    wrong = ("", None, 10, ["localhost"], "{{ omit }}")
     play = {"hosts": "host*", "tasks": [rescued(gate(on(OPENS)))]}
 
     gated = run_plays(
