@@ -77,9 +77,10 @@ Credentials = Union[TokenCredentials, KeyCredentials, PasswordCredentials, Agenc
 
 
 def what_is_refused(credentials: Credentials) -> tuple[str | None, ...]:
-    """Return the part of credentials that a 401 is about, wherever they were sent; empty for an agency."""
-    if isinstance(credentials, TokenCredentials):
-        return (credentials.token,)
+    """Return the part of credentials that a 401 locks, wherever they were sent; empty for a token and an agency.
+
+    Another endpoint may accept a token, which is of one project, and nothing locks it.
+    """
     if isinstance(credentials, KeyCredentials):
         return (credentials.access_key, credentials.secret_key, credentials.security_token)
     if isinstance(credentials, PasswordCredentials):

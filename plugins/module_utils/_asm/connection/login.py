@@ -127,7 +127,7 @@ class Authority:
     def refuse(self, error: CredentialsError) -> None:
         """Note that the credentials were refused for good."""
         self._grant, self._refusal = None, error
-        if isinstance(self._credentials, (TokenCredentials, KeyCredentials)):
+        if isinstance(self._credentials, KeyCredentials):
             remember(what_is_refused(self._credentials), error)
 
     def _log_in(

@@ -199,14 +199,12 @@ class Messages(NamedTuple):
         return f"has a gray workload that has exceeded its progress deadline: {_some(names)}"
 
     def _timeout(self, label: str, gate: ReleaseGate, gates: GateSet) -> str:
-        phases, no_phase = (
-            gate.timeline.phases,
-            "none" if gate.release is None else f"none (status.phase is {_NOT_TEXT})",
-        )
+        none = "none" if gate.release is None else f"none (status.phase is {_NOT_TEXT})"
+        phases = listed(map(self.sanitize, gate.timeline.phases)) if gate.timeline.phases else none
         parts = [
             f"{label} did not meet all conditions {_within(gates)}",
             f"phases wanted: {listed(map(self.sanitize, gate.conditions.success_phases))}",
-            f"phases seen: {listed(map(self.sanitize, phases)) if phases else no_phase}",
+            f"phases seen: {phases}",
         ]
         if gate.release is not None and not gate.is_present:
             parts.append(f"the release is {self._standing(gate)}")

@@ -150,7 +150,6 @@ def test_refused_credentials_are_sent_once() -> None:
 @pytest.mark.parametrize(
     "credentials",
     [
-        pytest.param({"token": "wrong"}, id="token"),
         pytest.param({"access_key": "AK", "secret_key": "wrong"}, id="key pair"),
         pytest.param({"username": "who", "password": "wrong", "domain_name": "account"}, id="password"),
     ],
@@ -158,8 +157,6 @@ def test_refused_credentials_are_sent_once() -> None:
 def test_refused_credentials_are_sent_once_whatever_the_other_settings(credentials: dict[str, str]) -> None:
     with serving(answering(REFUSED)) as server:
         given = {"iam_endpoint": server.url, "endpoint": server.url, "project_id": "p"}
-        if "token" in credentials:
-            del given["iam_endpoint"]
         others = [{}, {"project_id": "q"}, {"endpoint": f"{server.url}/other"}, {"region": "cn-north-4"}]
         connections = [ConnectionOptions({**given, **credentials, **other}, {}) for other in others]
         connections.append(connections[0]._replace(validate_certs=False))
