@@ -106,10 +106,10 @@ options:
         differ from those in the file, no run of an earlier gate goes on. The file stays usable.
       - Handed over means taken by ansible-rulebook. Events that it has not acted upon when it is killed are lost,
         unless O(feedback) and its own persistence are used.
-      - The file has mode 0600, belongs to one endpoint and one set of filters, and is locked while it is used (with a
-        second file of its name and C(.lock)). Meshes may be added and removed, and a mesh that is added again continues
-        from its saved state. A file that cannot be read, or belongs
-        to another source, is a final error, never an empty start. It holds no credentials and no manifests.
+      - The file has mode 0600, belongs to one endpoint and one set of filters from the first poll on, and is locked
+        while it is used (with a second file of its name and C(.lock)). Meshes may be added and removed, and a mesh that
+        is added again continues from its saved state. A file that cannot be read, or belongs to another source, is a
+        final error, never an empty start. It holds no credentials and no manifests.
     type: path
   feedback:
     description:

@@ -764,6 +764,17 @@ class TestRestart:
         there.run(monkeypatch, 60, **state)
         assert len(set(written)) == 1
 
+    def test_a_file_from_before_the_first_poll_fits_any_source(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        wrong = stage()
+        wrong.meshes["mesh"].items = CredentialsError("the token was refused", response=ErrorResponse(401))
+        assert wrong.run(monkeypatch, 30, endpoint="https://wrong.example", namespace=["shop"], **state)
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a"))
+        assert there.run(monkeypatch, 40, **state) is None
+        assert there.sent == [("phase", "a")]
+
     def test_the_file_is_bound_to_the_filters(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
         stage(item("a")).run(monkeypatch, 30, **state)
         ended = stage(item("a")).run(monkeypatch, 30, namespace=["shop"], **state)
