@@ -57,7 +57,7 @@ description:
     not use, or no mesh left that can be watched.
   - It needs ansible-core and requests in the Python of ansible-rulebook.
 events:
-  appeared: There is a new release, or one that had disappeared is back.
+  appeared: There is a new release, one that had disappeared is back, or the filters no longer exclude one.
   phase: Its phase has changed.
   ready: Its gray workloads have become ready, or are no longer ready. C(ready) of the event says which.
   gone: The list does not contain the release, and ASM itself has answered twice in a row that it has no such release.

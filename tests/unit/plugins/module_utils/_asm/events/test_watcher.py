@@ -316,6 +316,13 @@ class TestEvents:
         assert there.sent == [("appeared", "a")]
         assert there.times("mesh", "uid-b") == [4.0]
 
+    def test_a_rollout_that_ends_while_a_filter_excludes_it_is_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", gray=NOT_READY), item("b", gray=NOT_READY))
+        there.show(25, *(item(name, gray=NOT_READY, service="ratings") for name in "ab"))
+        there.show(35, item("a"), item("b", gray=NOT_READY))
+        there.run(monkeypatch, 200, **GATE, ready=True, stall_timeout=60, service=["reviews"])
+        assert there.sent == [("appeared", "a"), ("reached", "a"), ("appeared", "b")]
+
 
 class TestPace:
     def test_polls_of_all_meshes_are_spread_over_the_interval(self, monkeypatch: pytest.MonkeyPatch) -> None:
