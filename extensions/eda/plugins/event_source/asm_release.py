@@ -31,8 +31,9 @@ description:
   - One source can watch all meshes of an account. Each poll of a mesh is one request, with the permission
     C(asm:mesh:listReleases). A release that the list does not contain, or shows only in part, costs one more request,
     with C(asm:mesh:getRelease).
-  - The filters O(namespace), O(service) and O(name) select a release only if some response has shown the field that
-    they need. A release without that field sends no event, and the log has one warning.
+  - The filters O(namespace), O(service) and O(name) look at the value that was shown last, by the list or by a single
+    read. Another value than those wanted excludes the release at once. A release whose value no response has shown
+    sends no event, and the log has one warning.
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
     the source starts, as a warning if it is longer than O(wait_sleep), otherwise only with C(-v).

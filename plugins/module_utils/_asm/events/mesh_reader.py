@@ -103,13 +103,15 @@ class Poll:
 
     Attributes:
         listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
+        shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
-        excluded: uids of releases that the filters turned out to exclude.
+        excluded: uids of releases that the filters exclude.
         error: why the mesh, or a part of it, could not be read.
         problems: what is wrong with single releases, by what it is about.
     """
 
     listed: dict[str, TrackedRelease] | None = None
+    shown: dict[str, TrackedRelease] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     error: AsmError | None = None
@@ -118,6 +120,9 @@ class Poll:
 
 class MeshReader:
     """Reads one mesh, poll after poll.
+
+    The filters look at the value of a field that was shown last, by the list or by a single read. A value that is not
+    wanted excludes the release at once.
 
     Attributes:
         failed: why the last single read of a release found nothing, by uid, if trying again will not help.
@@ -128,8 +133,8 @@ class MeshReader:
         self._request = request
         self._client = client
         self._budget = budget
-        # Uids of releases that are listed incompletely and that the filters exclude.
-        self._excluded: set[str] = set()
+        # What the last list and the reads after it showed.
+        self._shown: dict[str, TrackedRelease] = {}
         # When which release was read singly last.
         self._read_at: dict[str, float] = {}
         self.failed: dict[str, AsmError] = {}
@@ -162,20 +167,24 @@ class MeshReader:
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
-        # What a complete item shows counts for more than an earlier read.
-        self._excluded &= {each.uid for each in found.releases if not self._selects(each)}
+        known, self._shown = {**tracked, **self._shown}, poll.shown
         poll.problems.update(found.problems)
         listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
         for shown in found.releases:
-            each = _filled(shown, tracked.get(shown.uid))
-            if each.error is not None or each.uid in self._excluded or self._excludes(each):
+            each = _filled(shown, known.get(shown.uid))
+            if each.error is not None:
                 continue
             if not each.uid:
-                poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
+                if not self._excludes(each):
+                    poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
                 continue
-            listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
+            poll.shown[each.uid] = _fields(each)
+            if self._excludes(each):
+                poll.excluded.add(each.uid)
+                continue
+            listed[each.uid] = poll.shown[each.uid]
             release = each.release(needs_workloads)
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):
@@ -183,15 +192,15 @@ class MeshReader:
                 poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
         return listed
 
-    def _excludes(self, release: Release | ListedRelease) -> bool:
+    def _excludes(self, release: Release | ListedRelease | TrackedRelease) -> bool:
         """Return whether a field of a release is not among those wanted. One that is missing decides nothing."""
         return any(value and value not in wanted for _option, wanted, value in self._filters(release))
 
-    def _selects(self, release: Release | ListedRelease) -> bool:
+    def _selects(self, release: Release | ListedRelease | TrackedRelease) -> bool:
         """Return whether all filters select a release, so that it has each field that they need."""
         return all(value in wanted for _option, wanted, value in self._filters(release))
 
-    def _filters(self, release: Release | ListedRelease) -> list[tuple[str, Sequence[str], str]]:
+    def _filters(self, release: Release | ListedRelease | TrackedRelease) -> list[tuple[str, Sequence[str], str]]:
         """Return option, wanted values and the value of the release for each filter."""
         request = self._request
         filters = [
@@ -211,7 +220,8 @@ class MeshReader:
         """
         known = {uid: each for uid, each in tracked.items() if each.needs_read}
         known.update(listed)
-        missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
+        settled = poll.observations.keys() | poll.excluded
+        missing = {uid: each for uid, each in known.items() if uid not in settled}
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
         unread = self._read_at = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
@@ -250,10 +260,10 @@ class MeshReader:
             poll.problems[uid] = _OTHER_UID.about(uid)
             return None
         release = _filled(release, known)
+        poll.shown[uid] = _fields(release)
         if self._excludes(release):
             self.failed.pop(uid, None)
             poll.excluded.add(uid)
-            self._excluded.add(uid)
             return None
         if not self._selects(release):
             self.failed[uid] = self._undecided(release)
@@ -267,6 +277,11 @@ class MeshReader:
         option = next(option for option, _wanted, value in self._filters(release) if not value)
         problem = f"the response has no {_FIELDS[option]}, which the filter {option} needs"
         return ProtocolError(problem, "use another filter to watch the release")
+
+
+def _fields(shown: Release | ListedRelease) -> TrackedRelease:
+    """Return a release with the fields that the filters look at."""
+    return TrackedRelease(shown.uid, shown.namespace, shown.name, shown.service)
 
 
 def _filled(shown: Shown, known: TrackedRelease | None) -> Shown:

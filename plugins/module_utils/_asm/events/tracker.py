@@ -148,6 +148,14 @@ class Tracker:
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
 
+    def showing(self, shown: Mapping[str, TrackedRelease]) -> Tracker:
+        """Return the tracker with namespace, name and service of each release as responses have shown them last."""
+        releases = dict(self.releases)
+        for uid in releases.keys() & shown.keys():
+            last = shown[uid]
+            releases[uid] = replace(releases[uid], namespace=last.namespace, name=last.name, service=last.service)
+        return replace(self, releases=releases)
+
     def without(self, uids: Iterable[str]) -> Tracker:
         """Return the tracker without releases that the filters exclude.
 

@@ -316,6 +316,20 @@ class TestEvents:
         assert there.sent == [("appeared", "a")]
         assert there.times("mesh", "uid-b") == [4.0]
 
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_value_of_the_list_that_is_not_wanted_excludes_at_once(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a", "Running"), place, MISSING)
+        there.show(25, changed(item("a", "Creating" if is_complete else None), place, "other"))
+        there.show(45, changed(item("a", "Running" if is_complete else None), place, MISSING))
+        there.run(monkeypatch, 100, **GATE, **{option: [value]})
+        assert there.events == []
+        assert there.times("mesh", "uid-a") == []
+
     def test_a_rollout_that_ends_while_a_filter_excludes_it_is_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", gray=NOT_READY), item("b", gray=NOT_READY))
         there.show(25, *(item(name, gray=NOT_READY, service="ratings") for name in "ab"))
@@ -770,6 +784,35 @@ class TestRestart:
         there.on(55, lambda: written.append(path.stat().st_ino))
         there.run(monkeypatch, 60, **state)
         assert len(set(written)) == 1
+
+    @pytest.mark.parametrize("of_the_list", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_value_that_excluded_a_release_still_does(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str], option: str, of_the_list: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating"))
+        other = changed(item("a", "Creating"), place, "other")
+        there.meshes["mesh"].singly["uid-a"] = other
+        there.show(25, *([other] if of_the_list else []))
+        there.run(monkeypatch, 60, **GATE, **state, **{option: [value]})
+        again = stage(changed(item("a", "Running"), place, MISSING))
+        again.run(monkeypatch, 60, **GATE, **state, **{option: [value]})
+        assert [*there.events, *again.events] == []
+
+    def test_a_value_that_only_an_incomplete_item_showed_is_remembered(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].singly["uid-a"] = BUSY
+        there.show(25, item("a", None, service="ratings"))
+        there.run(monkeypatch, 40, **GATE, **state, service=["reviews", "ratings"])
+        again = stage(changed(item("a"), "spec.serviceName", MISSING))
+        again.run(monkeypatch, 40, **GATE, **state, service=["reviews", "ratings"])
+        assert [(event["kind"], event["service"]) for event in again.events] == [
+            ("phase", "ratings"),
+            ("reached", "ratings"),
+        ]
 
     def test_a_file_from_before_the_first_poll_fits_any_source(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
