@@ -33,7 +33,8 @@ description:
     with C(asm:mesh:getRelease).
   - The filters O(namespace), O(service) and O(name) look at the value that was shown last, by the list or by a single
     read. Another value than those wanted excludes the release at once. A release whose value no response has shown
-    sends no event, and the log has one warning.
+    sends no event. The log has one warning, and the release is read again every 10 minutes, or as soon as the list
+    shows the value.
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
     the source starts, as a warning if it is longer than O(wait_sleep), otherwise only with C(-v).

@@ -51,7 +51,7 @@ class TrackedRelease:
         changes: the number of its events.
         absent_since: when the first of the current 404s in a row was complete.
         is_gone: whether its disappearance is confirmed.
-        is_excluded: whether the filters exclude it now.
+        is_excluded: whether the filters exclude it, or it left before a response showed what they need.
         unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
             has changed since; None before that response.
         was_interrupted: whether its disappearance or a filter ended a run without a verdict.
