@@ -330,6 +330,13 @@ class TestEvents:
         assert there.events == []
         assert there.times("mesh", "uid-a") == []
 
+    def test_a_list_that_shows_two_services_of_a_release_shows_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating", service="ratings"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a"), "spec.serviceName", MISSING)
+        there.show(25, item("a"), item("a", service="ratings"))
+        there.run(monkeypatch, 60, **GATE, service=["reviews"])
+        assert there.events == []
+
     def test_a_rollout_that_ends_while_a_filter_excludes_it_is_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", gray=NOT_READY), item("b", gray=NOT_READY))
         there.show(25, *(item(name, gray=NOT_READY, service="ratings") for name in "ab"))
