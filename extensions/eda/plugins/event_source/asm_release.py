@@ -31,8 +31,10 @@ description:
   - One source can watch all meshes of an account. Each poll of a mesh is one request, with the permission
     C(asm:mesh:listReleases). A release that the list does not contain, or shows only in part, costs one more request,
     with C(asm:mesh:getRelease).
-  - The filters O(namespace), O(service) and O(name) select a release only if some response has shown the field that
-    they need. A release without that field sends no event, and the log has one warning.
+  - The filters O(namespace), O(service) and O(name) look at the value that was shown last, by the list or by a single
+    read. Another value than those wanted excludes the release at once. A release whose value no response has shown
+    sends no event. The log has one warning, and the release is read again every 10 minutes, or as soon as the list
+    shows the value.
   - The polls of all meshes are spread over O(wait_sleep), and all requests share O(requests_per_minute). With too many
     meshes for that budget, the interval between two polls of a mesh becomes longer. The log says how long it is when
     the source starts, as a warning if it is longer than O(wait_sleep), otherwise only with C(-v).
@@ -57,7 +59,7 @@ description:
     not use, or no mesh left that can be watched.
   - It needs ansible-core and requests in the Python of ansible-rulebook.
 events:
-  appeared: There is a new release, or one that had disappeared is back.
+  appeared: There is a new release, one that had disappeared is back, or the filters no longer exclude one.
   phase: Its phase has changed.
   ready: Its gray workloads have become ready, or are no longer ready. C(ready) of the event says which.
   gone: The list does not contain the release, and ASM itself has answered twice in a row that it has no such release.
@@ -106,10 +108,10 @@ options:
         differ from those in the file, no run of an earlier gate goes on. The file stays usable.
       - Handed over means taken by ansible-rulebook. Events that it has not acted upon when it is killed are lost,
         unless O(feedback) and its own persistence are used.
-      - The file has mode 0600, belongs to one endpoint and one set of filters, and is locked while it is used (with a
-        second file of its name and C(.lock)). Meshes may be added and removed, and a mesh that is added again continues
-        from its saved state. A file that cannot be read, or belongs
-        to another source, is a final error, never an empty start. It holds no credentials and no manifests.
+      - The file has mode 0600, belongs to one endpoint and one set of filters from the first poll on, and is locked
+        while it is used (with a second file of its name and C(.lock)). Meshes may be added and removed, and a mesh that
+        is added again continues from its saved state. A file that cannot be read, or belongs to another source, is a
+        final error, never an empty start. It holds no credentials and no manifests.
     type: path
   feedback:
     description:

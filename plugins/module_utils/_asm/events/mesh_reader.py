@@ -34,6 +34,9 @@ _POLL_TIMEOUTS = 4
 _NOT_FOUND = TransientProtocolError("ASM lists the release, but has no release of this uid", "check endpoint")
 _OTHER_UID = ProtocolError("the response has another metadata.uid", "check endpoint")
 
+_REST = 600.0
+"""Seconds after which a release is read again if its response lacked a field that a filter needs."""
+
 _LONGEST_ID = 253
 """Characters of a uid or a namespace. Kubernetes has no longer name, and a server refuses a long URL."""
 
@@ -103,13 +106,15 @@ class Poll:
 
     Attributes:
         listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
+        shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
-        excluded: uids of releases that the filters turned out to exclude.
+        excluded: uids of releases that the filters exclude, or that left before a response showed what they need.
         error: why the mesh, or a part of it, could not be read.
         problems: what is wrong with single releases, by what it is about.
     """
 
     listed: dict[str, TrackedRelease] | None = None
+    shown: dict[str, TrackedRelease] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
     error: AsmError | None = None
@@ -118,6 +123,10 @@ class Poll:
 
 class MeshReader:
     """Reads one mesh, poll after poll.
+
+    The filters look at the value of a field that was shown last, by the list or by a single read. A value that is not
+    wanted excludes the release at once. While no response has shown a field that a filter needs, no event follows from
+    the release.
 
     Attributes:
         failed: why the last single read of a release found nothing, by uid, if trying again will not help.
@@ -128,9 +137,9 @@ class MeshReader:
         self._request = request
         self._client = client
         self._budget = budget
-        # Uids of releases that are listed incompletely and that the filters exclude.
-        self._excluded: set[str] = set()
-        # When which release was read singly last.
+        # What the last list and the reads after it showed.
+        self._shown: dict[str, TrackedRelease] = {}
+        # When which release was read singly last, or may be read again.
         self._read_at: dict[str, float] = {}
         self.failed: dict[str, AsmError] = {}
 
@@ -141,13 +150,15 @@ class MeshReader:
             tracked: the releases that are known, by uid.
         """
         poll = Poll()
+        # An older state file may hold a run of a release that never showed what a filter needs.
+        poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
         try:
             poll.listed = self._read_list(poll, tracked)
             self._read_singly(poll, tracked, poll.listed)
         except AsmError as error:
             poll.error = error
         # A poll may read only some releases. What an earlier one found of the others still holds.
-        poll.error = poll.error or _lasting_error(self.failed, poll.listed or {})
+        poll.error = poll.error or self._lasting_error(poll.listed or {})
         return poll
 
     def _read_list(self, poll: Poll, tracked: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:
@@ -162,20 +173,24 @@ class MeshReader:
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
-        # What a complete item shows counts for more than an earlier read.
-        self._excluded &= {each.uid for each in found.releases if not self._selects(each)}
+        known, self._shown = {**tracked, **self._shown}, poll.shown
         poll.problems.update(found.problems)
         listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
         for shown in found.releases:
-            each = _filled(shown, tracked.get(shown.uid))
-            if each.error is not None or each.uid in self._excluded or self._excludes(each):
+            each = _filled(shown, known.get(shown.uid))
+            if each.error is not None:
                 continue
             if not each.uid:
-                poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
+                if not self._excludes(each):
+                    poll.problems[each.name] = ProtocolError("the list has a release without uid", "", each.name)
                 continue
-            listed[each.uid] = TrackedRelease(each.uid, each.namespace, each.name, each.service)
+            poll.shown[each.uid] = _fields(each)
+            if self._excludes(each):
+                poll.excluded.add(each.uid)
+                continue
+            listed[each.uid] = poll.shown[each.uid]
             release = each.release(needs_workloads)
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):
@@ -183,15 +198,15 @@ class MeshReader:
                 poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
         return listed
 
-    def _excludes(self, release: Release | ListedRelease) -> bool:
+    def _excludes(self, release: Release | ListedRelease | TrackedRelease) -> bool:
         """Return whether a field of a release is not among those wanted. One that is missing decides nothing."""
         return any(value and value not in wanted for _option, wanted, value in self._filters(release))
 
-    def _selects(self, release: Release | ListedRelease) -> bool:
+    def _selects(self, release: Release | ListedRelease | TrackedRelease) -> bool:
         """Return whether all filters select a release, so that it has each field that they need."""
         return all(value in wanted for _option, wanted, value in self._filters(release))
 
-    def _filters(self, release: Release | ListedRelease) -> list[tuple[str, Sequence[str], str]]:
+    def _filters(self, release: Release | ListedRelease | TrackedRelease) -> list[tuple[str, Sequence[str], str]]:
         """Return option, wanted values and the value of the release for each filter."""
         request = self._request
         filters = [
@@ -211,14 +226,18 @@ class MeshReader:
         """
         known = {uid: each for uid, each in tracked.items() if each.needs_read}
         known.update(listed)
-        missing = {uid: each for uid, each in known.items() if uid not in poll.observations}
+        settled = poll.observations.keys() | poll.excluded
+        missing = {uid: each for uid, each in known.items() if uid not in settled}
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
         unread = self._read_at = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
-        count = self._budget.pace.single_reads(self._budget.now())
-        interval = self._budget.interval(ceil(len(unread) / count))
-        for uid in sorted(unread, key=unread.__getitem__)[:count]:
+        now = self._budget.now()
+        # A release whose last response lacked a field is not due, unless the list shows the field now.
+        due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
+        count = self._budget.pace.single_reads(now)
+        interval = self._budget.interval(ceil(len(due) / count))
+        for uid in sorted(due, key=unread.__getitem__)[:count]:
             started = unread[uid] = self._budget.next_slot()
             observed = self._read_release(poll, known[uid], uid in listed)
             if observed is not None:
@@ -237,6 +256,9 @@ class MeshReader:
             if is_listed:
                 self.failed[uid] = _NOT_FOUND
                 return None
+            if not self._selects(known):
+                poll.excluded.add(uid)
+                return None
             return Observation(0.0, 0.0, error=error)
         except AsmError as error:
             if not error.is_transient:
@@ -250,12 +272,13 @@ class MeshReader:
             poll.problems[uid] = _OTHER_UID.about(uid)
             return None
         release = _filled(release, known)
+        poll.shown[uid] = _fields(release)
         if self._excludes(release):
             self.failed.pop(uid, None)
             poll.excluded.add(uid)
-            self._excluded.add(uid)
             return None
         if not self._selects(release):
+            self._read_at[uid] += _REST
             self.failed[uid] = self._undecided(release)
             poll.problems[uid] = self.failed[uid].about(uid)
             return None
@@ -267,6 +290,27 @@ class MeshReader:
         option = next(option for option, _wanted, value in self._filters(release) if not value)
         problem = f"the response has no {_FIELDS[option]}, which the filter {option} needs"
         return ProtocolError(problem, "use another filter to watch the release")
+
+    def _lasting_error(self, listed: Mapping[str, TrackedRelease]) -> AsmError | None:
+        """Return the error of a mesh of which single reads have failed: one that concerns more than its release, or the
+        first one if nothing of the mesh is seen; None otherwise."""
+        for error in self.failed.values():
+            if not isinstance(error, (ProtocolError, TransientProtocolError)):
+                return error
+        if not listed or not self.failed.keys() >= listed.keys():
+            return None
+        selected = [uid for uid, each in listed.items() if self._selects(each)]
+        if not selected and any(map(self._excludes, self._shown.values())):
+            # The list shows other releases, and nothing says that the filters select one of these.
+            return None
+        first = self.failed[next(iter(selected or listed))]
+        problem = f"none of the {len(listed)} releases of the list can be read: {first.problem}"
+        return type(first)(problem, first.hint, first.seen, first.response)
+
+
+def _fields(shown: Release | ListedRelease) -> TrackedRelease:
+    """Return a release with the fields that the filters look at."""
+    return TrackedRelease(shown.uid, shown.namespace, shown.name, shown.service)
 
 
 def _filled(shown: Shown, known: TrackedRelease | None) -> Shown:
@@ -284,16 +328,3 @@ def _why_unreadable(release: TrackedRelease) -> AsmError | None:
             problem = f"{place} is {{seen}}, so the release cannot be read singly"
             return ProtocolError(problem, "check endpoint", value).about(release.name)
     return None
-
-
-def _lasting_error(failed: Mapping[str, AsmError], listed: Mapping[str, TrackedRelease]) -> AsmError | None:
-    """Return the error of a mesh of which single reads have failed: one that concerns more than its release, or the
-    first one if nothing of the mesh is seen; None otherwise."""
-    for error in failed.values():
-        if not isinstance(error, (ProtocolError, TransientProtocolError)):
-            return error
-    if not listed or not failed.keys() >= listed.keys():
-        return None
-    first = failed[next(iter(listed))]
-    problem = f"none of the {len(listed)} releases of the list can be read: {first.problem}"
-    return type(first)(problem, first.hint, first.seen, first.response)

@@ -108,6 +108,7 @@ def _release_snapshot(tracked: TrackedRelease, now: float) -> dict[str, Any]:
         "ready": tracked.ready,
         "changes": tracked.changes,
         "is_gone": tracked.is_gone,
+        "is_excluded": tracked.is_excluded,
         "unmet": tracked.unmet,
         "was_interrupted": tracked.was_interrupted,
         "run": run and {"age": _age(run, now), "version_matched": run.gate.version_matched},
@@ -131,6 +132,7 @@ def _release(values: Mapping[str, Any], tracker: Tracker, now: float) -> Tracked
         ready=_boolean_or_null(values.get("ready")),
         changes=_count(values.get("changes"), _MOST_CHANGES),
         is_gone=_boolean(values.get("is_gone")),
+        is_excluded=_boolean(values.get("is_excluded")),
         unmet=_boolean_or_null(values.get("unmet")),
         was_interrupted=_boolean(values.get("was_interrupted")),
     )

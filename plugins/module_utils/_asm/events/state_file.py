@@ -89,7 +89,9 @@ class StateFile:
         # True equals an integer to Python.
         if isinstance(found, bool) or found != FORMAT:
             raise _refused(f"is not of format {FORMAT}", self._path)
-        for name, value in self._scope.items():
+        # Before the first poll, the file holds nothing of any source.
+        scope = self._scope if document.get("meshes") != {} else {}
+        for name, value in scope.items():
             if document.get(name) != value:
                 raise _refused(f"belongs to another {name}", self._path)
         return {name: value for name, value in document.items() if name not in ("format", *self._scope)}

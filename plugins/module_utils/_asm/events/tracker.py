@@ -51,9 +51,10 @@ class TrackedRelease:
         changes: the number of its events.
         absent_since: when the first of the current 404s in a row was complete.
         is_gone: whether its disappearance is confirmed.
+        is_excluded: whether the filters exclude it, or it left before a response showed what they need.
         unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
             has changed since; None before that response.
-        was_interrupted: whether its disappearance ended a run without a verdict.
+        was_interrupted: whether its disappearance or a filter ended a run without a verdict.
         run: of its gate; None while it rests.
     """
 
@@ -68,6 +69,7 @@ class TrackedRelease:
     changes: int = 0
     absent_since: float | None = None
     is_gone: bool = False
+    is_excluded: bool = False
     unmet: bool | None = None
     was_interrupted: bool = False
     run: GateRun | None = None
@@ -75,7 +77,7 @@ class TrackedRelease:
     @property
     def needs_read(self) -> bool:
         """Return whether it is read singly when the list lacks it."""
-        return not self.is_gone or self.run is not None
+        return self.run is not None or not (self.is_gone or self.is_excluded)
 
 
 @dataclass(frozen=True)
@@ -146,17 +148,26 @@ class Tracker:
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
 
-    def without(self, uids: Iterable[str]) -> Tracker:
-        """Return the tracker without releases that the filters turned out to exclude.
+    def showing(self, shown: Mapping[str, TrackedRelease]) -> Tracker:
+        """Return the tracker with namespace, name and service of each release as responses have shown them last."""
+        releases = dict(self.releases)
+        for uid in releases.keys() & shown.keys():
+            last = shown[uid]
+            releases[uid] = replace(releases[uid], namespace=last.namespace, name=last.name, service=last.service)
+        return replace(self, releases=releases)
 
-        One that was seen before is kept like one that is gone: if it comes back unchanged, it starts nothing.
+    def without(self, uids: Iterable[str]) -> Tracker:
+        """Return the tracker without releases that the filters exclude.
+
+        One that was seen before is kept: if it comes back unchanged, it starts nothing.
         """
         releases = dict(self.releases)
-        for uid in uids:
-            before = releases.pop(uid, None)
-            if before is not None and before.phase is not None:
-                was_interrupted = before.was_interrupted or before.run is not None
-                releases[uid] = replace(before, is_gone=True, run=None, was_interrupted=was_interrupted)
+        for uid in releases.keys() & set(uids):
+            before = releases[uid]
+            was_interrupted = before.was_interrupted or before.run is not None
+            releases[uid] = replace(
+                before, is_excluded=True, absent_since=None, run=None, was_interrupted=was_interrupted
+            )
         return replace(self, releases=releases)
 
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
@@ -212,10 +223,12 @@ class _ReleaseUpdate:
         after = self.tracked = _updated(before, release)
         if is_new:
             self._meet(after, release)
-        elif before.is_gone:
+        elif before.is_gone or before.is_excluded:
             self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
             self._send("appeared", release)
-            if before.was_interrupted or _has_moved(before, after):
+            # A filter that excluded it for a while did not change its readiness; a disappearance did.
+            changed = _has_moved if before.is_gone else _has_changed
+            if before.was_interrupted or changed(before, after):
                 self._begin()
         else:
             self._compare(before, after, release)
@@ -235,7 +248,7 @@ class _ReleaseUpdate:
             self._send("phase", release)
         if _differs(before.ready, after.ready):
             self._send("ready", release)
-        if _has_moved(before, after) or (before.unmet and _differs(before.ready, after.ready)):
+        if _has_changed(before, after):
             self._begin()
 
     def _missing(self) -> None:
@@ -328,6 +341,7 @@ def _updated(before: TrackedRelease, release: Release) -> TrackedRelease:
         ready=is_ready if release.has_workloads else before.ready,
         absent_since=None,
         is_gone=False,
+        is_excluded=False,
     )
 
 
@@ -346,6 +360,11 @@ def _has_moved(before: TrackedRelease, after: TrackedRelease) -> bool:
         or _differs(before.version, after.version)
         or _differs(before.images, after.images)
     )
+
+
+def _has_changed(before: TrackedRelease, after: TrackedRelease) -> bool:
+    """Return whether a release that was there has changed so that a run of the gate begins."""
+    return _has_moved(before, after) or bool(before.unmet and _differs(before.ready, after.ready))
 
 
 def _differs(before: object, after: object) -> bool:

@@ -327,7 +327,8 @@ def _events(mesh: _Mesh, poll: Poll, payloads: Payloads, now: float) -> Iterator
     """Yield the events of a poll, and take it into the tracker of the mesh."""
     if poll.listed is None:
         return
-    listed = [each for uid, each in poll.listed.items() if uid not in poll.excluded]
-    mesh.tracker, events = mesh.tracker.without(poll.excluded).after_poll(listed, poll.observations, now)
+    listed = [poll.shown[uid] for uid in poll.listed if uid not in poll.excluded]
+    tracker = mesh.tracker.showing(poll.shown).without(poll.excluded)
+    mesh.tracker, events = tracker.after_poll(listed, poll.observations, now)
     for event in events:
         yield payloads.of_release(event)

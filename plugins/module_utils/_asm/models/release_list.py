@@ -206,11 +206,12 @@ def _why_unusable(item: ListedRelease | None, needs_uid: bool) -> AsmError | Non
 
 
 def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]) -> list[ListedRelease]:
-    """Return the releases; of those with a repeated uid, the first one, without content: its single read decides."""
+    """Return the releases; of those with a repeated uid, the first one, without content and service: its single read
+    decides."""
     kept: dict[str | int, ListedRelease] = {}
     for index, each in enumerate(releases):
         if each.uid in repeated:
-            kept.setdefault(each.uid, replace(each, error=None, _content={}))
+            kept.setdefault(each.uid, replace(each, service="", error=None, _content={}))
         else:
             kept[index] = each
     return list(kept.values())

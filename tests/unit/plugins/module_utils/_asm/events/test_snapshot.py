@@ -104,6 +104,7 @@ def damages() -> list[tuple[list[Any], Any]]:
         ([*release, "changes"], -1),
         ([*release, "changes"], 2**60),
         ([*release, "is_gone"], None),
+        ([*release, "is_excluded"], None),
         ([*release, "run"], 1),
         ([*release, "run", "age"], 1.5),
         ([*release, "run", "version_matched"], None),

@@ -316,6 +316,80 @@ class TestEvents:
         assert there.sent == [("appeared", "a")]
         assert there.times("mesh", "uid-b") == [4.0]
 
+    @pytest.mark.parametrize("is_complete", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_value_of_the_list_that_is_not_wanted_excludes_at_once(
+        self, monkeypatch: pytest.MonkeyPatch, option: str, is_complete: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a", "Running"), place, MISSING)
+        there.show(25, changed(item("a", "Creating" if is_complete else None), place, "other"))
+        there.show(45, changed(item("a", "Running" if is_complete else None), place, MISSING))
+        there.run(monkeypatch, 100, **GATE, **{option: [value]})
+        assert there.events == []
+        assert there.times("mesh", "uid-a") == []
+
+    def test_a_list_that_shows_two_services_of_a_release_shows_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating", service="ratings"))
+        there.meshes["mesh"].singly["uid-a"] = changed(item("a"), "spec.serviceName", MISSING)
+        there.show(25, item("a"), item("a", service="ratings"))
+        there.run(monkeypatch, 60, **GATE, service=["reviews"])
+        assert there.events == []
+
+    def test_a_rollout_that_ends_while_a_filter_excludes_it_is_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", gray=NOT_READY), item("b", gray=NOT_READY))
+        there.show(25, *(item(name, gray=NOT_READY, service="ratings") for name in "ab"))
+        there.show(35, item("a"), item("b", gray=NOT_READY))
+        there.run(monkeypatch, 200, **GATE, ready=True, stall_timeout=60, service=["reviews"])
+        assert there.sent == [("appeared", "a"), ("reached", "a"), ("appeared", "b")]
+
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_release_that_never_showed_a_field_is_not_gone(
+        self, monkeypatch: pytest.MonkeyPatch, option: str
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(changed(item("a"), place, MISSING), item("a", uid="uid-b"))
+        there.show(25, item("a", uid="uid-b"))
+        # It was in the first list, and was missing when it was read again.
+        there.show(705, item("a"), item("a", uid="uid-b"))
+        there.run(monkeypatch, 740, **GATE, **{option: [value]})
+        assert there.sent == ([] if option == "namespace" else [("appeared", "a")])
+        assert len(there.warned) == 1
+
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_release_that_never_showed_a_field_leaves_its_mesh_available(
+        self, monkeypatch: pytest.MonkeyPatch, option: str
+    ) -> None:
+        place, value = FIELDS[option]
+        other = changed(item("b"), place, "other")
+        there = stage(changed(item("a"), place, MISSING), other)
+        there.show(105, other)
+        there.run(monkeypatch, 200, **GATE, **{option: [value]})
+        assert there.events == []
+        assert len(there.warned) == 1
+
+    def test_a_selected_release_that_cannot_be_read_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(changed(item("a"), "status", MISSING), item("b", service="ratings"))
+        there.meshes["mesh"].singly["uid-a"] = ProtocolError("kind is wrong")
+        there.run(monkeypatch, 60, service=["reviews"])
+        assert there.sent == [("unavailable", "mesh")]
+
+    def test_releases_without_a_field_do_not_take_the_reads_of_the_others(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        drafts = [changed(item(f"d{number}"), "spec.serviceName", MISSING) for number in range(20)]
+        there = stage(incomplete("a"), *drafts)
+        there.meshes["mesh"].singly["uid-a"] = item("a")
+        there.show(1000, incomplete("a"), changed(item("d0", None), "spec.serviceName", "reviews"), *drafts[1:])
+        there.run(monkeypatch, 1020, service=["reviews"])
+        first, second, *_shown = there.times("mesh", "uid-d0")
+        assert 600 <= second - first < 620
+        assert len(there.times("mesh", "uid-d1")) == 2
+        assert there.times("mesh", "uid-d0")[-1] > 1000
+        assert len([at for at in there.times("mesh", "uid-a") if 100 < at < 600]) == 50
+        assert len(there.warned) == 20
+
 
 class TestPace:
     def test_polls_of_all_meshes_are_spread_over_the_interval(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -763,6 +837,60 @@ class TestRestart:
         there.on(55, lambda: written.append(path.stat().st_ino))
         there.run(monkeypatch, 60, **state)
         assert len(set(written)) == 1
+
+    @pytest.mark.parametrize("of_the_list", [True, False])
+    @pytest.mark.parametrize("option", FIELDS)
+    def test_a_value_that_excluded_a_release_still_does(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str], option: str, of_the_list: bool
+    ) -> None:
+        place, value = FIELDS[option]
+        there = stage(item("a", "Creating"))
+        other = changed(item("a", "Creating"), place, "other")
+        there.meshes["mesh"].singly["uid-a"] = other
+        there.show(25, *([other] if of_the_list else []))
+        there.run(monkeypatch, 60, **GATE, **state, **{option: [value]})
+        again = stage(changed(item("a", "Running"), place, MISSING))
+        again.run(monkeypatch, 60, **GATE, **state, **{option: [value]})
+        assert [*there.events, *again.events] == []
+
+    def test_a_value_that_only_an_incomplete_item_showed_is_remembered(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].singly["uid-a"] = BUSY
+        there.show(25, item("a", None, service="ratings"))
+        there.run(monkeypatch, 40, **GATE, **state, service=["reviews", "ratings"])
+        again = stage(changed(item("a"), "spec.serviceName", MISSING))
+        again.run(monkeypatch, 40, **GATE, **state, service=["reviews", "ratings"])
+        assert [(event["kind"], event["service"]) for event in again.events] == [
+            ("phase", "ratings"),
+            ("reached", "ratings"),
+        ]
+
+    @pytest.mark.parametrize("is_listed", [True, False])
+    def test_a_run_of_a_release_that_never_showed_a_field_does_not_go_on(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str], is_listed: bool
+    ) -> None:
+        options = {**GATE, **state, "service": ["reviews"], "on_missing": "accept", "missing_after": ["Done"]}
+        there, path = stage(item("a", "Creating")), Path(state["state_file"])
+        there.show(25, item("a", "Done"))
+        there.run(monkeypatch, 60, **options)
+        path.write_text(path.read_text(encoding="utf-8").replace('"reviews","phase"', '"","phase"'), encoding="utf-8")
+        again = stage(*([changed(item("a", "Done"), "spec.serviceName", MISSING)] if is_listed else []))
+        again.run(monkeypatch, 200, **options, wait_timeout=100)
+        assert "reached" not in [kind for kind, _name in [*there.sent, *again.sent]]
+        assert [kind for kind, _name in again.sent] == ["unavailable"] * is_listed
+
+    def test_a_file_from_before_the_first_poll_fits_any_source(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        wrong = stage()
+        wrong.meshes["mesh"].items = CredentialsError("the token was refused", response=ErrorResponse(401))
+        assert wrong.run(monkeypatch, 30, endpoint="https://wrong.example", namespace=["shop"], **state)
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a"))
+        assert there.run(monkeypatch, 40, **state) is None
+        assert there.sent == [("phase", "a")]
 
     def test_the_file_is_bound_to_the_filters(self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]) -> None:
         stage(item("a")).run(monkeypatch, 30, **state)
