@@ -412,9 +412,10 @@ def _is_not_http(failure: Exception) -> bool:
     """Return whether the other side has sent what HTTP does not allow, such as a damaged status line."""
     chain = _chain(failure)
     kinds = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
-    is_found = any(isinstance(each, kinds) and type(each).__name__ not in _CUT for each in chain)
-    # On its own for a chunk whose length does not end; otherwise around another exception.
-    return is_found or type(chain[-1]) is urllib3.exceptions.ProtocolError
+    # urllib3's own error is innermost for a chunk whose length does not end; otherwise it is around another exception.
+    found = [each for each in chain if isinstance(each, kinds)]
+    found += [each for each in chain[-1:] if isinstance(each, urllib3.exceptions.ProtocolError)]
+    return any(type(each).__name__ not in _CUT for each in found)
 
 
 def _classified(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
