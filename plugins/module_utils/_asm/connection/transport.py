@@ -413,7 +413,7 @@ def _is_not_http(failure: Exception) -> bool:
     chain = _chain(failure)
     kinds = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
     # urllib3's own error is innermost for a chunk whose length does not end; otherwise it is around another exception.
-    found = [each for each in chain if isinstance(each, kinds)]
+    found: list[BaseException] = [each for each in chain if isinstance(each, kinds)]
     found += [each for each in chain[-1:] if isinstance(each, urllib3.exceptions.ProtocolError)]
     return any(type(each).__name__ not in _CUT for each in found)
 
