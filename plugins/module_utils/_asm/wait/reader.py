@@ -54,10 +54,10 @@ def read_mesh(context: Context) -> list[Read]:
         raise unusable
     for problem in listed.problems.values():
         context.warn(problem.sentence(context.sanitizer))
-    items = [(item, item.release(with_workloads=True)) for item in listed.releases if item.error is None]
-    in_part = [item for item, release in items if release is None]
-    _check_time(context, sum(context.request.namespace in (None, item.namespace) for item in in_part))
-    found = [_read(context, item, release) for item, release in items]
+    items = [item for item in listed.releases if item.error is None]
+    shown = [item.release(with_workloads=True) if _is_wanted(context, item) else None for item in items]
+    _check_time(context, sum(_is_wanted(context, item) for item, release in zip(items, shown) if release is None))
+    found = [_read(context, item, release) for item, release in zip(items, shown)]
     malformed = [each for each in found if isinstance(each, ProtocolError)]
     if malformed and len(malformed) == len(found):
         raise malformed[0]
@@ -65,6 +65,10 @@ def read_mesh(context: Context) -> list[Read]:
         context.warn(f"a release of the list is skipped: {error.sentence(context.sanitizer)}")
     reads = [each for each in found if isinstance(each, Read)]
     return sorted(reads, key=lambda each: (each.target.namespace, each.release.name if each.release else ""))
+
+
+def _is_wanted(context: Context, item: ListedRelease) -> bool:
+    return context.request.namespace in (None, item.namespace)
 
 
 def _check_time(context: Context, count: int) -> None:
@@ -89,7 +93,7 @@ def _read(context: Context, item: ListedRelease, release: Release | None) -> Rea
     if not ids or not is_segment(item.namespace):
         problem = "it has no uid, name or namespace that a request can hold"
         return ProtocolError(problem, "check endpoint").about(item.name or item.uid)
-    if context.request.namespace not in (None, item.namespace):
+    if not _is_wanted(context, item):
         return None
     target = ReleaseTarget(context.request.mesh_id, item.namespace, ids[0])
     try:
