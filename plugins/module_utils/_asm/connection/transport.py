@@ -17,7 +17,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 from urllib.parse import urlsplit
 
@@ -196,10 +196,11 @@ class Transport:
                 raise InternalError("the request was cancelled", response=ErrorResponse(url=url))
 
     def _error_of(self, failure: Exception, url: str, route: Route) -> Exception:
-        root = _root(failure)
+        chain = _chain(failure)
+        root = chain[-1]
         tunnel = _REFUSED_TUNNEL.match(str(root)) if isinstance(root, OSError) else None
         if tunnel is None or route.proxy is None:
-            return _classified(failure, root, url, route)
+            return _classified(failure, chain, url, route)
         self._routes.refused_with = int(tunnel.group(1))
         error = route.proxy.refusal(self._routes.refused_with, urlsplit(url).netloc, url)
         if error.response.status == 407 and route.proxy.userinfo:
@@ -393,11 +394,6 @@ def _chain(failure: BaseException) -> list[BaseException]:
         failure = found
 
 
-def _root(failure: BaseException) -> BaseException:
-    """Return the innermost exception."""
-    return _chain(failure)[-1]
-
-
 _CUT = {
     "RemoteDisconnected": "the connection was closed without a response",
     "IncompleteRead": "the response broke off",
@@ -408,9 +404,8 @@ _CUT = {
 }
 
 
-def _is_not_http(failure: Exception) -> bool:
+def _is_not_http(chain: Sequence[BaseException]) -> bool:
     """Return whether the other side has sent what HTTP does not allow, such as a damaged status line."""
-    chain = _chain(failure)
     kinds = (http.client.HTTPException, urllib3.exceptions.InvalidHeader)
     # urllib3's own error is innermost for a chunk whose length does not end; otherwise it is around another exception.
     found: list[BaseException] = [each for each in chain if isinstance(each, kinds)]
@@ -418,8 +413,13 @@ def _is_not_http(failure: Exception) -> bool:
     return any(type(each).__name__ not in _CUT for each in found)
 
 
-def _classified(failure: Exception, root: BaseException, url: str, route: Route) -> Exception:
-    """Return the error of a failed exchange. No text of an exception is used: it may hold what the other side sent."""
+def _classified(failure: Exception, chain: Sequence[BaseException], url: str, route: Route) -> Exception:
+    """Return the error of a failed exchange. No text of an exception is used: it may hold what the other side sent.
+
+    Args:
+        chain: the failure and the exceptions within it.
+    """
+    root = chain[-1]
     name = type(root).__name__
     # urllib3 before 2.0 compares the names of a certificate itself, with a CertificateError that is no SSLError.
     if name not in _CUT and (isinstance(root, ssl.SSLError) or name == "CertificateError"):
@@ -431,7 +431,7 @@ def _classified(failure: Exception, root: BaseException, url: str, route: Route)
     if isinstance(root, (TimeoutError, socket.timeout)):
         problem = f"no complete response in time{route.through}"
         return RequestTimeoutError(problem, response=ErrorResponse(url=url))
-    if _is_not_http(failure):
+    if _is_not_http(chain):
         problem = f"the response of '{urlsplit(url).netloc}'{route.through} is not HTTP"
         return TransientProtocolError(problem, "check endpoint and proxy", response=ErrorResponse(url=url))
     kinds = (urllib3.exceptions.HTTPError, OSError, http.client.HTTPException)
@@ -448,7 +448,7 @@ def _is_out_of_time(failure: Exception | None) -> bool:
 
     On a busy machine, that happens before `send` wakes up and cuts the exchange. The error must be the same.
     """
-    root = failure and _root(failure)
+    root = failure and _chain(failure)[-1]
     return isinstance(root, (TimeoutError, socket.timeout)) and root.errno is None
 
 
