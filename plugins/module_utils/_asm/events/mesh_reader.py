@@ -150,7 +150,7 @@ class MeshReader:
             tracked: the releases that are known, by uid.
         """
         poll = Poll()
-        # An older state file may hold a run of a release that never showed what a filter needs.
+        # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
         try:
             poll.listed = self._read_list(poll, tracked)

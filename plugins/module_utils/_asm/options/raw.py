@@ -81,10 +81,8 @@ def check_text(place: str, value: Any, hint: str = QUOTE_IT, is_secret: bool = F
         if value.startswith(_CIPHERTEXT):
             raise UsageError(f"{place} is still encrypted with Ansible Vault", "give the vault password or vault ID")
         return
-    scalar = "" if is_secret else scalar_text(value)
-    shown = f" ({scalar})" if scalar else ""
     raise UsageError(
-        f"{place} is {_type_of(value)}{shown}, and must be text",
+        f"{place} is {_type_of(value) if is_secret else _seen(value)}, and must be text",
         hint if isinstance(value, (int, float, date)) else "give text",
     )
 
@@ -164,8 +162,7 @@ def _wrong_type(place: str, value: Any, hint: str) -> UsageError:
     if isinstance(value, str):
         check_text(place, value)
         return UsageError(f"{place} is {{seen}}", hint, seen=value)
-    scalar = scalar_text(value)
-    return UsageError(f"{place} is {_type_of(value)}{f' ({scalar})' if scalar else ''}", hint)
+    return UsageError(f"{place} is {_seen(value)}", hint)
 
 
 def _checked_entries(option: Option, place: str, value: Any, hint: str) -> list[dict[str, Any]]:
@@ -176,6 +173,12 @@ def _checked_entries(option: Option, place: str, value: Any, hint: str) -> list[
         if not isinstance(entry, Mapping):
             raise UsageError(f"{place}[{index}] is {_type_of(entry)}", "give a mapping")
     return [check_raw(entry, option.suboptions, hint, f"{place}[{index}].") for index, entry in enumerate(value)]
+
+
+def _seen(value: Any) -> str:
+    """Return what a sentence says of a value that is not secret: its type, and a scalar itself."""
+    scalar = scalar_text(value)
+    return f"{_type_of(value)} ({scalar})" if scalar else _type_of(value)
 
 
 def _type_of(value: Any) -> str:

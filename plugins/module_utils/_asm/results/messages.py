@@ -370,7 +370,7 @@ def _within(gates: GateSet) -> str:
     """Return how long a gate has waited: `wait_timeout`, or less if a 429 asked for a longer pause than was left."""
     timeout = f"{gates.schedule.wait_timeout:g} s"
     errors = (gates.requests.error, gates.error)
-    pause = max(pause_of(error, gates.schedule) for error in errors if error) if any(errors) else 0.0
+    pause = max((pause_of(error, gates.schedule) for error in errors if error), default=0.0)
     if not pause or gates.ended >= last_request(gates.schedule):
         return f"within {timeout}"
     return (
