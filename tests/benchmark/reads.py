@@ -31,9 +31,9 @@ def measure_items(runner: Runner, plan: Plan) -> Measurement:
         "A read as an item of a loop",
         "From one result to the next. `debug` does nothing and is the floor; `lookup` is a `debug` with the lookup in "
         "it; `controller` is `asm_release_info` as it runs on localhost; "
-        "`later lookup` is the lookup after such a task of the play, even a skipped one: for that task, Ansible has "
-        "imported in the controller what a lookup otherwise imports in the process of each task; "
-        "`module` is the same task where it has to run as a module, here because of an `environment`. "
+        "`module` is the same task where it has to run as a module, here because of an `environment`; "
+        "`later lookup` is the lookup after a task `asm_release_info` of the play, even a skipped one: for that task, "
+        "Ansible has imported in the controller what a lookup otherwise imports in the process of each task. "
         f"{plan.light} items ({plan.heavy} of `uri` and `module`) in one play.",
         _figures(runner, plan, tasks, measure, least=40, most=2),
     )
