@@ -343,6 +343,19 @@ def test_variables_of_the_connection_may_be_vaulted_inline(ansible: Ansible, mes
     assert TOKEN not in file.read_text(encoding="utf-8")
 
 
+def test_a_password_in_an_endpoint_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
+    endpoint = mesh.url.replace("://", "://me:s3cret@")
+
+    gated = run_plays(
+        ansible, mesh, {"tasks": [gate(on(OPENS)), DEPLOY], "vars": {"huaweicloud_asm_endpoint": endpoint}}, arguments=["-v"]
+    )
+
+    assert (gated.deployments, gated.requests) == ([], 0), gated.output
+    assert "endpoint holds a user name" in gated.reasons("first")[0]
+    assert "s3cret" not in gated.output
+    assert "s3cret" not in str([entry.result for entry in gated.run.results])
+
+
 @pytest.mark.slow
 def test_a_secret_that_cannot_be_used_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
     secrets = (12345678, "s3cret{{-broken", "s3cret{{ of_nothing }}")

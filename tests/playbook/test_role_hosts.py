@@ -192,8 +192,32 @@ def test_variables_that_cannot_be_checked_stop_all_hosts(ansible: Ansible, mesh:
     assert written == [name for name in plays if name != "hidden-function"]
 
 
-def test_a_host_without_its_plugins_lets_no_host_skip_the_gate(ansible: Ansible, mesh: Running) -> None:
-    hosts = {"first": {"ansible_connection": "no_such_plugin", "ansible_become_method": "no_such_plugin"}}
+UNUSABLE = "{{ of_nothing }}"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        pytest.param({"ansible_connection": "no_such_plugin", "ansible_become_method": "no_such_plugin"}, id="plugins"),
+        pytest.param(
+            {
+                "ansible_local_become_success_timeout": UNUSABLE,
+                "ansible_local_become_strip_preamble": UNUSABLE,
+                "ansible_remote_tmp": UNUSABLE,
+                "ansible_system_tmpdirs": UNUSABLE,
+                "ansible_async_dir": UNUSABLE,
+                "ansible_admin_users": UNUSABLE,
+                "ansible_common_remote_group": UNUSABLE,
+                "ansible_shell_allow_world_readable_temp": UNUSABLE,
+            },
+            id="options-of-plugins",
+        ),
+    ],
+)
+def test_a_host_without_its_plugins_lets_no_host_skip_the_gate(
+    ansible: Ansible, mesh: Running, variables: dict[str, str]
+) -> None:
+    hosts = {"first": variables}
 
     closed = run_plays(ansible, mesh, {"tasks": [gate(CLOSED, **ONCE), DEPLOY], "become": True}, hosts=hosts)
     opened = run_plays(ansible, mesh, {"tasks": [gate(OPEN), DEPLOY]}, hosts=hosts)

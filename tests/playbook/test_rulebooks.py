@@ -609,6 +609,16 @@ def test_a_missing_variable_of_an_action_is_named_at_the_start(
     assert "Traceback" not in watching.output
 
 
+@pytest.mark.parametrize("rulebook", [CONTINUE, LAUNCH])
+def test_a_missing_namespace_is_empty(rulebook: str) -> None:
+    (ruleset,) = rulesets(rulebook)
+    text = ruleset["sources"][0]["huaweicloud.asm.asm_release"]["namespace"]
+
+    assert substitute_variables(text, {}) == ""
+    for given in ("bookinfo", ["bookinfo", "shop"], "", None):
+        assert substitute_variables(text, {"namespace": given}) == given
+
+
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
 def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
     (ruleset,) = rulesets(rulebook)
