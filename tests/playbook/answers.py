@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 
 
 class Server(ThreadingHTTPServer):
-    """Gives each path, less its query, one answer; ``posts`` are the paths and bodies that came, in their order."""
+    """Gives each path, less its query, one answer; ``posts`` are the paths and bodies that came, in their order.
+
+    As a proxy it opens no tunnel, and asks for a password; ``tunnels`` are the passwords that came.
+    """
 
     def __init__(self, answers: Mapping[str, Any]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answers = answers
         self.posts: list[tuple[str, Any]] = []
+        self.tunnels: list[str | None] = []
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
@@ -39,6 +43,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.server.posts.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
         self.do_GET()
+
+    def do_CONNECT(self) -> None:
+        self.server.tunnels.append(self.headers["Proxy-Authorization"])
+        self.send_error(407)
 
     def log_message(self, *_arguments: object) -> None:
         """Keep silent."""

@@ -8,10 +8,12 @@ The unit tests of options and endpoints have hostile options, `test_secrets` a s
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.tests.playbook.answers import answering
 from ansible_collections.huaweicloud.asm.tests.playbook.cases import (
     KEY,
     LOGIN,
@@ -174,6 +176,29 @@ def test_an_endpoint_from_outside_is_not_templated_by_the_lookup(
     assert "endpoint" in run.task("look up").result["msg"]
     assert not (ansible.directory / "templated-twice").exists()
     assert simulator.summary()["accepted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "times"),
+    # A module is a process of its own for each item of a loop.
+    [pytest.param("controller", 2, id="items-of-a-loop"), pytest.param("module", 1, id="module")],
+)
+def test_a_password_that_a_proxy_refuses_is_sent_once(ansible: Ansible, path: str, times: int) -> None:
+    options = {"region": "cn-north-4", "mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "r", "token": TOKEN}
+    wanted = {"wait": True, "success_phases": ["Running"], "wait_sleep": 1, "wait_timeout": 30}
+    task = {"name": "wait", MODULE: {**options, **wanted}, "loop": [*range(times)]}
+    with answering({}) as proxy:
+        run = ansible.playbook(
+            play(task),
+            inventory=inventory(here={"ansible_connection": CONNECTIONS[path]}),
+            environment={"HTTPS_PROXY": proxy.url.replace("://", "://me:s3cret@")},
+            arguments=["-vvv"],
+        )
+
+    errors = [each["error"] for each in run.task("wait").result["results"]]
+    assert [(error["kind"], error["status"]) for error in errors] == [("proxy", 407)] * times
+    assert proxy.tunnels == [f"Basic {base64.b64encode(b'me:s3cret').decode()}"]
+    assert "s3cret" not in run.output
 
 
 ACTING = (

@@ -238,6 +238,26 @@ class TestTheFile:
         assert "cannot be written" in last.result["msg"]
 
 
+class TestAVersionOfTheCommandLine:
+    """The release has version 1.1."""
+
+    def test_that_is_a_number_is_refused(self, gate: Gate) -> None:
+        run = gate.run(DOTTED, "-e", '{"release_gate_version": 1.10}')
+
+        assert run.returncode == CLOSED, run.output
+        assert (gate.verdict["error"]["kind"], gate.mesh.summary()["requests"]) == ("usage", 0)
+        assert "version is a number (1.1), and must be text; quote it" in gate.verdict["msg"]
+
+    @pytest.mark.parametrize("given", ["release_gate_version=1.10", '{"release_gate_version": "1.10"}'])
+    def test_that_is_text_stays_text(self, gate: Gate, given: str) -> None:
+        options = gate.options(DOTTED, {}, arguments=("-e", given), environment={"ANSIBLE_JINJA2_NATIVE": "1"})
+        run = gate.ansible.playbook(PLAYBOOK, **options)
+
+        assert run.returncode == CLOSED, run.output
+        assert gate.verdict["outcome"] == "timeout"
+        assert "version is 1.1, waiting for 1.10" in run.output
+
+
 LEAVE_OUT = {
     "limit": ("--limit", "web"),
     "limit-with-a-group": ("--limit", "localhost,web,&prod"),

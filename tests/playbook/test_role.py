@@ -347,7 +347,10 @@ def test_a_password_in_an_endpoint_is_refused_and_not_shown(ansible: Ansible, me
     endpoint = mesh.url.replace("://", "://me:s3cret@")
 
     gated = run_plays(
-        ansible, mesh, {"tasks": [gate(on(OPENS)), DEPLOY], "vars": {"huaweicloud_asm_endpoint": endpoint}}, arguments=["-v"]
+        ansible,
+        mesh,
+        {"tasks": [gate(on(OPENS)), DEPLOY], "vars": {"huaweicloud_asm_endpoint": endpoint}},
+        arguments=["-v"],
     )
 
     assert (gated.deployments, gated.requests) == ([], 0), gated.output

@@ -125,6 +125,34 @@ def test_read_is_one_request(read: Callable[[Reader], Any], url: str, good: Resp
     assert reader.client.request_id == "id-1"
 
 
+@every_operation
+def test_all_that_is_made_of_a_response_is_a_part_of_the_exchange(
+    monkeypatch: pytest.MonkeyPatch, read: Callable[[Reader], Any], url: str, good: Response
+) -> None:
+    """So it ends by the deadline as well."""
+    reader, steps = Reader(good), []
+
+    def noted(step: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def calling(*given: Any) -> Any:
+            steps.append(step)
+            result = call(*given)
+            if step == "send":
+                steps.append("sent")
+            return result
+
+        return calling
+
+    monkeypatch.setattr(reader.transport, "send", noted("send", reader.transport.send))
+    for part in ("decode", "check_identity", "parse_release", "parse_list"):
+        monkeypatch.setattr(module, part, noted(part, getattr(module, part)))
+    read(reader)
+    assert reader.urls == [url]
+    assert steps in (
+        ["send", "decode", "check_identity", "parse_release", "sent"],
+        ["send", "decode", "parse_list", "sent"],
+    )
+
+
 def test_reads_return_models() -> None:
     reader = Reader(ok(release("Creating")), ok({"release": release("Running")}), listed(release(), release(uid="b")))
     assert reader.get_release().phase == "Creating"

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import DeniedError, ErrorResponse
 from ansible_collections.huaweicloud.asm.tests.unit.extensions.eda.plugins.event_source.schemas import (
     EVENTS,
     errors,
@@ -97,6 +98,19 @@ def test_no_text_of_a_release_is_a_template(monkeypatch: pytest.MonkeyPatch, tex
     shown = json.dumps(there.events)
     for opening in ("{{", "{%", "{#", "#jinja2", "$ANSIBLE_VAULT", "\\x"):
         assert opening not in shown
+
+
+def test_no_text_of_a_refusal_is_a_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "{{ x }}{% x %}{# x #}#jinja2: x:'y'"
+    response = ErrorResponse(403, text, text, text, text)
+    there = stage(item("a"))
+    there.on(15, lambda: setattr(there.meshes["mesh"], "items", DeniedError("denied: {seen}", "", text, response)))
+    there.meshes["other"] = type(there.meshes["mesh"])([])
+    there.run(monkeypatch, 60)
+    (event,) = (event for event in there.events if event["kind"] == "unavailable")
+    assert [key for key, value in event["error"].items() if "jinja2" in str(value)] == ["code", "message", "request_id"]
+    for opening in ("{{", "{%", "{#", "#jinja2"):
+        assert opening not in json.dumps(event)
 
 
 @pytest.mark.parametrize("manifests", [False, True])

@@ -49,11 +49,16 @@ def test_another_place_is_refused(place: str, expected: str, value: Any, shown: 
     assert said == f"{place} of the response is {shown}, expected '{expected}'; check mesh_id, namespace and endpoint"
 
 
-@pytest.mark.parametrize("place", ["metadata.meshID", "metadata.namespace", "spec.serviceName", "metadata", "spec"])
-@pytest.mark.parametrize("value", [MISSING, None, ""], ids=["missing", "null", "empty"])
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (place, value)
+        for place in ("metadata.meshID", "metadata.namespace", "spec.serviceName", "metadata", "spec")
+        for value in (MISSING, None, *([""] if "." in place else []))
+    ],
+)
 def test_what_is_not_given_is_no_contradiction(place: str, value: Any) -> None:
-    if "." in place or value != "":
-        assert refusal(place, value, service="reviews") == ""
+    assert refusal(place, value, service="reviews") == ""
 
 
 @pytest.mark.parametrize("in_list", [False, True])
