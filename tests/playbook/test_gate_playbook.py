@@ -221,11 +221,14 @@ class TestTheFile:
         assert (held["outcome"], held["run_id"] == "earlier") == ("pending", False)
         assert gate.verdict == held
 
+    @pytest.mark.parametrize(
+        "file", ["{folder}/verdict.json", "{{{{ '{folder}/v.json' if '{folder}' is exists else omit }}}}"]
+    )
     @pytest.mark.slow
-    def test_that_is_lost_meanwhile_closes_the_gate(self, gate: Gate, tmp_path: Path) -> None:
+    def test_that_is_lost_meanwhile_closes_the_gate(self, gate: Gate, tmp_path: Path, file: str) -> None:
         folder = tmp_path / "folder"
         folder.mkdir()
-        options = gate.options(PENDING, {"wait_timeout": 30, "verdict_file": str(folder / "verdict.json")})
+        options = gate.options(PENDING, {"wait_timeout": 30, "verdict_file": file.format(folder=folder)})
 
         with gate.ansible.started(PLAYBOOK, **options) as run:
             until(lambda: run.main.poll() is not None or gate.mesh.summary()["by_release"] != {}, "the first read")

@@ -9,6 +9,7 @@ Phases are illustrations: the service publishes none.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import textwrap
 import uuid
@@ -148,7 +149,7 @@ def test_the_result_of_a_closed_gate_stays_failed(ansible: Ansible, mesh: Runnin
         assert each["error"]["kind"] == "usage"
         assert "version is a number (1.1)" in each["msg"]
     assert "version is 1.1, waiting for 1.10" in results[3]["msg"]
-    assert not [key for each in results for key in each if key.startswith(("_", "ansible_"))]
+    assert not [key for each in results for key in each if key.startswith(("_", "ansible_", "failed_when_"))]
 
 
 class TestSeveralReleases:
@@ -341,6 +342,24 @@ def test_variables_of_the_connection_may_be_vaulted_inline(ansible: Ansible, mes
     assert gated.deployed == ALL, gated.output
     assert TOKEN not in gated.output
     assert TOKEN not in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        pytest.param(on(OPENS, version="{{ of_nothing }}"), "'of_nothing' is undefined", id="undefined"),
+        pytest.param(on(OPENS, version="{{ 1 / 0 }}"), "division by zero", id="error", marks=pytest.mark.slow),
+        pytest.param(on(OPENS, verdict_file="{{ of_nothing }}/v.json"), "'of_nothing' is undefined", id="verdict-file"),
+    ],
+)
+def test_an_option_that_cannot_be_evaluated_is_refused_in_one_sentence(
+    ansible: Ansible, mesh: Running, variables: dict[str, Any], reason: str
+) -> None:
+    gated = run_plays(ansible, mesh, {"hosts": "first", "tasks": [rescued(gate(variables))]})
+
+    (refused,) = gated.refused()
+    assert re.fullmatch(f"an option cannot be evaluated: (Error rendering template: )?{reason}", refused["msg"])
+    assert gated.requests == 0
 
 
 def test_a_password_in_an_endpoint_is_refused_and_not_shown(ansible: Ansible, mesh: Running) -> None:
