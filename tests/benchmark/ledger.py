@@ -183,6 +183,7 @@ class Server:
         self.stop_changes()
         self.ledger.baseline.set()
         self._server.shutdown()
+        self._server.server_close()
 
     def stop_changes(self) -> None:
         """Let the releases rest, so that the source can catch up."""

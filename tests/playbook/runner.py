@@ -131,8 +131,9 @@ class Runner:
             worker_arguments = ["--private-data-dir", str(self.directory / WORKER)]
             worker = self._start(stack, WORKER, worker_arguments, transmit)
             run = Started(worker, self.directory / "mark")
-            stack.callback(run.kill)
             process = self._start(stack, PROCESS, [str(self.directory / PROCESS), "--ident", JOB], worker)
+            # The first to be called: each is waited for.
+            stack.callback(run.kill)
             yield Job(run, process, self.directory / PROCESS / "artifacts" / JOB, self.directory)
 
     def _start(

@@ -509,7 +509,8 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
     deployment: Deployment, simulate: Callable[..., Running]
 ) -> None:
     hostile_text = "{{ lookup('pipe', 'id') }}"
-    simulator = simulate(scenario(release("reviews", CREATING, uid=hostile_text, version=hostile_text)))
+    (fields,) = hostile(deployment.directory)[:1]
+    simulator = simulate(scenario({**fields, "id": "reviews", "uid": hostile_text}))
     launch = "/api/v2/workflow_job_templates/7/launch/"
     template = {
         "id": 7,
@@ -548,6 +549,7 @@ def test_a_workflow_is_launched_for_a_release_that_is_reached(
     target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": quote(hostile_text)}
     # Nothing else of the event goes there: AWX hands these to a playbook as extra variables.
     assert variables == target
+    assert not evaluated(deployment.directory)
 
 
 @pytest.mark.slow
