@@ -228,7 +228,7 @@ class _ReleaseUpdate:
             self._send("appeared", release)
             # A filter that excluded it for a while did not change its readiness; a disappearance did.
             changed = _has_moved if before.is_gone else _has_changed
-            if before.was_interrupted or changed(before, after):
+            if before.was_interrupted or changed(before, after) or (before.unmet and self._is_met(release)):
                 self._begin()
         else:
             self._compare(before, after, release)
@@ -276,8 +276,16 @@ class _ReleaseUpdate:
         shows_version = bool(release.version) or conditions.version is None
         shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
         if release.phase.strip() and shows_version and shows_workloads:
-            is_met = is_phase(release.phase, conditions.success_phases) and not unmet_besides_phase(release, conditions)
-            self.tracked = replace(tracked, unmet=not is_met)
+            self.tracked = replace(tracked, unmet=not self._is_met(release))
+
+    def _is_met(self, release: Release) -> bool:
+        """Return whether a release meets all conditions but `stable_for`."""
+        conditions = self._conditions
+        return (
+            conditions is not None
+            and is_phase(release.phase, conditions.success_phases)
+            and not unmet_besides_phase(release, conditions)
+        )
 
     def _begin(self) -> None:
         """Begin a run of the gate, unless there is no gate or it runs already."""

@@ -344,6 +344,15 @@ class TestEvents:
         there.run(monkeypatch, 200, **GATE, ready=True, stall_timeout=60, service=["reviews"])
         assert there.sent == [("appeared", "a"), ("reached", "a"), ("appeared", "b")]
 
+    def test_a_rollout_that_ends_while_it_is_gone_is_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", gray=NOT_READY), item("b", gray=NOT_READY), item("c"), item("d", "Creating"))
+        there.show(25)
+        there.show(55, item("a"), item("b", gray=NOT_READY), item("c"), item("d", "Creating"))
+        there.run(monkeypatch, 300, **GATE, ready=True, stall_timeout=60)
+        # What still is as it was before, met or not, starts nothing.
+        assert sorted(each for each in there.sent if each[0] not in ("gone", "appeared")) == [("reached", "a")]
+        assert {name for kind, name in there.sent if kind == "appeared"} == {*"abcd"}
+
     @pytest.mark.parametrize("option", FIELDS)
     def test_a_release_that_never_showed_a_field_is_not_gone(
         self, monkeypatch: pytest.MonkeyPatch, option: str
