@@ -532,6 +532,8 @@ class TestTheVerdictFile:
         for result, reason in zip(gated.refused("third"), paths.values(), strict=True):
             assert reason in result["msg"]
         assert target.read_text(encoding="ascii") == "{}"
+        assert (ansible.directory / "link.json").is_symlink()
+        assert (ansible.directory / "pipe").is_fifo()
         assert not (ansible.directory / "False").exists()
 
     @pytest.mark.slow

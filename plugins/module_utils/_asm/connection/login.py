@@ -18,6 +18,7 @@ from ..errors import (
     EndpointError,
     ErrorResponse,
     ProtocolError,
+    TransientProtocolError,
     login_refusal,
     request_id,
     time_of_response,
@@ -167,6 +168,10 @@ def _log_in_with_password(credentials: PasswordCredentials, transport: Transport
     transport.sanitizer.learn(token)
     if not _is_issued(token):
         at = ErrorResponse(response.status, request_id=request_id(response.headers), url=url)
+        if not _is_json(response.body):
+            # As the page of a proxy or of a captive portal, instead of ASM's response.
+            problem = "the response to the login is not JSON"
+            raise TransientProtocolError(problem, "check iam_endpoint and proxy", response=at)
         raise ProtocolError("the response to the login has no token", "check iam_endpoint", response=at)
     return Grant(_token_header(token), _token_lifetime(response.body), (token,))
 
@@ -177,6 +182,14 @@ def _password_body(credentials: PasswordCredentials) -> dict[str, Any]:
     project = {"id": credentials.project_id} if credentials.project_id else {"name": credentials.project_name}
     identity = {"methods": ["password"], "password": {"user": user}}
     return {"auth": {"identity": identity, "scope": {"project": project}}}
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _is_issued(secret: Any) -> bool:

@@ -115,6 +115,20 @@ def test_login_is_scoped_to_project(project: dict[str, Any], scope: dict[str, st
     assert sent.deadline == login.clock() + 10
 
 
+@pytest.mark.parametrize(
+    ("body", "is_transient", "problem"),
+    [
+        pytest.param("<html>", True, "the response to the login is not JSON", id="a-web-page"),
+        pytest.param("{}", False, "the response to the login has no token", id="no-token"),
+    ],
+)
+def test_a_login_without_a_token_is_tried_again_only_if_something_else_answered(
+    body: str, is_transient: bool, problem: str
+) -> None:
+    error = Login(USER, answer(200, body)).refused()
+    assert (error.kind, error.is_transient, error.problem) == ("protocol", is_transient, problem)
+
+
 def test_one_login_serves_many_reads() -> None:
     login = Login(USER, token())
     for _index in range(60):
