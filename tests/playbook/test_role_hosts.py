@@ -484,6 +484,15 @@ class TestAVerdictAnswersTheQuestionOfTheHost:
 
         assert gated.deployed == ALL - {"second"}, gated.output
 
+    def test_so_text_is_not_null(self, ansible: Ansible, mesh: Running) -> None:
+        regions = {host: {"own": "None" if host == "second" else None} for host in HOSTS}
+
+        gated = run_plays(
+            ansible, mesh, {"tasks": [gate({**OPEN, "release_gate_region": "{{ own }}"}), DEPLOY]}, hosts=regions
+        )
+
+        assert gated.deployed == ALL - {"second"}, gated.output
+
     @pytest.mark.parametrize("strategy", ["free", "host_pinned"])
     @pytest.mark.slow
     def test_so_no_host_passes_on_the_response_to_another(self, ansible: Ansible, mesh: Running, strategy: str) -> None:
