@@ -169,7 +169,7 @@ def _log_in_with_password(credentials: PasswordCredentials, transport: Transport
     if not _is_issued(token):
         at = ErrorResponse(response.status, request_id=request_id(response.headers), url=url)
         if not _is_json(response.body):
-            # As the page of a proxy or of a captive portal, instead of ASM's response.
+            # As the page of a proxy or of a captive portal, instead of IAM's response.
             problem = "the response to the login is not JSON"
             raise TransientProtocolError(problem, "check iam_endpoint and proxy", response=at)
         raise ProtocolError("the response to the login has no token", "check iam_endpoint", response=at)
