@@ -323,7 +323,7 @@ def test_a_variable_is_no_verdict(ansible: Ansible, mesh: Running, merge: dict[s
 def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: str, value: Any) -> None:
     link = ansible.directory / "link.json"
     link.symlink_to("target.json")
-    variables = {**CLOSED, "release_gate_verdict_file": str(link)}
+    variables = {**CLOSED, "release_gate_verdict_file": f"{link}/"}
     gated = run_plays(ansible, mesh, {"tasks": [gate(variables, **ONCE), DEPLOY]}, extra_vars={name: value})
 
     assert gated.deployed == frozenset(), gated.output

@@ -54,6 +54,7 @@ class TrackedRelease:
         is_excluded: whether the filters exclude it, or it left before a response showed what they need.
         unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
             has changed since; None before that response.
+        is_complete: whether the last response showed all that its conditions need.
         was_interrupted: whether its disappearance or a filter ended a run without a verdict.
         run: of its gate; None while it rests.
     """
@@ -71,6 +72,7 @@ class TrackedRelease:
     is_gone: bool = False
     is_excluded: bool = False
     unmet: bool | None = None
+    is_complete: bool = False
     was_interrupted: bool = False
     run: GateRun | None = None
 
@@ -223,16 +225,9 @@ class _ReleaseUpdate:
         after = self.tracked = _updated(before, release)
         if is_new:
             self._meet(after, release)
-        elif before.is_gone or before.is_excluded:
-            self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
-            self._send("appeared", release)
-            # A filter that excluded it for a while did not change its readiness; a disappearance did.
-            changed = _has_moved if before.is_gone else _has_changed
-            if before.was_interrupted or changed(before, after) or (before.unmet and self._is_met(release)):
-                self._begin()
         else:
             self._compare(before, after, release)
-        self._note_unmet(release)
+        self._note_what_it_shows(release)
         self._observe()
 
     def _meet(self, after: TrackedRelease, release: Release) -> None:
@@ -244,11 +239,18 @@ class _ReleaseUpdate:
         self._begin()
 
     def _compare(self, before: TrackedRelease, after: TrackedRelease, release: Release) -> None:
-        if _differs(_folded(before.phase), _folded(after.phase)):
-            self._send("phase", release)
-        if _differs(before.ready, after.ready):
-            self._send("ready", release)
-        if _has_changed(before, after):
+        """Take an observation of a release that was seen before."""
+        if before.is_gone or before.is_excluded:
+            self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
+            self._send("appeared", release)
+        else:
+            if _differs(_folded(before.phase), _folded(after.phase)):
+                self._send("phase", release)
+            if _differs(before.ready, after.ready):
+                self._send("ready", release)
+        # A filter that excluded it for a while did not change its readiness; a disappearance did.
+        changed = _has_moved if before.is_gone else _has_changed
+        if before.was_interrupted or changed(before, after) or (before.unmet and self._is_met(release)):
             self._begin()
 
     def _missing(self) -> None:
@@ -268,15 +270,17 @@ class _ReleaseUpdate:
         error = self._observation.error
         return run and replace(run, gate=run.gate.observe(Observation(0.0, 0.0, error=error)))
 
-    def _note_unmet(self, release: Release) -> None:
-        """Note whether the conditions are unmet, with the first response that shows all of them."""
+    def _note_what_it_shows(self, release: Release) -> None:
+        """Note whether a response shows all conditions, and with the first one that does, whether they are unmet."""
         tracked, conditions = self.tracked, self._conditions
-        if conditions is None or tracked.unmet is not None:
+        if conditions is None:
             return
         shows_version = bool(release.version) or conditions.version is None
         shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
-        if release.phase.strip() and shows_version and shows_workloads:
-            self.tracked = replace(tracked, unmet=not self._is_met(release))
+        is_complete = bool(release.phase.strip()) and shows_version and shows_workloads
+        is_first = is_complete and tracked.unmet is None
+        unmet = not self._is_met(release) if is_first else tracked.unmet
+        self.tracked = replace(tracked, is_complete=is_complete, unmet=unmet)
 
     def _is_met(self, release: Release) -> bool:
         """Return whether a release meets all conditions but `stable_for`."""
@@ -388,7 +392,8 @@ def _remembered(tracked: TrackedRelease) -> Release:
     """Return a release as it was last seen, as far as the outcome of its disappearance needs it.
 
     Of its workloads only the images are known, and whether all of them were ready. If they were not, the number of
-    planned ones is unknown, and no condition on workloads counts as met.
+    planned ones is unknown, and no condition on workloads counts as met. Without a phase it meets no condition: what the
+    last response did not show must not come from an older one.
     """
     is_ready, images = bool(tracked.ready), tracked.images or ()
     return Release(
@@ -397,7 +402,7 @@ def _remembered(tracked: TrackedRelease) -> Release:
         namespace=tracked.namespace,
         service=tracked.service,
         version=tracked.version or "",
-        phase=tracked.phase or "",
+        phase=tracked.phase or "" if tracked.is_complete else "",
         gray=tuple(Workload("", "", "", each, 1, 1, 1, 1, rolled_out=is_ready, message="") for each in images),
         planned=len(images) if is_ready else None,
         original=None,

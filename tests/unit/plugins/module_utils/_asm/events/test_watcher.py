@@ -353,6 +353,16 @@ class TestEvents:
         assert sorted(each for each in there.sent if each[0] not in ("gone", "appeared")) == [("reached", "a")]
         assert {name for kind, name in there.sent if kind == "appeared"} == {*"abcd"}
 
+    def test_a_rollout_that_a_response_without_its_phase_shows_first_is_reached(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a", gray=NOT_READY))
+        there.show(25)
+        there.show(55, item("a", None))
+        there.show(65, item("a"))
+        there.run(monkeypatch, 300, **GATE, ready=True)
+        assert [kind for kind, _name in there.sent] == ["gone", "appeared", "reached"]
+
     @pytest.mark.parametrize("option", FIELDS)
     def test_a_release_that_never_showed_a_field_is_not_gone(
         self, monkeypatch: pytest.MonkeyPatch, option: str
@@ -815,6 +825,18 @@ class TestRestart:
         again = stage()
         again.run(monkeypatch, 60, **gate, **state)
         assert [kind for kind, _name in again.sent] == ["gone", "reached"]
+
+    def test_what_the_last_response_left_out_does_not_count_for_a_disappearance(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        gate = {**GATE, "ready": True, "on_missing": "accept", "missing_after": ["Done"]}
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Done", gray=NOT_READY))
+        there.show(35, item("a", None))
+        there.run(monkeypatch, 50, **gate, **state)
+        again = stage()
+        again.run(monkeypatch, 60, **gate, **state)
+        assert [kind for kind, _name in again.sent] == ["gone"]
 
     def test_an_unavailable_mesh_is_not_sent_again(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
