@@ -763,5 +763,6 @@ class TestGuide:
     def test_the_variables_that_it_shows_are_those_of_the_rulebook(self) -> None:
         shown = yaml.safe_load(named(GUIDE, "variables"))
         rulebook = (ROOT / "extensions/eda/rulebooks/continue_deployment.yml").read_text(encoding="utf-8")
-        required = set(re.findall(r"\{\{ (\w+)(?: \| default\(''\))? \}\}", rulebook)) | {"namespace", "state_file"}
-        assert required <= set(shown) <= set(re.findall(r"\{\{ (\w+)\b", rulebook))
+        described = dict(re.findall("^#   ([a-z_]+) +(.+)$", rulebook, re.MULTILINE))
+        required = {name for name, text in described.items() if "default" not in text}
+        assert required <= set(shown) <= set(described)
