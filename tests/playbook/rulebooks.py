@@ -107,7 +107,7 @@ class Rulebooks(Ansible):
         if not isinstance(rulebook, str):
             rulebook = str(self._file(json.dumps(rulebook), "rulebook.yml"))
         if persistent:
-            variables["drools_db_file_path"] = str(self.directory / "database")
+            variables["drools_db_file_path"] = f"{self.directory / 'database'};WRITE_DELAY=0"
         command = ["ansible-rulebook", "-vv", "-r", rulebook, "-e", str(self._file(json.dumps(variables), "vars.yml"))]
         command += arguments
         command += ["--persistence-id", "1", "--id", "1"] if persistent else []

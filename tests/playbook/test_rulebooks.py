@@ -352,6 +352,44 @@ def test_with_persistence_alone_what_was_sent_is_done_after_the_restart(
 
 
 @pytest.mark.slow
+def test_with_persistence_what_the_source_counts_as_sent_is_done_after_a_kill(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    ruleset["sources"][0]["huaweicloud.asm.asm_release"]["feedback"] = True
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        wait_for_polls(watching, simulator)
+        before = deployment.state.read_bytes()
+        simulator.change("reviews", phase="Running")
+        watching.until(lambda: deployment.state.read_bytes() != before, "the state after the event")
+        watching.kill()
+    assert not deployment.handled
+
+    with deployment.watching(simulator, changed, persistent=True) as watching:
+        watching.until(lambda: deployment.handled == {"reviews"}, "the end of the deployment")
+
+
+@pytest.mark.slow
+def test_without_a_state_file_no_start_drops_what_looks_like_an_event_of_another(
+    deployment: Deployment, simulate: Callable[..., Running]
+) -> None:
+    simulator = simulate(scenario(release("reviews", CREATING)))
+    (ruleset,) = changed = rulesets(CONTINUE)
+    source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
+    del source["state_file"]
+    source["feedback"] = True
+    for start in (1, 2):
+        simulator.change("reviews", phase="Creating")
+        with deployment.watching(simulator, changed, persistent=True) as watching:
+            wait_for_polls(watching, simulator)
+            simulator.change("reviews", phase="Running")
+            # The rule engine and the notes of the playbook remember what they have seen.
+            deployed = ["reviews"] * start
+            watching.until(lambda names=deployed: deployment.names == names and deployment.handled, "the deployment")
+
+
+@pytest.mark.slow
 def test_a_service_that_restarts_is_no_change(deployment: Deployment, simulate: Callable[..., Running]) -> None:
     simulator = simulate(scenario(release("old", RUNNING), release("reviews", CREATING)))
 
@@ -686,7 +724,11 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
             inventory=hosts,
             extra_vars={**given, **variables},
             arguments=["--limit", "all"],
-            environment={"HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+            environment={
+                **{"HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+                # Those of a service leave out nothing.
+                "ANSIBLE_RUN_TAGS": "other",
+            },
         )
 
     first, repeat, other = run(), run(), run(continue_with=str(ansible.directory / "second"))

@@ -102,8 +102,8 @@ options:
         events again that still hold, with the same C(id). An event with another content has another C(id).
       - The file is also written at the start. If that fails, the source ends before it sends an event.
       - A change that was reverted while no source ran is not seen.
-      - Without the file, or with a new one, the numbers in C(id) begin anew, so that an C(id) may come again for
-        another change.
+      - With a new file, the numbers in C(id) begin anew, so that an C(id) may come again for another change. Without a
+        file, no start repeats an C(id) of another.
       - When O(success_phases), O(failure_phases), O(ready), O(version), O(images), O(on_missing) or O(missing_after)
         differ from those in the file, no run of an earlier gate goes on. The file stays usable.
       - Handed over means taken by ansible-rulebook. Events that it has not acted upon when it is killed are lost,
@@ -118,7 +118,8 @@ options:
       - Wait after each event until the rule engine of ansible-rulebook has stored it, so that the event is acted upon
         after a crash, too. Until then, the next event is not sent, and O(state_file) is not written.
       - Works without O(state_file) as well, but then covers what was sent, not what changes while no source runs.
-      - Needs ansible-rulebook 1.3 or newer, started with a persistence id.
+      - Needs ansible-rulebook 1.3 or newer, started with a persistence id. To lose nothing in a crash, its database has
+        to write at once, which C(;WRITE_DELAY=0) at the end of C(drools_db_file_path) does.
     type: bool
     default: false
   success_phases:

@@ -53,8 +53,9 @@ class Payloads:
 
     Attributes:
         manifests: whether an event holds the release as the API gave it.
-        origin: distinguishes this source from others; empty without a state file, when the numbers of events begin anew
-            at each start.
+        origin: distinguishes this source from others; empty without a state file.
+        start: distinguishes this start from others without a state file, because the numbers of events begin anew;
+            empty with one.
         epoch: wall clock, UTC, at the time 0 of the polls.
     """
 
@@ -62,6 +63,7 @@ class Payloads:
     manifests: bool
     mesh_id: str
     origin: str
+    start: str
     epoch: datetime
 
     def of_release(self, event: ReleaseEvent) -> dict[str, Any]:
@@ -93,7 +95,7 @@ class Payloads:
         error = availability.error if availability.is_unavailable else None
         kind = "available" if error is None else "unavailable"
         report = {} if error is None else {key: error.report(self.sanitize)[key] for key in _ERROR_KEYS}
-        distinct = [self.mesh_id, availability.changes, kind, report.get("kind"), report.get("status")]
+        distinct = [self.start, self.mesh_id, availability.changes, kind, report.get("kind"), report.get("status")]
         content = {
             "kind": kind,
             "id": self._identifier(f"{self.mesh_id}:{kind}:{availability.changes}:{_digest(distinct)}"),
@@ -134,7 +136,7 @@ class Payloads:
         # The same phase written in another case is not another phase.
         phase = (tracked.phase or "").casefold()
         distinct = [
-            *(self.mesh_id, tracked.uid, tracked.changes, event.kind, phase),
+            *(self.start, self.mesh_id, tracked.uid, tracked.changes, event.kind, phase),
             *(tracked.version, tracked.images, bool(tracked.ready), outcome),
         ]
         # What is cut off at the end of a text must not be the digest.

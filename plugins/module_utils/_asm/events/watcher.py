@@ -39,6 +39,9 @@ _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 _YIELDS = 600.0
 """Seconds for which a mesh with a transient error lets the others go first: its requests may all take their time."""
 
+_START = uuid.uuid4().hex
+"""Distinguishes the events of this process from those of others, where no state file goes on with their numbers."""
+
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
 
@@ -237,7 +240,8 @@ class _Watcher:
             return
         now = self._runtime.monotonic()
         epoch = self._runtime.now() - timedelta(seconds=now)
-        payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, epoch)
+        start = "" if self._state is not None else _START
+        payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, start, epoch)
         self._deliver(_events(mesh, poll, payloads, now))
         before = mesh.availability
         is_transient = poll.error is not None and poll.error.is_transient

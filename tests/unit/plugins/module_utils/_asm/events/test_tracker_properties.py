@@ -128,7 +128,7 @@ class Source:
 
     def poll(self, world: World, now: float, cut_after: int | None = None) -> None:
         """Poll once; if the source is cut off after some of the events, start it again without another poll."""
-        payloads = Payloads(Sanitizer(), False, "mesh", "origin", datetime(2026, 3, 1, tzinfo=timezone.utc))
+        payloads = Payloads(Sanitizer(), False, "mesh", "origin", "", datetime(2026, 3, 1, tzinfo=timezone.utc))
         tracker, events = poll(self._tracker, world, now)
         made = [payloads.of_release(each) for each in events]
         if cut_after is not None and cut_after <= len(made):
