@@ -518,6 +518,7 @@ class TestTheVerdictFile:
             "link.json": "is not a regular file",
             "home": "is not a regular file",
             "pipe": "is not a regular file",
+            "$OF_THE_PLAY/verdict.json": "has a variable that is not in the environment",
             "nowhere/verdict.json": "cannot be written",
             "target.json/verdict.json": "cannot be written",
             "": "is empty",
@@ -526,7 +527,9 @@ class TestTheVerdictFile:
             False: "is no text",
         }
 
-        gated = run_plays(ansible, mesh, *({"tasks": [rescued(gate(on(OPENS, verdict_file=path)))]} for path in paths))
+        play = {"environment": {"OF_THE_PLAY": str(ansible.directory)}}
+        tasks = ([rescued(gate(on(OPENS, verdict_file=path)))] for path in paths)
+        gated = run_plays(ansible, mesh, *({**play, "tasks": each} for each in tasks))
 
         assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
         for result, reason in zip(gated.refused("third"), paths.values(), strict=True):

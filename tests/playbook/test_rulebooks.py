@@ -725,7 +725,8 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
             extra_vars={**given, **variables},
             arguments=["--limit", "all"],
             environment={
-                **{"HW_AUTH_TOKEN": TOKEN, "HUAWEICLOUD_ASM_ENDPOINT": simulator.url},
+                "HW_AUTH_TOKEN": TOKEN,
+                "HUAWEICLOUD_ASM_ENDPOINT": simulator.url,
                 # Those of a service leave out nothing.
                 "ANSIBLE_RUN_TAGS": "other",
             },

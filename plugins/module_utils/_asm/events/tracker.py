@@ -392,8 +392,8 @@ def _remembered(tracked: TrackedRelease) -> Release:
     """Return a release as it was last seen, as far as the outcome of its disappearance needs it.
 
     Of its workloads only the images are known, and whether all of them were ready. If they were not, the number of
-    planned ones is unknown, and no condition on workloads counts as met. Without a phase it meets no condition: what the
-    last response did not show must not come from an older one.
+    planned ones is unknown, and no condition on workloads counts as met. If the last response did not show everything,
+    the phase is empty, and no condition is met: the rest would come from older responses.
     """
     is_ready, images = bool(tracked.ready), tracked.images or ()
     return Release(
