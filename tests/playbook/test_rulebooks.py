@@ -380,13 +380,16 @@ def test_without_a_state_file_no_start_drops_what_looks_like_an_event_of_another
     del source["state_file"]
     source["feedback"] = True
     for start in (1, 2):
+
+        def is_deployed(times: int = start) -> bool:
+            return deployment.names == ["reviews"] * times and bool(deployment.handled)
+
         simulator.change("reviews", phase="Creating")
         with deployment.watching(simulator, changed, persistent=True) as watching:
             wait_for_polls(watching, simulator)
             simulator.change("reviews", phase="Running")
             # The rule engine and the notes of the playbook remember what they have seen.
-            deployed = ["reviews"] * start
-            watching.until(lambda names=deployed: deployment.names == names and deployment.handled, "the deployment")
+            watching.until(is_deployed, "the deployment")
 
 
 @pytest.mark.slow
