@@ -522,6 +522,7 @@ class TestTheVerdictFile:
             "nowhere/verdict.json": "cannot be written",
             "target.json/verdict.json": "cannot be written",
             "": "is empty",
+            "$EMPTY": "is empty",
             "x" * 300: "ile name too long",
             "{{ no_such_variable }}": "no_such_variable",
             False: "is no text",
@@ -529,7 +530,7 @@ class TestTheVerdictFile:
 
         play = {"environment": {"OF_THE_PLAY": str(ansible.directory)}}
         tasks = ([rescued(gate(on(OPENS, verdict_file=path)))] for path in paths)
-        gated = run_plays(ansible, mesh, *({**play, "tasks": each} for each in tasks))
+        gated = run_plays(ansible, mesh, *({**play, "tasks": each} for each in tasks), environment={"EMPTY": ""})
 
         assert (gated.deployed, gated.requests) == (frozenset(), 0), gated.output
         for result, reason in zip(gated.refused("third"), paths.values(), strict=True):

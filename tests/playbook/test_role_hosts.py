@@ -192,6 +192,12 @@ def test_variables_that_cannot_be_checked_stop_all_hosts(ansible: Ansible, mesh:
     assert written == list(plays)
 
 
+def test_a_variable_named_omit_leaves_out_no_condition(ansible: Ansible, mesh: Running) -> None:
+    play = {"tasks": [gate(on(OPENS, version="v9")), DEPLOY], "vars": {"omit": "v9"}}
+
+    assert run_plays(ansible, mesh, play).deployments == []
+
+
 UNUSABLE = "{{ of_nothing }}"
 
 
