@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -72,6 +73,12 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result: dict[str, Any] = self._execute_module(
                 module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
+        # Whoever answers at the address of the host has a say in the text of an error. Ansible before 2.19 takes it for a
+        # template unless it comes in a result.
+        except AnsibleConnectionFailure as error:
+            result = {"unreachable": True, "msg": str(error)}
+        except Exception as error:  # noqa: BLE001
+            result = {"failed": True, "msg": str(error) or type(error).__name__}
         finally:
             self._task.environment = environment
         return result

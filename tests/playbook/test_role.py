@@ -392,6 +392,19 @@ def test_a_secret_that_cannot_be_used_is_refused_and_not_shown(ansible: Ansible,
     assert "s3cret" not in (ansible.directory / "v.json").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_text_of_a_delegate_that_cannot_be_reached_is_never_run(
+    ansible: Ansible, mesh: Running, is_broken: bool
+) -> None:
+    delegate = {"ansible_connection": "nowhere", "is_broken": is_broken}
+    play = {"tasks": [rescued(gate(on(OPENS, delegate_to="delegate"))), DEPLOY]}
+
+    gated = run_plays(ansible, mesh, play, hosts={"delegate": delegate})
+
+    assert gated.refused()[0]["msg"].startswith("this host is never reached {{ lookup(")
+    assert not (ansible.directory / "was-run").exists()
+
+
 @pytest.mark.parametrize("native", ["0", "1"])
 @pytest.mark.slow
 def test_text_of_a_response_is_never_run(ansible: Ansible, simulate: Callable[..., Running], native: str) -> None:

@@ -206,9 +206,9 @@ def test_the_same_event_of_two_sources_continues_the_deployment_once(
 ) -> None:
     simulator = simulate(scenario(release("reviews", CREATING), release("ratings", CREATING)))
     (ruleset,) = changed = rulesets(CONTINUE)
-    ruleset["sources"].append(copy.deepcopy(ruleset["sources"][0]) | {"name": "the same again"})
-    for source in ruleset["sources"]:
-        del source["huaweicloud.asm.asm_release"]["state_file"]
+    second = copy.deepcopy(ruleset["sources"][0]) | {"name": "the same again"}
+    ruleset["sources"].append(second)
+    second["huaweicloud.asm.asm_release"]["state_file"] += ".second"
 
     with deployment.watching(simulator, changed) as watching:
         watching.until(lambda: baselines(simulator) >= 2, "the baselines of both")
@@ -368,28 +368,6 @@ def test_with_persistence_what_the_source_counts_as_sent_is_done_after_a_kill(
 
     with deployment.watching(simulator, changed, persistent=True) as watching:
         watching.until(lambda: deployment.handled == {"reviews"}, "the end of the deployment")
-
-
-@pytest.mark.slow
-def test_without_a_state_file_no_start_drops_what_looks_like_an_event_of_another(
-    deployment: Deployment, simulate: Callable[..., Running]
-) -> None:
-    simulator = simulate(scenario(release("reviews", CREATING)))
-    (ruleset,) = changed = rulesets(CONTINUE)
-    source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
-    del source["state_file"]
-    source["feedback"] = True
-    for start in (1, 2):
-
-        def is_deployed(times: int = start) -> bool:
-            return deployment.names == ["reviews"] * times and bool(deployment.handled)
-
-        simulator.change("reviews", phase="Creating")
-        with deployment.watching(simulator, changed, persistent=True) as watching:
-            wait_for_polls(watching, simulator)
-            simulator.change("reviews", phase="Running")
-            # The rule engine and the notes of the playbook remember what they have seen.
-            watching.until(is_deployed, "the deployment")
 
 
 @pytest.mark.slow

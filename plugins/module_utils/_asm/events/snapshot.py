@@ -110,7 +110,7 @@ def _release_snapshot(tracked: TrackedRelease, now: float) -> dict[str, Any]:
         "is_gone": tracked.is_gone,
         "is_excluded": tracked.is_excluded,
         "unmet": tracked.unmet,
-        "is_complete": tracked.is_complete,
+        "accepts_absence": tracked.accepts_absence,
         "was_interrupted": tracked.was_interrupted,
         "run": run and {"age": _age(run, now), "version_matched": run.gate.version_matched},
     }
@@ -135,7 +135,7 @@ def _release(values: Mapping[str, Any], tracker: Tracker, now: float) -> Tracked
         is_gone=_boolean(values.get("is_gone")),
         is_excluded=_boolean(values.get("is_excluded")),
         unmet=_boolean_or_null(values.get("unmet")),
-        is_complete=_boolean(values.get("is_complete")),
+        accepts_absence=_boolean(values.get("accepts_absence")),
         was_interrupted=_boolean(values.get("was_interrupted")),
     )
     if run is None:

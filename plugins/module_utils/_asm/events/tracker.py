@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import NotFoundError
-from ..gate.release_gate import Observation, ReleaseGate, unmet_besides_phase
-from ..models.deployment import Workload, why_not_ready
+from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, unmet_besides_phase
+from ..models.deployment import why_not_ready
 from ..models.release import Release, is_phase
 from ..options.request import Conditions, Schedule
 
@@ -54,7 +54,7 @@ class TrackedRelease:
         is_excluded: whether the filters exclude it, or it left before a response showed what they need.
         unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
             has changed since; None before that response.
-        is_complete: whether the last response showed all that its conditions need.
+        accepts_absence: whether its disappearance after the last response is a success.
         was_interrupted: whether its disappearance or a filter ended a run without a verdict.
         run: of its gate; None while it rests.
     """
@@ -72,7 +72,7 @@ class TrackedRelease:
     is_gone: bool = False
     is_excluded: bool = False
     unmet: bool | None = None
-    is_complete: bool = False
+    accepts_absence: bool = False
     was_interrupted: bool = False
     run: GateRun | None = None
 
@@ -180,6 +180,7 @@ class Tracker:
             self.conditions,
             self.schedule,
             release=_remembered(tracked),
+            accepts_absence=tracked.accepts_absence,
             first_uid=tracked.uid,
             first_name=tracked.name,
             version_matched=version_matched,
@@ -227,7 +228,7 @@ class _ReleaseUpdate:
             self._meet(after, release)
         else:
             self._compare(before, after, release)
-        self._note_what_it_shows(release)
+        self._note_conditions(release)
         self._observe()
 
     def _meet(self, after: TrackedRelease, release: Release) -> None:
@@ -270,17 +271,18 @@ class _ReleaseUpdate:
         error = self._observation.error
         return run and replace(run, gate=run.gate.observe(Observation(0.0, 0.0, error=error)))
 
-    def _note_what_it_shows(self, release: Release) -> None:
-        """Note whether a response shows all conditions, and with the first one that does, whether they are unmet."""
-        tracked, conditions = self.tracked, self._conditions
+    def _note_conditions(self, release: Release) -> None:
+        """Note what a response means for the conditions; whether they are unmet, by the first one that shows all."""
+        conditions = self._conditions
         if conditions is None:
+            return
+        self.tracked = replace(self.tracked, accepts_absence=accepts_absence(release, conditions))
+        if self.tracked.unmet is not None:
             return
         shows_version = bool(release.version) or conditions.version is None
         shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
-        is_complete = bool(release.phase.strip()) and shows_version and shows_workloads
-        is_first = is_complete and tracked.unmet is None
-        unmet = not self._is_met(release) if is_first else tracked.unmet
-        self.tracked = replace(tracked, is_complete=is_complete, unmet=unmet)
+        if release.phase.strip() and shows_version and shows_workloads:
+            self.tracked = replace(self.tracked, unmet=not self._is_met(release))
 
     def _is_met(self, release: Release) -> bool:
         """Return whether a release meets all conditions but `stable_for`."""
@@ -389,22 +391,16 @@ def _folded(phase: str | None) -> str | None:
 
 
 def _remembered(tracked: TrackedRelease) -> Release:
-    """Return a release as it was last seen, as far as the outcome of its disappearance needs it.
-
-    Of its workloads only the images are known, and whether all of them were ready. If they were not, the number of
-    planned ones is unknown, and no condition on workloads counts as met. If the last response did not show everything,
-    the phase is empty, and no condition is met: the rest would come from older responses.
-    """
-    is_ready, images = bool(tracked.ready), tracked.images or ()
+    """Return a release as it was last seen, without its workloads."""
     return Release(
         uid=tracked.uid,
         name=tracked.name,
         namespace=tracked.namespace,
         service=tracked.service,
         version=tracked.version or "",
-        phase=tracked.phase or "" if tracked.is_complete else "",
-        gray=tuple(Workload("", "", "", each, 1, 1, 1, 1, rolled_out=is_ready, message="") for each in images),
-        planned=len(images) if is_ready else None,
+        phase=tracked.phase or "",
+        gray=(),
+        planned=None,
         original=None,
         content={},
     )

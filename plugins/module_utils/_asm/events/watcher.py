@@ -39,9 +39,6 @@ _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 _YIELDS = 600.0
 """Seconds for which a mesh with a transient error lets the others go first: its requests may all take their time."""
 
-_START = uuid.uuid4().hex
-"""Distinguishes the events of this process from those of others, where no state file goes on with their numbers."""
-
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
 
@@ -122,6 +119,7 @@ class _Watcher:
         self._state: StateFile | None = None
         self._saved: dict[str, Any] = {}
         self._origin = ""
+        self._start = ""
         self._budget: Budget
 
     def run(self, stack: ExitStack) -> None:
@@ -208,6 +206,7 @@ class _Watcher:
     def _load(self) -> None:
         """Load what was saved, if there is a file for it."""
         if self._state is None:
+            self._start = uuid.uuid4().hex
             return
         values = self._state.load()
         if values is None:
@@ -240,8 +239,8 @@ class _Watcher:
             return
         now = self._runtime.monotonic()
         epoch = self._runtime.now() - timedelta(seconds=now)
-        start = "" if self._state is not None else _START
-        payloads = Payloads(self._sanitizer, self._request.manifests, mesh.mesh_id, self._origin, start, epoch)
+        request = self._request
+        payloads = Payloads(self._sanitizer, request.manifests, mesh.mesh_id, self._origin, self._start, epoch)
         self._deliver(_events(mesh, poll, payloads, now))
         before = mesh.availability
         is_transient = poll.error is not None and poll.error.is_transient

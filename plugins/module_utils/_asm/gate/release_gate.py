@@ -138,6 +138,7 @@ class ReleaseGate:
         error: the final error, the 404 of `missing`, or the last transient error.
         ended: when the observation that gave the outcome was complete.
         release: the last one seen, kept when it disappears.
+        accepts_absence: whether it is a success that this release disappears.
         first_uid, first_name: of the first release seen, None before.
         observed_at, released_at: when the last response about it, and the last release, was complete.
         version_matched: whether the wanted version was seen.
@@ -152,6 +153,7 @@ class ReleaseGate:
     error: AsmError | None = None
     ended: float = 0.0
     release: Release | None = None
+    accepts_absence: bool = False
     first_uid: str | None = None
     first_name: str | None = None
     observed_at: float | None = None
@@ -218,18 +220,11 @@ class ReleaseGate:
             return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
         if gate.absent is None or self._has_gap(observation):
             return replace(gate, absent=Streak(now))
-        if not self._accepts_absence(gate.release):
+        if not gate.accepts_absence:
             return missing
         absent = replace(gate.absent, is_repeated=True)
         gate = replace(gate, absent=absent, held=absent.held(observation))
         return gate if gate.held < self.conditions.stable_for else replace(gate, outcome="reached")
-
-    def _accepts_absence(self, release: Release) -> bool:
-        """Return whether it is a success that the release, as last seen, has disappeared."""
-        was_met = is_phase(release.phase, self.conditions.missing_after) and not unmet_besides_phase(
-            release, self.conditions
-        )
-        return self.conditions.on_missing == "accept" and was_met
 
     def _present(self, observation: Observation, release: Release) -> ReleaseGate:
         conditions, now, has_gap = self.conditions, observation.completed, self._has_gap(observation)
@@ -242,6 +237,7 @@ class ReleaseGate:
             error=None,
             observed_at=now,
             release=release,
+            accepts_absence=accepts_absence(release, conditions),
             first_uid=release.uid if self.first_uid is None else self.first_uid,
             first_name=release.name if self.first_name is None else self.first_name,
             absent=None,
@@ -299,7 +295,7 @@ class ReleaseGate:
             in_phase = is_phase(release.phase, conditions.success_phases)
             unmet = ([] if in_phase else phase) + unmet_besides_phase(release, conditions)
             return unmet or ([stable] if conditions.stable_for else [])
-        if release is None or absent is None or not self._accepts_absence(release):
+        if release is None or absent is None or not self.accepts_absence:
             return phase
         return [stable] if absent.is_repeated else [Unmet("missing_after")]
 
@@ -317,6 +313,12 @@ class ReleaseGate:
 def _change(release: Release, after: float) -> Change:
     ready = sum(each.ready_replicas for each in release.gray)
     return Change(release.phase, ready, sum(each.replicas for each in release.gray), after)
+
+
+def accepts_absence(release: Release, conditions: Conditions) -> bool:
+    """Return whether it is a success that a release which was last seen like this disappears."""
+    is_after = conditions.on_missing == "accept" and is_phase(release.phase, conditions.missing_after)
+    return is_after and not unmet_besides_phase(release, conditions)
 
 
 def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:

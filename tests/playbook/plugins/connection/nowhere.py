@@ -8,11 +8,21 @@ from __future__ import annotations
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.connection import ConnectionBase
 
+# The text of an error may be that of another machine.
+REFUSAL = "this host is never reached {{ lookup('ansible.builtin.pipe', 'touch was-run') }}"
+
 DOCUMENTATION = """
 name: nowhere
 short_description: Reaches no host at all
 description:
   - For the tests of this collection.
+options:
+  is_broken:
+    description: Whether it fails with an error that no connection should raise.
+    default: false
+    type: bool
+    vars:
+      - name: is_broken
 """
 
 
@@ -22,11 +32,13 @@ class Connection(ConnectionBase):
     transport = "nowhere"
 
     def _connect(self) -> Connection:
-        raise AnsibleConnectionFailure("this host is never reached")
+        if self.get_option("is_broken"):
+            raise ValueError(REFUSAL)
+        raise AnsibleConnectionFailure(REFUSAL)
 
     def exec_command(self, cmd: str, in_data: bytes | None = None, sudoable: bool = True) -> tuple[int, bytes, bytes]:
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
-        raise AnsibleConnectionFailure("this host is never reached")
+        raise AnsibleConnectionFailure(REFUSAL)
 
     def put_file(self, in_path: str, out_path: str) -> None:
         super().put_file(in_path, out_path)

@@ -24,7 +24,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     RequestTimeoutError,
     UsageError,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import MISSING, changed, deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, MISSING, changed, deployment
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
     BUSY,
     DENIED,
@@ -815,28 +815,46 @@ class TestRestart:
         assert [kind for kind, _name in again.sent] == ["timeout"]
         assert again.events[0]["gate"]["elapsed"] == 210
 
-    def test_an_accepted_disappearance_during_a_restart_is_reached(
-        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
-    ) -> None:
-        gate = {**GATE, "ready": True, "on_missing": "accept", "missing_after": ["Done"]}
-        there = stage(item("a", "Creating"))
-        there.show(25, item("a", "Done"))
-        there.run(monkeypatch, 40, **gate, **state)
-        again = stage()
-        again.run(monkeypatch, 60, **gate, **state)
-        assert [kind for kind, _name in again.sent] == ["gone", "reached"]
+    def test_without_a_file_each_start_has_ids_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = []
+        for _start in range(2):
+            there = stage(item("a", "Creating"))
+            there.show(25, item("a"))
+            there.run(monkeypatch, 30, **GATE)
+            ids += [event["id"] for event in there.events]
+        assert len(ids) == len(set(ids)) == 4
 
-    def test_what_the_last_response_left_out_does_not_count_for_a_disappearance(
-        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    @pytest.mark.parametrize(
+        ("conditions", "last", "verdicts"),
+        [
+            pytest.param({"ready": True}, item("a", "Done"), ["reached"], id="met"),
+            pytest.param({"ready": True}, item("a", "Done", gray=NOT_READY), [], id="not-ready"),
+            pytest.param({"images": [IMAGE]}, item("a", "Done", gray=NOT_READY), ["reached"], id="images-not-ready"),
+            pytest.param({"images": [IMAGE]}, item("a", "Done", gray=[deployment(image="")]), [], id="no-image"),
+            pytest.param({}, item("a", None), [], id="no-phase"),
+        ],
+    )
+    def test_a_disappearance_means_the_same_with_and_without_a_restart(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        state: dict[str, str],
+        conditions: dict[str, Any],
+        last: dict[str, Any],
+        verdicts: list[str],
     ) -> None:
-        gate = {**GATE, "ready": True, "on_missing": "accept", "missing_after": ["Done"]}
-        there = stage(item("a", "Creating"))
-        there.show(25, item("a", "Done", gray=NOT_READY))
-        there.show(35, item("a", None))
-        there.run(monkeypatch, 50, **gate, **state)
+        gate = {**GATE, **conditions, "on_missing": "accept", "missing_after": ["Done"]}
+        ends = []
+        for given in ({}, state):
+            there = stage(item("a", "Creating"))
+            there.show(25, item("a", "Done", gray=NOT_READY))
+            there.show(35, last)
+            there.show(55)
+            there.run(monkeypatch, 50 if given else 100, **gate, **given)
+            ends.append(there)
         again = stage()
         again.run(monkeypatch, 60, **gate, **state)
-        assert [kind for kind, _name in again.sent] == ["gone"]
+        for there in (ends[0], again):
+            assert [kind for kind, _name in there.sent if kind not in ("phase", "ready")] == ["gone", *verdicts]
 
     def test_an_unavailable_mesh_is_not_sent_again(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
