@@ -73,8 +73,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             result: dict[str, Any] = self._execute_module(
                 module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
-        # Whoever answers at the address of the host has a say in the text of an error. Ansible before 2.19 takes it for a
-        # template unless it comes in a result.
+        # Whoever answers at the address of the host has a say in the text of an error, which Ansible before 2.19 takes
+        # for a template unless it comes in a result.
         except AnsibleConnectionFailure as error:
             result = {"unreachable": True, "msg": str(error)}
         except Exception as error:  # noqa: BLE001

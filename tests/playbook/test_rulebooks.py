@@ -649,9 +649,11 @@ def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
     templates = [(name, each[name]) for each in given for name in names & each.keys()]
     assert len(templates) >= len(names) - 1
     for name, text in templates:
-        # ansible-rulebook makes a null of the text None.
         for null in (None, "None"):
             assert substitute_variables(text, {name: null}) == substitute_variables(text, {}), text
+        # ansible-rulebook would make a null of these.
+        for odd in (" None", "(None)", "None # x"):
+            assert substitute_variables(text, {name: odd}) == odd, text
         # What only looks like nothing is a value.
         assert substitute_variables(text, {name: 0}) == 0
 
@@ -675,7 +677,7 @@ def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
     given = {"mesh_id": "mesh", **dict.fromkeys(used, "given")}
     assert substitute_variables(mesh_id, given) == "mesh"
     for name in used:
-        assert [substitute_variables(mesh_id, {**given, name: empty}) for empty in ("", None)] == ["", ""]
+        assert [substitute_variables(mesh_id, {**given, name: empty}) for empty in ("", None, "None")] == [""] * 3
 
 
 def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
@@ -699,7 +701,7 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
         "handled_in": str(ansible.directory / "handled"),
     }
 
-    def run(playbook: str = CONTINUE, hosts: str = HOSTS, **variables: Any) -> Run:
+    def run(playbook: str = CONTINUE, hosts: str = HOSTS, skip_tags: str = "", **variables: Any) -> Run:
         return ansible.playbook(
             Path(playbook),
             inventory=hosts,
@@ -710,6 +712,7 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
                 "HUAWEICLOUD_ASM_ENDPOINT": simulator.url,
                 # Those of a service leave out nothing.
                 "ANSIBLE_RUN_TAGS": "other",
+                "ANSIBLE_SKIP_TAGS": skip_tags,
             },
         )
 
@@ -720,10 +723,13 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     assert "continued with second" in other.output
     for playbook in (CONTINUE, TELL):
         relative, elsewhere = run(playbook, handled_in="handled"), run(playbook, inventory(web={}))
+        skipped = run(playbook, skip_tags="tagged")
         assert relative.returncode > 0
         assert "handled_in is 'handled', expected an absolute path" in relative.output
         assert elsewhere.returncode > 0
         assert "localhost, where this playbook runs, was left out" in elsewhere.output
+        assert skipped.returncode > 0
+        assert "skip neither always nor tagged" in skipped.output
 
 
 @pytest.mark.slow

@@ -109,6 +109,11 @@ class TestOneRelease:
                 id="disappeared",
             ),
             pytest.param(
+                after("Finishing", 404, 404, conditions=replace(ACCEPTING, version="v9")),
+                ["its last phase was Finishing, but not all other conditions were met"],
+                id="disappeared with another version",
+            ),
+            pytest.param(
                 after(404, conditions=APPEARING, ends=True), ["has not appeared within 60 s"], id="appears late"
             ),
             pytest.param(
