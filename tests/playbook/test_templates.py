@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LOOKUP = """\
 {{ query('huaweicloud.asm.asm_release', ids, endpoint=asm.endpoint, mesh_id=asm.mesh_id, namespace=asm.namespace,
          token=asm.token, manifests=true) }}"""
+FAILING = LOOKUP.replace("manifests=true", "wait=true, success_phases=['Never'], failure_phases=['Running']")
 
 
 def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[..., Running]) -> None:
@@ -57,6 +58,12 @@ def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[...,
             ],
         },
         {"debug": {"msg": "{{ why.msg }} {{ why.releases }}"}},
+        {
+            "set_fact": {"never": FAILING},
+            **{"vars": {"asm": options, "ids": ids}, "register": "error", "ignore_errors": True},
+        },
+        {"set_fact": {"kept": "{{ error }}"}},
+        {"debug": {"msg": "{{ error.msg }} {{ kept }} {{ kept.msg }}"}},
         {"name": "the end", "debug": {"msg": "{{ seen.releases | length }}"}},
     ]
     hosts = {name: {"ansible_connection": connection} for name, connection in CONNECTIONS.items()}
