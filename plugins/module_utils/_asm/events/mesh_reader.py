@@ -91,9 +91,9 @@ class Budget:
             more = max(0, self._client.requests_sent - before - 1)
             self.pace = self.pace.after_more(more, self.now())
 
-    def interval(self, polls: int = 1) -> float:
-        """Return the seconds between two observations of a release that every so many polls read."""
-        return self.pace.interval(self.now()) * polls
+    def interval(self) -> float:
+        """Return the seconds between two polls of one mesh."""
+        return self.pace.interval(self.now())
 
     def now(self) -> float:
         """Return the time of polls and pauses."""
@@ -141,6 +141,8 @@ class MeshReader:
         self._shown: dict[str, TrackedRelease] = {}
         # When which release was read singly last, or may be read again.
         self._read_at: dict[str, float] = {}
+        # Seconds that the last list took: where each takes longer than the interval, responses are as far apart.
+        self._took = 0.0
         self.failed: dict[str, AsmError] = {}
 
     def poll(self, tracked: Mapping[str, TrackedRelease]) -> Poll:
@@ -169,10 +171,11 @@ class MeshReader:
         started = self._budget.next_slot()
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._budget.send(lambda: self._client.list_releases(self.mesh_id, deadline))
-        completed, interval = self._budget.now(), self._budget.interval()
+        completed, interval = self._budget.now(), self._interval()
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
+        self._took = completed - started
         known, self._shown = {**tracked, **self._shown}, poll.shown
         poll.problems.update(found.problems)
         listed = {}
@@ -236,13 +239,17 @@ class MeshReader:
         # A release whose last response lacked a field is not due, unless the list shows the field now.
         due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
         count = self._budget.pace.single_reads(now)
-        interval = self._budget.interval(ceil(len(due) / count))
+        interval = self._interval(ceil(len(due) / count))
         for uid in sorted(due, key=unread.__getitem__)[:count]:
             started = unread[uid] = self._budget.next_slot()
             observed = self._read_release(poll, known[uid], uid in listed)
             if observed is not None:
                 completed = self._budget.now()
                 poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
+
+    def _interval(self, polls: int = 1) -> float:
+        """Return the seconds between two observations of a release that every so many polls read."""
+        return max(self._budget.interval(), self._took) * polls
 
     def _read_release(self, poll: Poll, known: TrackedRelease, is_listed: bool) -> Observation | None:
         """Return what a single read says of a release; None if nothing follows from the response."""
@@ -252,14 +259,7 @@ class MeshReader:
         try:
             release = self._budget.send(lambda: self._client.get_release(target, deadline))
         except NotFoundError as error:
-            # A 404 about a release that the list of the same poll shows says nothing.
-            if is_listed:
-                self.failed[uid] = _NOT_FOUND
-                return None
-            if not self._selects(known):
-                poll.excluded.add(uid)
-                return None
-            return Observation(0.0, 0.0, error=error)
+            return self._not_found(poll, known, is_listed, error)
         except AsmError as error:
             if not error.is_transient:
                 self.failed[uid] = error
@@ -284,6 +284,22 @@ class MeshReader:
             return None
         self.failed.pop(uid, None)
         return Observation(0.0, 0.0, release)
+
+    def _not_found(
+        self, poll: Poll, known: TrackedRelease, is_listed: bool, error: NotFoundError
+    ) -> Observation | None:
+        """Return what a 404 says of a release: nothing if the list of the same poll shows it."""
+        uid = known.uid
+        if is_listed:
+            # The first one may be of a release that was deleted meanwhile.
+            if self.failed.get(uid) is _NOT_FOUND:
+                poll.problems[uid] = _NOT_FOUND.about(uid)
+            self.failed[uid] = _NOT_FOUND
+            return None
+        if not self._selects(known):
+            poll.excluded.add(uid)
+            return None
+        return Observation(0.0, 0.0, error=error)
 
     def _undecided(self, release: Release) -> AsmError:
         """Return the error of a release without a field that a filter needs."""

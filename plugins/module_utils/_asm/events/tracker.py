@@ -22,8 +22,9 @@ from ..options.request import Conditions, Schedule
 BASELINE_LISTS = 2
 """Releases first seen in the second list are treated as already present: the API may return an incomplete list."""
 
-GONE_KEPT = 1000
-"""How many releases that are gone are kept, so that one that comes back goes on with the numbers of its events."""
+GONE_KEPT = 5000
+"""How many releases that are gone are kept, so that one that comes back goes on with the numbers of its events, and
+starts nothing if it is unchanged: twice as many as the largest list that is known."""
 
 VERDICTS = {"reached": "reached", "failed": "failed", "replaced": "failed", "stalled": "stalled", "timeout": "timeout"}
 """Kind of the event for each outcome of a gate. That a release is missing is the event `gone`."""

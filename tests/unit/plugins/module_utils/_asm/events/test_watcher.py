@@ -141,6 +141,15 @@ class TestEvents:
         there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
         assert [kind for kind, _name in there.sent].count("reached") == 40
 
+    def test_stable_for_holds_where_each_list_takes_longer_than_the_interval(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].takes = 40
+        there.show(150, item("a"))
+        there.run(monkeypatch, 600, **GATE, stable_for=60)
+        assert [kind for kind, _name in there.sent] == ["phase", "reached"]
+
     def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating", gray=NOT_READY))
         mesh, without = there.meshes["mesh"], item("a", "Creating")
@@ -211,6 +220,16 @@ class TestEvents:
         assert "3 of 6 items of the list are ignored" in list_line
         hint = "metadata.namespace is '..', so the release cannot be read singly; check endpoint"
         assert lines == [f"mesh 'mesh': '{name}': {hint}" for name in "ab"]
+
+    def test_a_release_that_the_list_has_and_no_read_finds_is_logged_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a"), incomplete("b"))
+        there.meshes["mesh"].singly["uid-b"] = GONE
+        there.run(monkeypatch, 100)
+        assert there.warned == [
+            "mesh 'mesh': 'uid-b': ASM lists the release, but has no release of this uid; check endpoint"
+        ]
 
     def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), *(item(f"a{number}", uid=None) for number in range(100)))
