@@ -149,7 +149,10 @@ options:
     type: list
     elements: str
   stable_for:
-    description: Seconds for which all conditions must have held. After a restart the count begins anew.
+    description:
+      - Seconds for which all conditions must have held. After a restart the count begins anew.
+      - It also begins anew if no response comes for longer than 3 poll intervals, 3 times what a list takes, and
+        O(request_timeout).
     type: int
     default: 0
   stall_timeout:
