@@ -405,6 +405,16 @@ def test_text_of_a_delegate_that_cannot_be_reached_is_never_run(
     assert not (ansible.directory / "was-run").exists()
 
 
+def test_why_a_delegate_cannot_be_used_is_told(ansible: Ansible, mesh: Running) -> None:
+    become = {"ansible_become": True, "ansible_become_method": "no_such_method"}
+    delegate = {"ansible_connection": "loopback_shell", **become}
+    play = {"tasks": [rescued(gate(on(OPENS, delegate_to="delegate")))]}
+
+    gated = run_plays(ansible, mesh, play, hosts={"delegate": delegate})
+
+    assert "no_such_method" in gated.refused("third")[0]["msg"]
+
+
 @pytest.mark.parametrize("native", ["0", "1"])
 @pytest.mark.slow
 def test_text_of_a_response_is_never_run(ansible: Ansible, simulate: Callable[..., Running], native: str) -> None:
