@@ -334,6 +334,10 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
 
     assert gated.deployed == frozenset(), gated.output
     assert not link.exists()
+    number = run_plays(
+        ansible, mesh, {"tasks": [gate(CLOSED)]}, extra_vars={name: value, "release_gate_verdict_file": 7}
+    )
+    assert not (ansible.directory / "7").exists(), number.output
     assert "a variable has a name that the role does not allow" in " ".join(gated.output.split())
     assert gated.requests == 0
 

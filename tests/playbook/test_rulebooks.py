@@ -721,15 +721,23 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     assert "continued with first" in first.output
     assert "continued with" not in repeat.output
     assert "continued with second" in other.output
+    for address in ("hooks.example/s3cret", "http://hooks.example/ s3cret"):
+        refused = run(TELL, tell_url=address)
+        assert refused.returncode > 0
+        assert "tell_url is no address" in " ".join(refused.output.split())
+        assert "s3cret" not in refused.output
     for playbook in (CONTINUE, TELL):
         relative, elsewhere = run(playbook, handled_in="handled"), run(playbook, inventory(web={}))
         skipped = run(playbook, skip_tags="tagged")
+        grouped = run(playbook, json.dumps({"localhost": {"hosts": {"web": {}}}}))
         assert relative.returncode > 0
         assert "handled_in is 'handled', expected an absolute path" in relative.output
         assert elsewhere.returncode > 0
         assert "localhost, where this playbook runs, was left out" in elsewhere.output
         assert skipped.returncode > 0
         assert "skip neither always nor tagged" in skipped.output
+        assert grouped.returncode > 0
+        assert "localhost, where this playbook runs, is the name of a group" in grouped.output
 
 
 @pytest.mark.slow

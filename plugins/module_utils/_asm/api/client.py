@@ -136,6 +136,8 @@ class Client:
 
         def understand(content: dict[str, Any], request: str) -> Release:
             release = content.get("release")
+            if "release" not in content and not isinstance(content.get("service"), dict):
+                raise ProtocolError("the response has neither a service nor a release", "check endpoint")
             # The API reference does not say which of the three it is.
             if release is None or release == {}:
                 raise NotFoundError("the service has no release", "check namespace and service")

@@ -257,6 +257,13 @@ def test_service_without_release_is_not_found(content: dict[str, Any]) -> None:
     )
 
 
+@pytest.mark.parametrize("content", [{}, {"errorCode": "ASM.01500001"}, {"service": None}])
+def test_what_is_no_service_does_not_say_that_there_is_no_release(content: dict[str, Any]) -> None:
+    error = Reader(ok(content)).error(Reader.get_service)
+    assert (error.kind, error.is_transient) == ("protocol", False)
+    assert error.problem == "the response has neither a service nor a release"
+
+
 @pytest.mark.parametrize("given", [[], "", "r-1", 0, False, [release()]])
 def test_release_of_service_must_be_object(given: Any) -> None:
     error = Reader(ok({"release": given})).error(Reader.get_service)
