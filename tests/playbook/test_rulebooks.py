@@ -208,7 +208,7 @@ def test_the_same_event_of_two_sources_continues_the_deployment_once(
     (ruleset,) = changed = rulesets(CONTINUE)
     second = copy.deepcopy(ruleset["sources"][0]) | {"name": "the same again"}
     ruleset["sources"].append(second)
-    second["huaweicloud.asm.asm_release"]["state_file"] += ".second"
+    second["huaweicloud.asm.asm_release"]["state_file"] = f"{deployment.state}.second"
 
     with deployment.watching(simulator, changed) as watching:
         watching.until(lambda: baselines(simulator) >= 2, "the baselines of both")
