@@ -334,12 +334,19 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
 
     assert gated.deployed == frozenset(), gated.output
     assert not link.exists()
-    number = run_plays(
-        ansible, mesh, {"tasks": [gate(CLOSED)]}, extra_vars={name: value, "release_gate_verdict_file": 7}
-    )
-    assert not (ansible.directory / "7").exists(), number.output
     assert "a variable has a name that the role does not allow" in " ".join(gated.output.split())
     assert gated.requests == 0
+
+
+def test_a_verdict_file_that_is_no_text_is_not_written_when_variables_are_refused(
+    ansible: Ansible, mesh: Running
+) -> None:
+    refused = {"release_gate_result": "mine", "release_gate_verdict_file": 7}
+
+    gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED), DEPLOY]}, extra_vars=refused)
+
+    assert gated.deployed == frozenset(), gated.output
+    assert not (ansible.directory / "7").exists()
 
 
 class TestASecondGate:

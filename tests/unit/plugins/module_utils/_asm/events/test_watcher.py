@@ -862,18 +862,16 @@ class TestRestart:
         verdicts: list[str],
     ) -> None:
         gate = {**GATE, **conditions, "on_missing": "accept", "missing_after": ["Done"]}
-        ends = []
-        for given in ({}, state):
-            there = stage(item("a", "Creating"))
+        whole, before, again = stage(item("a", "Creating")), stage(item("a", "Creating")), stage()
+        for there in (whole, before):
             there.show(25, item("a", "Done", gray=NOT_READY))
             there.show(35, last)
             there.show(55)
-            there.run(monkeypatch, 50 if given else 100, **gate, **given)
-            ends.append(there)
-        again = stage()
+        whole.run(monkeypatch, 100, **gate)
+        before.run(monkeypatch, 50, **gate, **state)
         again.run(monkeypatch, 60, **gate, **state)
-        for there in (ends[0], again):
-            assert [kind for kind, _name in there.sent if kind not in ("phase", "ready")] == ["gone", *verdicts]
+        assert [kind for kind, _name in again.sent] == ["gone", *verdicts]
+        assert whole.sent == before.sent + again.sent
 
     def test_an_unavailable_mesh_is_not_sent_again(
         self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
