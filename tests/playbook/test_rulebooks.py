@@ -658,18 +658,18 @@ def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
         assert substitute_variables(text, {name: 0}) == 0
 
 
-@pytest.mark.parametrize("text", ["deploy", "2026", "1.10", "True", "Bob's deploy", "long " * 30])
-def test_the_names_of_workflow_and_organization_stay_text(text: str) -> None:
-    reached, *_rules = rulesets(LAUNCH)[0]["rules"]
-    arguments = reached["action"]["run_workflow_template"]
-    for key, variable in (("name", "workflow"), ("organization", "organization")):
-        assert substitute_variables(arguments[key], {variable: text}) == text
+@pytest.mark.parametrize("text", ["deploy", "2026", "1.10", "True", "(None)", "Bob's deploy", "long " * 30])
+@pytest.mark.parametrize(("rulebook", "variable"), OF_ACTIONS)
+def test_the_text_of_a_variable_reaches_an_action_as_it_is(rulebook: str, variable: str, text: str) -> None:
+    (ruleset,) = rulesets(rulebook)
+    templates = set(re.findall(rf'"(\{{\{{ {variable} [^"]*)"', json.dumps(ruleset["rules"])))
+    assert [substitute_variables(each, {variable: text}) for each in templates] == [text]
 
 
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
 def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
     (ruleset,) = rulesets(rulebook)
-    used = set(re.findall(r"\{\{ (\w+)(?: \| string \| pprint)? \}\}", json.dumps(ruleset["rules"])))
+    used = set(re.findall(r"\{\{ (\w+)(?: \| string)? \| pprint \}\}", json.dumps(ruleset["rules"])))
     # The source refuses it itself.
     used -= {"success_phases"}
     assert {(rulebook, name) for name in used} == {each for each in OF_ACTIONS if each[0] == rulebook}
@@ -689,6 +689,14 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
         own = {"ansible.builtin.set_fact": dict.fromkeys(("handled", "handled_before", "gate", "note"), "of the tasks")}
         tasks = [{"ansible.builtin.debug": {"msg": f"continued with {name}"}}, own]
         (ansible.directory / name).write_text(json.dumps(tasks), encoding="utf-8")
+    restart = {"name": "restart", "ansible.builtin.fail": {"msg": "cannot restart"}}
+    parts = {"tasks": {"ansible.builtin.debug": {}, "changed_when": True, "notify": "restart"}, "handlers": restart}
+    for part, task in parts.items():
+        main = ansible.directory / "role" / part / "main.yml"
+        main.parent.mkdir(parents=True)
+        main.write_text(json.dumps([task]), encoding="utf-8")
+    included = {"ansible.builtin.include_role": {"name": str(ansible.directory / "role")}}
+    (ansible.directory / "third").write_text(json.dumps([included]), encoding="utf-8")
     given = {
         "event_id": "e-1",
         "event_kind": "failed",
@@ -721,6 +729,10 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     assert "continued with first" in first.output
     assert "continued with" not in repeat.output
     assert "continued with second" in other.output
+    # The second run repeats what has failed in a handler, though the tasks before it were all done.
+    for unfinished in (run(continue_with=str(ansible.directory / "third")) for _run in range(2)):
+        assert unfinished.returncode > 0
+        assert "cannot restart" in unfinished.output
     for address in ("hooks.example/s3cret", "http://hooks.example/ s3cret"):
         refused = run(TELL, tell_url=address)
         assert refused.returncode > 0
