@@ -151,7 +151,7 @@ options:
   stable_for:
     description:
       - Seconds for which all conditions must have held. After a restart the count begins anew.
-      - It also begins anew if no response comes for longer than 3 poll intervals, 3 times what a list takes, and
+      - It also begins anew if no response comes for longer than 3 poll intervals, 3 times what the last poll took, and
         O(request_timeout).
     type: int
     default: 0

@@ -141,7 +141,7 @@ class MeshReader:
         self._shown: dict[str, TrackedRelease] = {}
         # When which release was read singly last, or may be read again.
         self._read_at: dict[str, float] = {}
-        # Seconds that the last list took: where each takes longer than the interval, responses are as far apart.
+        # Seconds that the last poll took: where each takes longer than the interval, responses are as far apart.
         self._took = 0.0
         self.failed: dict[str, AsmError] = {}
 
@@ -155,27 +155,29 @@ class MeshReader:
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
         try:
-            poll.listed = self._read_list(poll, tracked)
+            started = self._budget.next_slot()
+            poll.listed = self._read_list(poll, tracked, started)
             self._read_singly(poll, tracked, poll.listed)
+            self._took = self._budget.now() - started
         except AsmError as error:
             poll.error = error
         # A poll may read only some releases. What an earlier one found of the others still holds.
         poll.error = poll.error or self._lasting_error(poll.listed or {})
         return poll
 
-    def _read_list(self, poll: Poll, tracked: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:
+    def _read_list(
+        self, poll: Poll, tracked: Mapping[str, TrackedRelease], started: float
+    ) -> dict[str, TrackedRelease]:
         """Return the listed releases that the filters do not exclude.
 
         The complete ones are observations of the poll.
         """
-        started = self._budget.next_slot()
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._budget.send(lambda: self._client.list_releases(self.mesh_id, deadline))
         completed, interval = self._budget.now(), self._interval()
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
-        self._took = completed - started
         known, self._shown = {**tracked, **self._shown}, poll.shown
         poll.problems.update(found.problems)
         listed = {}

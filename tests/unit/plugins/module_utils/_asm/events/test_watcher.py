@@ -11,7 +11,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import (
@@ -141,14 +141,20 @@ class TestEvents:
         there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
         assert [kind for kind, _name in there.sent].count("reached") == 40
 
-    def test_stable_for_holds_where_each_list_takes_longer_than_the_interval(
-        self, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize(
+        ("shown", "takes"), [pytest.param(item, 40, id="slow-list"), pytest.param(incomplete, 12, id="slow-reads")]
+    )
+    def test_stable_for_holds_where_each_poll_takes_longer_than_the_interval(
+        self, monkeypatch: pytest.MonkeyPatch, shown: Callable[..., dict[str, Any]], takes: float
     ) -> None:
-        there = stage(item("a", "Creating"))
-        there.meshes["mesh"].takes = 40
-        there.show(150, item("a"))
+        there = stage(*(shown(name, phase="Creating") for name in "abcd"))
+        mesh = there.meshes["mesh"]
+        mesh.takes = takes
+        mesh.singly = {f"uid-{name}": item(name, "Creating") for name in "abcd"}
+        there.on(150, partial(setattr, mesh, "singly", {f"uid-{name}": item(name) for name in "abcd"}))
+        there.show(150, *map(shown, "abcd"))
         there.run(monkeypatch, 600, **GATE, stable_for=60)
-        assert [kind for kind, _name in there.sent] == ["phase", "reached"]
+        assert sorted(there.sent) == [(kind, name) for kind in ("phase", "reached") for name in "abcd"]
 
     def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating", gray=NOT_READY))
