@@ -338,15 +338,23 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
     assert gated.requests == 0
 
 
-def test_a_verdict_file_that_is_no_text_is_not_written_when_variables_are_refused(
-    ansible: Ansible, mesh: Running
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        pytest.param("", "release_gate_verdict_file is no text", id="alone"),
+        pytest.param("release_gate_result: mine", "has a name that the role does not allow", id="refused"),
+    ],
+)
+def test_a_verdict_file_that_is_no_text_is_not_written(
+    ansible: Ansible, mesh: Running, more: str, reason: str
 ) -> None:
-    refused = {"release_gate_result": "mine", "release_gate_verdict_file": 7}
+    date = ["-e", f"{{release_gate_verdict_file: 2026-01-01, {more}}}"]
 
-    gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED), DEPLOY]}, extra_vars=refused)
+    gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED), DEPLOY]}, arguments=date)
 
     assert gated.deployed == frozenset(), gated.output
-    assert not (ansible.directory / "7").exists()
+    assert reason in " ".join(gated.output.split())
+    assert not (ansible.directory / "2026-01-01").exists()
 
 
 class TestASecondGate:
