@@ -134,7 +134,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import run as run_call
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import Runtime, TaskContext
-from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer, untemplated
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 
 NAME = "huaweicloud.asm.asm_release"
@@ -172,13 +172,13 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             parameters = typed({**others, **given}, _ALL, sanitizer)
             credentials = {name: typed(credentials, _OF_VARIABLES, sanitizer)[name] for name in credentials}
         except AsmError as error:
-            raise AnsibleLookupError(str(sanitizer.redact(f"{NAME}: {error.sentence(sanitizer)}"))) from None
+            raise _failure(str(sanitizer.redact(error.sentence(sanitizer)))) from None
         task = TaskContext(bool(variables.get("ansible_check_mode")), separately=True)
         report = run_call(parameters, task, Runtime(), credentials)
         for warning in report.warnings:
             Display().warning(f"{NAME}: {warning}")
         if report.is_failed:
-            raise AnsibleLookupError(f"{NAME}: {report.result['msg']}")
+            raise _failure(report.result["msg"])
         if not release_ids:
             return list(report.results)
         by_id = dict(zip(dict.fromkeys(release_ids), report.results))
@@ -201,11 +201,19 @@ class LookupModule(LookupBase):  # type: ignore[misc]
                 except AnsibleError as error:
                     if error.__class__.__name__ == _OMITTED:
                         continue
-                    raise AnsibleLookupError(f"{NAME}: the variable {name} cannot be templated or decrypted") from None
+                    raise _failure(f"the variable {name} cannot be templated or decrypted") from None
                 value = decrypted(name, value)
                 # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
                 found[option.name] = None if value == variables.get("omit") else value
         return check_raw(found, CONNECTION_OPTIONS, prefix=VARIABLE_PREFIX)
+
+
+def _failure(message: str) -> AnsibleLookupError:
+    """Return an error that says which lookup failed.
+
+    Ansible before 2.19 runs its text as a template where `failed_when` of `set_fact` is what fails.
+    """
+    return AnsibleLookupError(untemplated(f"{NAME}: {message}"))
 
 
 def _flattened(terms: Any) -> list[str]:

@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 
 
 LOOKUP = """\
-{{ query('huaweicloud.asm.asm_release', ids, endpoint=asm.endpoint, mesh_id=asm.mesh_id, namespace=asm.namespace,
-         token=asm.token, manifests=true) }}"""
+query('huaweicloud.asm.asm_release', ids, endpoint=asm.endpoint, mesh_id=asm.mesh_id, namespace=asm.namespace,
+      token=asm.token, manifests=true)"""
 FAILING = LOOKUP.replace("manifests=true", "wait=true, success_phases=['Never'], failure_phases=['Running']")
+WAITING = FAILING.replace("failure_phases=['Running']", "wait_timeout=1, wait_sleep=1")
 
 
 def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[..., Running]) -> None:
     releases: list[dict[str, Any]] = [{**each, "steps": [RUNNING]} for each in hostile(ansible.directory)]
-    simulator = simulate(scenario(*releases, release("other", RUNNING)))
+    phase = f"{{{{ lookup('pipe', 'touch {ansible.directory}/evaluated-phase') }}}}"
+    simulator = simulate(scenario(*releases, release("other", {**RUNNING, "phase": phase})))
     ids = [each["id"] for each in releases]
     options = reading_releases(simulator, *ids, manifests=True)
     refused = {**options, "wait": True, "success_phases": ["Never"], "failure_phases": ["Running"]}
     tasks: list[dict[str, Any]] = [
         {MODULE: options, "register": "seen"},
-        {"set_fact": {"looked_up": LOOKUP}, "vars": {"asm": options, "ids": ids}},
+        {"set_fact": {"looked_up": f"{{{{ {LOOKUP} }}}}"}, "vars": {"asm": options, "ids": ids}},
         {"debug": {"msg": "{{ looked_up }} {{ looked_up[0].release.spec.version | trim }}"}},
         {"set_fact": {"first": "{{ seen }}", "texts": "{{ seen.releases | map(attribute='release') | list }}"}},
         {"set_fact": {"version": "{{ item.release.spec.version }}"}, "loop": "{{ seen.releases }}"},
@@ -59,13 +61,18 @@ def test_text_of_a_result_is_never_run(ansible: Ansible, simulate: Callable[...,
         },
         {"debug": {"msg": "{{ why.msg }} {{ why.releases }}"}},
         {
-            "set_fact": {"never": FAILING},
+            "set_fact": {"never": f"{{{{ {FAILING} }}}}"},
             "vars": {"asm": options, "ids": ids},
             "register": "error",
             "ignore_errors": True,
         },
         {"set_fact": {"kept": "{{ error }}"}},
         {"debug": {"msg": "{{ error.msg }} {{ kept }} {{ kept.msg }}"}},
+        {
+            "vars": {"asm": options, "ids": ["other"]},
+            "block": [{"set_fact": {"released": True}, "failed_when": f"{WAITING} == []"}],
+            "rescue": [{"debug": {"msg": "{{ ansible_failed_result }}"}}],
+        },
         {"name": "the end", "debug": {"msg": "{{ seen.releases | length }}"}},
     ]
     hosts = {name: {"ansible_connection": connection} for name, connection in CONNECTIONS.items()}
