@@ -733,7 +733,7 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     for unfinished in (run(continue_with=str(ansible.directory / "third")) for _run in range(2)):
         assert unfinished.returncode > 0
         assert "cannot restart" in unfinished.output
-    for address in ("hooks.example/s3cret", "http://hooks.example/ s3cret"):
+    for address in ("hooks.example/s3cret", "http://hooks.example/ s3cret", "http://hooks.example:s3cret/"):
         refused = run(TELL, tell_url=address)
         assert refused.returncode > 0
         assert "tell_url is no address" in " ".join(refused.output.split())
