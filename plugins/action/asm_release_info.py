@@ -26,6 +26,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec 
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.validation import sanitizer_for
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import refused, run
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime import CUT_NAME, Runtime, TaskContext
+from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import untemplated
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted_options
 
 MODULE = "huaweicloud.asm.asm_release_info"
@@ -74,9 +75,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 module_name=MODULE, module_args=arguments, task_vars=task_vars, wrap_async=self._task.async_val
             )
         # Whoever answers at the address of the host has a say in the text of an error, which Ansible before 2.19 takes
-        # for a template unless it comes in a result.
+        # for a template unless it comes in a result. This error must remain one: after a result, Ansible goes on with
+        # what `async` and `until` ask for.
         except AnsibleConnectionFailure as error:
-            result = {"unreachable": True, "msg": str(error)}
+            raise AnsibleConnectionFailure(untemplated(str(error))) from None
         except Exception as error:  # noqa: BLE001
             result = {"failed": True, "msg": str(error) or type(error).__name__}
         finally:

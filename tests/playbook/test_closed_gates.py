@@ -94,6 +94,24 @@ def test_a_task_with_a_limit_stays_closed_and_no_process_reads_on(
     assert mesh.summary()["by_release"].get(PENDING, 0) <= 3
 
 
+@pytest.mark.parametrize(
+    "keywords",
+    [
+        pytest.param({"async": 10, "poll": 1}, id="async"),
+        pytest.param({"register": "gate", "until": "gate.phase == 'Running'", "retries": 1}, id="until"),
+    ],
+)
+def test_a_host_that_cannot_be_reached_is_unreachable(
+    ansible: Ansible, mesh: Running, jobs: dict[str, str], keywords: dict[str, Any]
+) -> None:
+    unreachable = {**waits(mesh, OPENS), "vars": {"ansible_connection": "nowhere"}, **keywords}
+
+    run = ansible.playbook(play(unreachable, DEPLOY), inventory=host("module"), environment=jobs)
+
+    assert [(entry.task, entry.outcome) for entry in run.results] == [("gate", "unreachable")], run.output
+    assert "this host is never reached" in run.output
+
+
 @VERDICTS
 def test_the_exit_code_of_an_ad_hoc_command_is_the_verdict(
     ansible: Ansible, mesh: Running, release_id: str, deployed: bool

@@ -345,9 +345,7 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
         pytest.param("release_gate_result: mine", "has a name that the role does not allow", id="refused"),
     ],
 )
-def test_a_verdict_file_that_is_no_text_is_not_written(
-    ansible: Ansible, mesh: Running, more: str, reason: str
-) -> None:
+def test_a_verdict_file_that_is_no_text_is_not_written(ansible: Ansible, mesh: Running, more: str, reason: str) -> None:
     date = ["-e", f"{{release_gate_verdict_file: 2026-01-01, {more}}}"]
 
     gated = run_plays(ansible, mesh, {"tasks": [gate(CLOSED), DEPLOY]}, arguments=date)
