@@ -218,6 +218,10 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else "" if value is None or isinstance(value, (dict, list)) else str(value)
 
 
+ERROR_KEYS = {"errorCode", "errorMsg", "error_code", "error_msg", "error"}
+"""What the error bodies are told by."""
+
+
 def _read_body(body: bytes) -> ErrorResponse:
     """Return what one of the five error bodies says; the page of a proxy, or an empty body, says nothing.
 

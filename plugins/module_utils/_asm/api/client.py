@@ -18,6 +18,7 @@ from ..connection.channel import Channel, open_channel
 from ..connection.credentials import find
 from ..connection.transport import DEFAULT_BOUNDS, MIB, REQUESTS_IMPORT_ERROR, Bounds, Response, Transport
 from ..errors import (
+    ERROR_KEYS,
     MESH,
     RELEASE,
     SERVICE,
@@ -136,10 +137,15 @@ class Client:
 
         def understand(content: dict[str, Any], request: str) -> Release:
             release = content.get("release")
-            if "release" not in content and not isinstance(content.get("service"), dict):
-                raise ProtocolError("the response has neither a service nor a release", "check endpoint")
-            # The API reference does not say which of the three it is.
+            # The API reference does not say which of the three it is: absent, null or empty.
             if release is None or release == {}:
+                # An error with status 200 must not say that there is none.
+                if (
+                    not content.get("service")
+                    or not isinstance(content["service"], dict)
+                    or ERROR_KEYS & content.keys()
+                ):
+                    raise ProtocolError("the response shows neither a release nor the service", "check endpoint")
                 raise NotFoundError("the service has no release", "check namespace and service")
             if not isinstance(release, dict):
                 raise ProtocolError("release of the response is not an object", "check endpoint")

@@ -247,9 +247,12 @@ def test_response_must_be_about_service() -> None:
     assert (error.kind, "'ratings'" in error.sentence(str)) == ("protocol", True)
 
 
+SHOWN = {"metadata": {"name": "reviews"}}
+
+
 @pytest.mark.parametrize("content", [{}, {"release": None}, {"release": {}}], ids=["absent", "null", "empty"])
 def test_service_without_release_is_not_found(content: dict[str, Any]) -> None:
-    error = Reader(ok({"service": {}, **content})).error(Reader.get_service)
+    error = Reader(ok({"service": SHOWN, **content})).error(Reader.get_service)
     assert isinstance(error, NotFoundError)
     assert (error.problem, error.response) == (
         "the service has no release",
@@ -257,11 +260,25 @@ def test_service_without_release_is_not_found(content: dict[str, Any]) -> None:
     )
 
 
-@pytest.mark.parametrize("content", [{}, {"errorCode": "ASM.01500001"}, {"service": None}])
-def test_what_is_no_service_does_not_say_that_there_is_no_release(content: dict[str, Any]) -> None:
-    error = Reader(ok(content)).error(Reader.get_service)
+@pytest.mark.parametrize("release", [{}, {"release": None}, {"release": {}}], ids=["absent", "null", "empty"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"service": None},
+        {"service": {}},
+        {"service": "reviews"},
+        {"errorCode": "ASM.01500001"},
+        {"service": SHOWN, "errorCode": "ASM.01500001"},
+        {"service": SHOWN, "error_msg": "throttled"},
+    ],
+)
+def test_what_is_no_service_does_not_say_that_there_is_no_release(
+    content: dict[str, Any], release: dict[str, Any]
+) -> None:
+    error = Reader(ok({**content, **release})).error(Reader.get_service)
     assert (error.kind, error.is_transient) == ("protocol", False)
-    assert error.problem == "the response has neither a service nor a release"
+    assert error.problem == "the response shows neither a release nor the service"
 
 
 @pytest.mark.parametrize("given", [[], "", "r-1", 0, False, [release()]])
