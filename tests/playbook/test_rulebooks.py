@@ -643,11 +643,14 @@ def test_a_missing_namespace_is_empty(rulebook: str) -> None:
 @pytest.mark.parametrize("rulebook", [CONTINUE, TELL, LAUNCH])
 def test_a_null_variable_is_a_missing_one(rulebook: str) -> None:
     (ruleset,) = rulesets(rulebook)
+    source = ruleset["sources"][0]["huaweicloud.asm.asm_release"]
     actions = [rule["action"].get("run_playbook", {}).get("extra_vars", {}) for rule in ruleset["rules"]]
-    given = [ruleset["sources"][0]["huaweicloud.asm.asm_release"], *actions]
+    given = [source, *actions]
     names = {"ready", "stall_timeout", "wait_timeout", "wait_sleep", "requests_per_minute", "state_file"}
     templates = [(name, each[name]) for each in given for name in names & each.keys()]
     assert len(templates) >= len(names) - 1
+    assert substitute_variables(source["success_phases"], {}) == ""
+    templates.append(("success_phases", source["success_phases"]))
     for name, text in templates:
         for null in (None, "None"):
             assert substitute_variables(text, {name: null}) == substitute_variables(text, {}), text
