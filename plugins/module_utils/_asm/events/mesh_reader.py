@@ -143,6 +143,8 @@ class MeshReader:
         self._read_at: dict[str, float] = {}
         # Seconds that the last poll took: where each takes longer than the interval, responses are as far apart.
         self._took = 0.0
+        # Listed releases whose last single read was answered with a 404.
+        self._missed: set[str] = set()
         self.failed: dict[str, AsmError] = {}
 
     def poll(self, tracked: Mapping[str, TrackedRelease]) -> Poll:
@@ -237,6 +239,7 @@ class MeshReader:
         poll.problems.update(unreadable)
         unread = self._read_at = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
+        self._missed &= unread.keys()
         now = self._budget.now()
         # A release whose last response lacked a field is not due, unless the list shows the field now.
         due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
@@ -269,6 +272,7 @@ class MeshReader:
                 raise
             poll.problems[uid] = error.about(uid)
             return None
+        self._missed.discard(uid)
         if release.uid != uid:
             self.failed[uid] = _OTHER_UID
             poll.problems[uid] = _OTHER_UID.about(uid)
@@ -294,9 +298,10 @@ class MeshReader:
         uid = known.uid
         if is_listed:
             # The first one may be of a release that was deleted meanwhile.
-            if self.failed.get(uid) is _NOT_FOUND:
+            if uid in self._missed:
+                self.failed[uid] = _NOT_FOUND
                 poll.problems[uid] = _NOT_FOUND.about(uid)
-            self.failed[uid] = _NOT_FOUND
+            self._missed.add(uid)
             return None
         if not self._selects(known):
             poll.excluded.add(uid)

@@ -237,6 +237,17 @@ class TestEvents:
             "mesh 'mesh': 'uid-b': ASM lists the release, but has no release of this uid; check endpoint"
         ]
 
+    def test_a_release_that_is_deleted_between_list_and_read_is_no_problem(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(incomplete("a"))
+        mesh = there.meshes["mesh"]
+        mesh.singly["uid-a"] = item("a")
+        there.on(25, lambda: mesh.singly.update({"uid-a": GONE}))
+        there.show(35)
+        there.run(monkeypatch, 100)
+        assert (there.sent, there.warned) == ([("gone", "a")], [])
+
     def test_many_problems_of_one_poll_are_counted(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), *(item(f"a{number}", uid=None) for number in range(100)))
         there.on(15, lambda: setattr(there.meshes["mesh"], "items", BUSY))
