@@ -151,8 +151,8 @@ options:
   stable_for:
     description:
       - Seconds for which all conditions must have held. After a restart the count begins anew.
-      - It also begins anew if no response comes for longer than 3 poll intervals, 3 times what the last poll took, and
-        O(request_timeout).
+      - It also begins anew if no response comes for longer than O(request_timeout) and 3 poll intervals. Where slow
+        responses of all meshes make the polls rarer, it is 3 times the time between them.
     type: int
     default: 0
   stall_timeout:

@@ -141,8 +141,9 @@ class MeshReader:
         self._shown: dict[str, TrackedRelease] = {}
         # When which release was read singly last, or may be read again.
         self._read_at: dict[str, float] = {}
-        # Seconds that the last poll took: where each takes longer than the interval, responses are as far apart.
-        self._took = 0.0
+        # When the last poll began, if it succeeded, and how far apart polls that did were the last two times.
+        self._began: float | None = None
+        self._periods = (0.0, 0.0)
         # Listed releases whose last single read was answered with a 404.
         self._missed: set[str] = set()
         self.failed: dict[str, AsmError] = {}
@@ -156,11 +157,14 @@ class MeshReader:
         poll = Poll()
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
+        before, self._began = self._began, None
         try:
             started = self._budget.next_slot()
             poll.listed = self._read_list(poll, tracked, started)
             self._read_singly(poll, tracked, poll.listed)
-            self._took = self._budget.now() - started
+            if before is not None:
+                self._periods = (self._periods[1], started - before)
+            self._began = started
         except AsmError as error:
             poll.error = error
         # A poll may read only some releases. What an earlier one found of the others still holds.
@@ -253,8 +257,12 @@ class MeshReader:
                 poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)
 
     def _interval(self, polls: int = 1) -> float:
-        """Return the seconds between two observations of a release that every so many polls read."""
-        return max(self._budget.interval(), self._took) * polls
+        """Return the seconds between two observations of a release that every so many polls read.
+
+        Slow responses, also those of other meshes, make them longer than the interval. A single pause does not count,
+        such as one after an error.
+        """
+        return max(self._budget.interval(), min(self._periods)) * polls
 
     def _read_release(self, poll: Poll, known: TrackedRelease, is_listed: bool) -> Observation | None:
         """Return what a single read says of a release; None if nothing follows from the response."""

@@ -134,11 +134,21 @@ class TestEvents:
         assert there.events[1]["gate"]["outcome"] == "reached"
         assert "a (bookinfo)" in there.events[1]["msg"]
 
-    def test_stable_for_holds_at_a_long_interval(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("takes", "options"),
+        [
+            pytest.param(0, {"stable_for": 250}, id="long-interval"),
+            pytest.param(1, {"stable_for": 60, "requests_per_minute": 300}, id="slow-round"),
+        ],
+    )
+    def test_stable_for_holds_where_many_meshes_make_polls_rare(
+        self, monkeypatch: pytest.MonkeyPatch, takes: float, options: dict[str, Any]
+    ) -> None:
         there = many(40, phase="Creating")
+        there.takes = takes
         for mesh_id in there.meshes:
             there.show(300, item("reviews", "Running", mesh_id=mesh_id), mesh_id=mesh_id)
-        there.run(monkeypatch, 1000, **GATE, stable_for=250, wait_timeout=900)
+        there.run(monkeypatch, 1000, **GATE, **options, wait_timeout=900)
         assert [kind for kind, _name in there.sent].count("reached") == 40
 
     @pytest.mark.parametrize(
@@ -155,6 +165,20 @@ class TestEvents:
         there.show(150, *map(shown, "abcd"))
         there.run(monkeypatch, 600, **GATE, stable_for=60)
         assert sorted(there.sent) == [(kind, name) for kind in ("phase", "reached") for name in "abcd"]
+
+    @pytest.mark.parametrize(("until", "verdicts"), [(300, []), (450, ["reached"])])
+    def test_after_a_long_pause_an_outage_starts_stable_for_anew(
+        self, monkeypatch: pytest.MonkeyPatch, until: float, verdicts: list[str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        mesh = there.meshes["mesh"]
+        there.show(25, item("a"))
+        there.on(45, lambda: setattr(mesh, "takes", 60))
+        there.on(60, lambda: setattr(mesh, "takes", 0))
+        there.on(115, lambda: setattr(mesh, "items", BUSY))
+        there.show(205, item("a"))
+        there.run(monkeypatch, until, **GATE, stable_for=120)
+        assert [kind for kind, _name in there.sent] == ["phase", *verdicts]
 
     def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating", gray=NOT_READY))
