@@ -696,10 +696,10 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     reload = {"name": "reload", "ansible.builtin.debug": {}, "changed_when": True, "notify": "restart"}
     # Ansible runs a handler in the next round if one that is defined after it notifies it.
     parts = {"tasks": [{**reload, "notify": "reload"}], "handlers": [restart, reload]}
-    for part, tasks in parts.items():
+    for part, steps in parts.items():
         main = ansible.directory / "role" / part / "main.yml"
         main.parent.mkdir(parents=True)
-        main.write_text(json.dumps(tasks), encoding="utf-8")
+        main.write_text(json.dumps(steps), encoding="utf-8")
     included = {"ansible.builtin.include_role": {"name": str(ansible.directory / "role")}}
     (ansible.directory / "third").write_text(json.dumps([included]), encoding="utf-8")
     given = {
