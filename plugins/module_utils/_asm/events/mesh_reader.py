@@ -130,6 +130,7 @@ class MeshReader:
 
     Attributes:
         failed: why the last single read of a release found nothing, by uid, if trying again will not help.
+        took: seconds that the last poll took.
     """
 
     def __init__(self, mesh_id: str, request: SourceRequest, client: Client, budget: Budget) -> None:
@@ -147,6 +148,7 @@ class MeshReader:
         # Listed releases whose last single read was answered with a 404.
         self._missed: set[str] = set()
         self.failed: dict[str, AsmError] = {}
+        self.took = 0.0
 
     def poll(self, tracked: Mapping[str, TrackedRelease]) -> Poll:
         """Return what one poll finds.
@@ -158,6 +160,7 @@ class MeshReader:
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
         before, self._began = self._began, None
+        started = self._budget.now()
         try:
             started = self._budget.next_slot()
             poll.listed = self._read_list(poll, tracked, started)
@@ -167,6 +170,7 @@ class MeshReader:
             self._began = started
         except AsmError as error:
             poll.error = error
+        self.took = self._budget.now() - started
         # A poll may read only some releases. What an earlier one found of the others still holds.
         poll.error = poll.error or self._lasting_error(poll.listed or {})
         return poll

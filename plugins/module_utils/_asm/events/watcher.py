@@ -36,8 +36,8 @@ from .tracker import BASELINE_LISTS, Tracker
 _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 """Errors that end the source: all meshes share arguments and credentials, and more refusals could lock the latter."""
 
-_YIELDS = 600.0
-"""Seconds for which a mesh with a transient error lets the others go first: its requests may all take their time."""
+_YIELDS = 40.0
+"""How many times as long as its last poll took a mesh with a transient error lets the others go first."""
 
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
@@ -166,7 +166,7 @@ class _Watcher:
     def _turn(self, mesh: _Mesh) -> float:
         """Return the place of a mesh among those that are due: the others do not wait for a mesh that fails."""
         error = mesh.availability.error
-        return self._due(mesh) + (_YIELDS if error is not None and error.is_transient else 0.0)
+        return self._due(mesh) + (_YIELDS * mesh.reader.took if error is not None and error.is_transient else 0.0)
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""

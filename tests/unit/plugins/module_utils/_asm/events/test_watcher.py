@@ -166,6 +166,17 @@ class TestEvents:
         there.run(monkeypatch, 600, **GATE, stable_for=60)
         assert sorted(there.sent) == [(kind, name) for kind in ("phase", "reached") for name in "abcd"]
 
+    def test_a_quick_error_keeps_no_mesh_away_from_a_busy_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(40)
+        there.takes = 0.3
+        mesh_id, mesh = next(iter(there.meshes.items()))
+        there.on(300, partial(setattr, mesh, "items", BUSY))
+        there.show(315, *mesh.items, mesh_id=mesh_id)  # type: ignore[misc]
+        there.run(monkeypatch, 900, requests_per_minute=300)
+        times = there.times(mesh_id)
+        assert len(there.warned) == 1
+        assert max(after - before for before, after in zip(times, times[1:])) < 60
+
     @pytest.mark.parametrize(("until", "verdicts"), [(300, []), (450, ["reached"])])
     def test_after_a_long_pause_an_outage_starts_stable_for_anew(
         self, monkeypatch: pytest.MonkeyPatch, until: float, verdicts: list[str]
