@@ -172,7 +172,7 @@ class TestEvents:
         mesh_id, mesh = next(iter(there.meshes.items()))
         there.on(300, partial(setattr, mesh, "items", BUSY))
         there.show(315, *mesh.items, mesh_id=mesh_id)  # type: ignore[misc]
-        there.run(monkeypatch, 900, requests_per_minute=300)
+        there.run(monkeypatch, 1200, requests_per_minute=300)
         times = there.times(mesh_id)
         assert len(there.warned) == 1
         assert max(after - before for before, after in zip(times, times[1:])) < 60
