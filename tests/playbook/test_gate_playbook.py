@@ -237,7 +237,7 @@ class TestTheFile:
             run.wait_for_end()
 
         assert run.main.returncode == CLOSED
-        (last,) = (entry for entry in run.results if entry.task.endswith("Let this host pass only if the gate is open"))
+        (last,) = (entry for entry in run.results if entry.task.endswith(LAST))
         assert "cannot be written" in last.result["msg"]
 
 

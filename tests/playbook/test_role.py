@@ -441,11 +441,6 @@ def test_text_of_a_response_is_never_run(ansible: Ansible, simulate: Callable[..
         ansible,
         mesh,
         *({"hosts": "first", "tasks": [rescued(gate(each)), use, show]} for each in gates),
-        # For the `when` of a static call, the role keeps the earlier verdict until it has decided.
-        *(
-            {"hosts": "first", "tasks": [rescued(gate(each, IMPORT, when="release_gate_result is defined"))]}
-            for each in gates[:4]
-        ),
         environment={"ANSIBLE_JINJA2_NATIVE": native},
     )
 

@@ -254,15 +254,6 @@ def test_a_closed_gate_stops_the_hosts_that_skip_it(ansible: Ansible, mesh: Runn
     assert gated.deployments == [], gated.output
 
 
-@pytest.mark.parametrize("keywords", [{"any_errors_fatal": True}, {"max_fail_percentage": 0, "serial": 2}])
-def test_the_play_counts_a_host_whose_gate_is_closed(ansible: Ansible, mesh: Running, keywords: dict[str, Any]) -> None:
-    own = {host: {"own": CLOSES if host == "second" else OPENS} for host in HOSTS}
-
-    gated = run_plays(ansible, mesh, {"tasks": [gate(on("{{ own }}")), DEPLOY], **keywords}, hosts=own)
-
-    assert gated.deployed == frozenset(), gated.output
-
-
 @pytest.mark.parametrize("play", slow_but_for("include_role-with-a-tag", of=WITH_TAGS))
 def test_tags_do_not_leave_the_gate_out(ansible: Ansible, mesh: Running, play: dict[str, Any]) -> None:
     gated = run_plays(ansible, mesh, {"hosts": "first", **play}, arguments=TAGS)
