@@ -152,7 +152,8 @@ options:
     description:
       - Seconds for which all conditions must have held. After a restart the count begins anew.
       - It also begins anew if no response comes for longer than O(request_timeout) and 3 poll intervals. Where slow
-        responses of all meshes make the polls rarer, it is 3 times the time between them.
+        responses of all meshes make the polls rarer, it is 3 times the time between them, from the fourth one on after
+        a list that failed.
     type: int
     default: 0
   stall_timeout:

@@ -142,7 +142,8 @@ class MeshReader:
         self._shown: dict[str, TrackedRelease] = {}
         # When which release was read singly last, or may be read again.
         self._read_at: dict[str, float] = {}
-        # When the last poll began, if it succeeded, and how far apart polls that did were the last two times.
+        # When the last poll began whose list could be read, and how far apart such polls were the last two times.
+        # Nothing of it outlives a list that failed.
         self._began: float | None = None
         self._periods = (0.0, 0.0)
         # Listed releases whose last single read was answered with a 404.
@@ -159,17 +160,19 @@ class MeshReader:
         poll = Poll()
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
-        before, self._began = self._began, None
         started = self._budget.now()
         try:
             started = self._budget.next_slot()
             poll.listed = self._read_list(poll, tracked, started)
             self._read_singly(poll, tracked, poll.listed)
-            if before is not None:
-                self._periods = (self._periods[1], started - before)
-            self._began = started
         except AsmError as error:
             poll.error = error
+        if poll.listed is None:
+            self._began, self._periods = None, (0.0, 0.0)
+        else:
+            if self._began is not None:
+                self._periods = (self._periods[1], started - self._began)
+            self._began = started
         self.took = self._budget.now() - started
         # A poll may read only some releases. What an earlier one found of the others still holds.
         poll.error = poll.error or self._lasting_error(poll.listed or {})

@@ -39,6 +39,9 @@ _ENDING = (UsageError, CredentialsError, ProxyError, InternalError)
 _YIELDS = 40.0
 """How many times as long as its last poll took a mesh with a transient error lets the others go first."""
 
+_LONGEST_YIELD = 600.0
+"""Seconds for which it does so at most."""
+
 _MOST_WARNINGS = 20
 """Lines that one poll of a mesh logs at most, besides one that says how many more there are."""
 
@@ -166,7 +169,8 @@ class _Watcher:
     def _turn(self, mesh: _Mesh) -> float:
         """Return the place of a mesh among those that are due: the others do not wait for a mesh that fails."""
         error = mesh.availability.error
-        return self._due(mesh) + (_YIELDS * mesh.reader.took if error is not None and error.is_transient else 0.0)
+        yields = min(_YIELDS * mesh.reader.took, _LONGEST_YIELD)
+        return self._due(mesh) + (yields if error is not None and error.is_transient else 0.0)
 
     def _scope(self) -> dict[str, Any]:
         """Return what the state file belongs to. Meshes may be added and removed."""

@@ -177,18 +177,19 @@ class TestEvents:
         assert len(there.warned) == 1
         assert max(after - before for before, after in zip(times, times[1:])) < 60
 
-    @pytest.mark.parametrize(("until", "verdicts"), [(300, []), (450, ["reached"])])
-    def test_after_a_long_pause_an_outage_starts_stable_for_anew(
-        self, monkeypatch: pytest.MonkeyPatch, until: float, verdicts: list[str]
+    @pytest.mark.parametrize("slow_polls", [1, 2])
+    @pytest.mark.parametrize(("later", "verdicts"), [(0, []), (150, ["reached"])])
+    def test_after_slow_polls_an_outage_starts_stable_for_anew(
+        self, monkeypatch: pytest.MonkeyPatch, slow_polls: int, later: float, verdicts: list[str]
     ) -> None:
         there = stage(item("a", "Creating"))
-        mesh = there.meshes["mesh"]
+        mesh, slow = there.meshes["mesh"], 60 * slow_polls
         there.show(25, item("a"))
         there.on(45, lambda: setattr(mesh, "takes", 60))
-        there.on(60, lambda: setattr(mesh, "takes", 0))
-        there.on(115, lambda: setattr(mesh, "items", BUSY))
-        there.show(205, item("a"))
-        there.run(monkeypatch, until, **GATE, stable_for=120)
+        there.on(slow, lambda: setattr(mesh, "takes", 0))
+        there.on(slow + 55, lambda: setattr(mesh, "items", BUSY))
+        there.show(slow + 145, item("a"))
+        there.run(monkeypatch, slow + 240 + later, **GATE, stable_for=120)
         assert [kind for kind, _name in there.sent] == ["phase", *verdicts]
 
     def test_stall_timeout_reads_the_workloads_that_a_list_lacks(self, monkeypatch: pytest.MonkeyPatch) -> None:
