@@ -156,13 +156,15 @@ class MeshReader:
 
         Args:
             tracked: the releases that are known, by uid.
+
+        Raises:
+            InternalError: the source was cancelled before the first request.
         """
         poll = Poll()
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
-        started = self._budget.now()
+        started = self._budget.next_slot()
         try:
-            started = self._budget.next_slot()
             poll.listed = self._read_list(poll, tracked, started)
             self._read_singly(poll, tracked, poll.listed)
         except AsmError as error:
