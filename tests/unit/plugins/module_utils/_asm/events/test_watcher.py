@@ -166,6 +166,15 @@ class TestEvents:
         there.run(monkeypatch, 600, **GATE, stable_for=60)
         assert sorted(there.sent) == [(kind, name) for kind in ("phase", "reached") for name in "abcd"]
 
+    def test_stable_for_holds_while_an_error_of_another_release_makes_polls_rare(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a", "Creating"), incomplete("b"))
+        there.meshes["mesh"].singly = {"uid-b": BUSY}
+        there.show(300, item("a"), incomplete("b"))
+        there.run(monkeypatch, 900, **GATE, stable_for=120)
+        assert there.sent == [("phase", "a"), ("unavailable", "mesh"), ("reached", "a")]
+
     def test_a_quick_error_keeps_no_mesh_away_from_a_busy_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(40)
         there.takes = 0.3
@@ -610,6 +619,14 @@ class TestPace:
         assert max(after - before for before, after in zip(times, times[1:])) < 30
         # They have their turn as well.
         assert all(len(there.times(f"mesh-{number}")) >= 2 for number in range(20))
+
+    def test_a_mesh_whose_requests_hang_for_long_has_its_turn_in_a_busy_source(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = Stage({f"mesh-{number}": Mesh([], takes=0.3) for number in range(40)})
+        there.meshes["mesh-0"] = Mesh(RequestTimeoutError("no response"), takes=60)
+        there.run(monkeypatch, 1800, requests_per_minute=600)
+        assert len(there.times("mesh-0")) >= 3
 
 
 class TestAvailability:
