@@ -28,6 +28,22 @@ INCLUDE: Task = {"ansible.builtin.include_role": {"name": ROLE}}
 IMPORT: Task = {"ansible.builtin.import_role": {"name": ROLE}}
 DEPLOY: Task = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
 
+OF_NOTHING = "{{ of_nothing }}"
+UNUSABLE: Mapping[str, Mapping[str, str]] = {
+    "plugins": {"ansible_connection": "no_such_plugin", "ansible_become_method": "no_such_plugin"},
+    "options-of-plugins": {
+        "ansible_local_become_success_timeout": OF_NOTHING,
+        "ansible_local_become_strip_preamble": OF_NOTHING,
+        "ansible_remote_tmp": OF_NOTHING,
+        "ansible_system_tmpdirs": OF_NOTHING,
+        "ansible_async_dir": OF_NOTHING,
+        "ansible_admin_users": OF_NOTHING,
+        "ansible_common_remote_group": OF_NOTHING,
+        "ansible_shell_allow_world_readable_temp": OF_NOTHING,
+    },
+}
+"""Variables with which no task can use a host: inventories have them for hosts that the controller never reaches."""
+
 
 def on(release_id: str, **options: Any) -> dict[str, Any]:
     """Return the variables of a gate on one release; the options come without their prefix."""

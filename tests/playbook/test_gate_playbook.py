@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
-from ansible_collections.huaweicloud.asm.tests.playbook.gated import ROLE, verdict
+from ansible_collections.huaweicloud.asm.tests.playbook.gated import ROLE, UNUSABLE, verdict
 from ansible_collections.huaweicloud.asm.tests.playbook.harness import until
 from ansible_collections.huaweicloud.asm.tests.playbook.marks import slow_but_for
 from ansible_collections.huaweicloud.asm.tests.playbook.plays import (
@@ -418,6 +418,14 @@ class TestVariables:
 
         assert run.returncode == CLOSED, run.output
         assert "waiting for v0" in run.output
+
+    @pytest.mark.parametrize("variables", UNUSABLE.values(), ids=UNUSABLE.keys())
+    def test_of_an_inventory_may_make_localhost_unusable(self, gate: Gate, variables: Mapping[str, str]) -> None:
+        inventory = json.dumps({"all": {"hosts": {"localhost": {**variables, "ansible_become": True}}}})
+
+        run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, inventory=inventory))
+
+        assert run.returncode == OPEN, run.output
 
     @pytest.mark.slow
     def test_that_are_secrets_are_not_printed(self, gate: Gate) -> None:

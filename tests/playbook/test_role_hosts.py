@@ -18,6 +18,7 @@ from ansible_collections.huaweicloud.asm.tests.playbook.gated import (
     IMPORT,
     INCLUDE,
     ROLE,
+    UNUSABLE,
     Task,
     gate,
     on,
@@ -198,30 +199,9 @@ def test_a_variable_named_omit_leaves_out_no_condition(ansible: Ansible, mesh: R
     assert run_plays(ansible, mesh, play).deployments == []
 
 
-UNUSABLE = "{{ of_nothing }}"
-
-
-@pytest.mark.parametrize(
-    "variables",
-    [
-        pytest.param({"ansible_connection": "no_such_plugin", "ansible_become_method": "no_such_plugin"}, id="plugins"),
-        pytest.param(
-            {
-                "ansible_local_become_success_timeout": UNUSABLE,
-                "ansible_local_become_strip_preamble": UNUSABLE,
-                "ansible_remote_tmp": UNUSABLE,
-                "ansible_system_tmpdirs": UNUSABLE,
-                "ansible_async_dir": UNUSABLE,
-                "ansible_admin_users": UNUSABLE,
-                "ansible_common_remote_group": UNUSABLE,
-                "ansible_shell_allow_world_readable_temp": UNUSABLE,
-            },
-            id="options-of-plugins",
-        ),
-    ],
-)
+@pytest.mark.parametrize("variables", UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_a_host_without_its_plugins_lets_no_host_skip_the_gate(
-    ansible: Ansible, mesh: Running, variables: dict[str, str]
+    ansible: Ansible, mesh: Running, variables: Mapping[str, str]
 ) -> None:
     hosts = {"first": variables}
 
