@@ -34,7 +34,7 @@ from .credentials import (
 )
 from .refusals import refusal_of, remember
 from .signing import Signature
-from .transport import Bounds, Response, Transport
+from .transport import MIB, Bounds, Response, Transport
 
 if TYPE_CHECKING:
     from requests import PreparedRequest
@@ -47,6 +47,9 @@ except ImportError:
 
 Authorization = Callable[["PreparedRequest"], "PreparedRequest"]
 """An auth object of `requests`."""
+
+_LOGIN_BOUNDS = Bounds(limit=MIB, hint="check iam_endpoint")
+"""A token has at most some ten thousand characters; the rest is parsed after the response, so it must not take long."""
 
 _METADATA_BOUNDS = Bounds(seconds=2.0, limit=64 * 1024)
 _TOKEN_LIFETIME = 24 * 3600.0
@@ -161,7 +164,7 @@ def _token_header(token: str) -> Authorization:
 def _log_in_with_password(credentials: PasswordCredentials, transport: Transport, deadline: float) -> Grant:
     """`POST /v3/auth/tokens` (IAM reference, "Obtaining a User Token Through Password Authentication")."""
     url = f"{credentials.iam_endpoint}/v3/auth/tokens?nocatalog=true"
-    response = transport.send(Request("POST", url, json=_password_body(credentials)), deadline)
+    response = transport.send(Request("POST", url, json=_password_body(credentials)), deadline, _LOGIN_BOUNDS)
     if response.status not in (200, 201):
         raise login_refusal(response.status, response.headers, response.body, url)
     token = response.headers.get("X-Subject-Token", "")

@@ -96,6 +96,12 @@ def test_key_pair_signs() -> None:
     assert login.transport.sent == []
 
 
+def test_the_response_to_a_password_is_bounded_by_1_mib() -> None:
+    login = Login(USER, token())
+    login.headers()
+    assert [sent.bounds.limit for sent in login.transport.sent] == [1024 * 1024]
+
+
 @pytest.mark.parametrize(
     ("project", "scope"),
     [
