@@ -66,7 +66,7 @@ class Proxy:
         """
         response = ErrorResponse(status, url=url)
         if status != 407:
-            hint = f"allow '{host}' in the proxy, or name the host in NO_PROXY"
+            hint = f"see that the proxy allows '{host}' and can reach it, or name the host in NO_PROXY"
             return ProxyError(f"{self} refused to connect to '{host}'", hint, response=response)
         if self.userinfo:
             problem, hint = f"{self} refused its user or password", f"correct them in {self.origin}"
