@@ -105,6 +105,8 @@ class Poll:
     """What one poll of a mesh has found.
 
     Attributes:
+        listed_at: when the list was complete; without one, when it was asked for. The pause of the mesh begins then,
+            because a slow response must not bring two polls together: two in a row say more than one.
         listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
         shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
@@ -113,6 +115,7 @@ class Poll:
         problems: what is wrong with single releases, by what it is about.
     """
 
+    listed_at: float
     listed: dict[str, TrackedRelease] | None = None
     shown: dict[str, TrackedRelease] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
@@ -160,10 +163,10 @@ class MeshReader:
         Raises:
             InternalError: the source was cancelled before the first request.
         """
-        poll = Poll()
+        started = self._budget.next_slot()
+        poll = Poll(listed_at=started)
         # Whatever a state file holds, no run goes on of a release that never showed what a filter needs.
         poll.excluded = {uid for uid, each in tracked.items() if each.run is not None and not self._selects(each)}
-        started = self._budget.next_slot()
         try:
             poll.listed = self._read_list(poll, tracked, started)
             self._read_singly(poll, tracked, poll.listed)
@@ -189,7 +192,7 @@ class MeshReader:
         """
         deadline = started + _POLL_TIMEOUTS * self._request.schedule.request_timeout
         found = self._budget.send(lambda: self._client.list_releases(self.mesh_id, deadline))
-        completed, interval = self._budget.now(), self._interval()
+        poll.listed_at, interval = self._budget.now(), self._interval()
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
@@ -215,7 +218,7 @@ class MeshReader:
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):
                 release = _filled(release, listed[each.uid])
-                poll.observations[each.uid] = Observation(started, completed, release, interval=interval)
+                poll.observations[each.uid] = Observation(started, poll.listed_at, release, interval=interval)
         return listed
 
     def _excludes(self, release: Release | ListedRelease | TrackedRelease) -> bool:

@@ -234,7 +234,6 @@ class _Watcher:
 
     def _poll(self, mesh: _Mesh) -> None:
         """Poll a mesh, hand over the events, then save the state: after a crash in between, the events come again."""
-        started = self._runtime.monotonic()
         poll = mesh.reader.poll(mesh.tracker.releases)
         # A 400 is about what was asked for, so the other meshes are not concerned.
         if isinstance(poll.error, _ENDING) and poll.error.response.status != 400:
@@ -261,7 +260,7 @@ class _Watcher:
         self._log(mesh, poll, before)
         self._save(mesh, now)
         # A mesh whose requests get no response would be polled back to back if its pause began with the poll.
-        mesh.rests_from = now if is_transient else started
+        mesh.rests_from = now if is_transient else poll.listed_at
         mesh.jitter = self._runtime.jitter()
 
     def _deliver(self, events: Iterable[dict[str, Any]]) -> None:

@@ -108,6 +108,16 @@ class TestEvents:
         # Once gone, it is no longer asked for.
         assert there.times("mesh", "uid-a") == [32.0, 52.0, 62.0]
 
+    def test_a_slow_list_does_not_bring_two_404s_together(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        mesh = there.meshes["mesh"]
+        there.on(25, lambda: setattr(mesh, "takes", 45))
+        there.on(60, lambda: setattr(mesh, "takes", 0))
+        there.show(60)
+        there.show(95, item("a"))
+        there.run(monkeypatch, 300, wait_sleep=30)
+        assert there.sent == []
+
     def test_a_release_that_the_list_lacks_but_a_read_finds_is_not_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25)
@@ -603,6 +613,14 @@ class TestPace:
         there.on(95, lambda: setattr(there.meshes["mesh-0"], "items", throttled(60)))
         there.run(monkeypatch, 161)
         assert [at for at, _mesh, _what in there.requests if at > 100] == [160.0]
+
+    def test_a_retry_after_of_another_mesh_makes_no_poll_come_sooner(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.on(100, lambda: setattr(there.meshes["mesh-0"], "items", throttled(300)))
+        there.show(115, item("reviews", mesh_id="mesh-0"), mesh_id="mesh-0")
+        there.run(monkeypatch, 1200)
+        times = there.times("mesh-1")
+        assert min(after - before for before, after in zip(times, times[1:])) >= 10
 
     def test_a_slow_mesh_does_not_stop_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = many(3)
