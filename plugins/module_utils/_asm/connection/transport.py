@@ -154,8 +154,13 @@ class Transport:
         left = deadline - self._runtime.monotonic()
         limit = _TimeLimit(bounds.seconds or self._request_timeout, left, bounds.from_last_byte)
         exchange = _Exchange(route, _prepared(request), limit, bounds, decode)
+        try:
+            exchange.start()
+        except RuntimeError:
+            # A limit on processes, which a container or a service has, counts threads as well.
+            problem, hint = "this machine cannot start a thread", "raise the limit on processes"
+            raise NetworkError(problem, hint, response=ErrorResponse(url=request.url)) from None
         self.requests_sent += 1
-        exchange.start()
         try:
             self._wait_for(exchange, limit, request.url)
         except BaseException:

@@ -441,6 +441,17 @@ def test_nothing_is_sent_after_deadline(make: MakeTransport, monkeypatch: pytest
         assert server.requests == []
 
 
+def test_a_machine_without_a_free_thread_is_tried_again(make: MakeTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    transport = make()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    error = refused(transport, "http://127.0.0.1:1")
+    assert (error.kind, error.is_transient, transport.requests_sent) == ("network", True, 0)
+    assert "this machine cannot start a thread" in error.sentence(str)
+
+
 def test_busy_listener_is_waited_for_until_deadline(make: MakeTransport) -> None:
     """Even on loopback a connection may not be made at once: the backlog of the listener is full."""
     with contextlib.ExitStack() as stack:
