@@ -190,12 +190,16 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         They are templated here: a vaulted token usually stands behind a `{{ … }}`.
 
         Raises:
-            UsageError: a value cannot be decrypted, or is not text.
+            UsageError: a value is a fact, cannot be decrypted, or is not text.
         """
-        found = {}
+        found, facts = {}, variables.get("ansible_facts") or {}
         for option in CONNECTION_OPTIONS:
             name = VARIABLE_PREFIX + option.name
             if name in variables and option.name not in given:
+                if name in facts:
+                    # Facts win over an inventory: a host would choose who gets the credentials of the controller.
+                    problem = f"{name} is a fact, which any managed host can set"
+                    raise UsageError(problem, "set it in the play or the inventory")
                 try:
                     value = self._templar.template(variables[name])
                 except AnsibleError as error:

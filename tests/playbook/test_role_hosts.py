@@ -319,6 +319,34 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    slow_but_for(
+        "huaweicloud_asm_endpoint",
+        of=[
+            pytest.param(name, value, id=name)
+            for name, value in {
+                "huaweicloud_asm_endpoint": "http://127.0.0.1:9",
+                "huaweicloud_asm_iam_endpoint": "http://127.0.0.1:9",
+                "release_gate_delegate_to": "bastion",
+                "release_gate_verdict_file": "theirs.json",
+                "release_gate_success_phases": ["Failed"],
+            }.items()
+        ],
+    ),
+)
+def test_a_fact_of_a_host_is_no_option(ansible: Ansible, mesh: Running, name: str, value: Any) -> None:
+    fact = {"ansible.builtin.set_fact": {name: value, "cacheable": True}, "run_once": True}
+    variables = {"verdict_file": "ours.json"} if name != "release_gate_verdict_file" else {}
+
+    gated = run_plays(ansible, mesh, {"tasks": [fact, rescued(gate(on(CLOSES, **variables)))]})
+
+    assert gated.deployed == frozenset(), gated.output
+    assert "no fact may begin with release_gate_" in " ".join(gated.output.split())
+    assert gated.requests == 0
+    assert [each.name for each in ansible.directory.glob("*s.json")] == ["ours.json"] * len(variables)
+
+
+@pytest.mark.parametrize(
     ("more", "reason"),
     [
         pytest.param("", "release_gate_verdict_file is no text", id="alone"),

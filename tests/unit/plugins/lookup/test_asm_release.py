@@ -195,6 +195,16 @@ class TestVariables:
             lookup(["a"], {"huaweicloud_asm_password": TOKEN, f"huaweicloud_asm_{name}": value})
         assert (lookup.calls, TOKEN in str(raised.value)) == (0, False)
 
+    def test_that_are_facts_are_refused_unless_the_call_has_the_option(self, lookup: Lookup) -> None:
+        fact = {"huaweicloud_asm_endpoint": "https://elsewhere.example"}
+        variables = {**fact, "ansible_facts": fact}
+        with pytest.raises(AnsibleLookupError, match="huaweicloud_asm_endpoint is a fact"):
+            lookup(["a"], variables)
+        assert lookup.calls == 0
+
+        lookup(["a"], variables, endpoint="https://asm.example")
+        assert lookup.parameters["endpoint"] == "https://asm.example"
+
     def test_exist_for_every_connection_option(self, lookup: Lookup) -> None:
         values = {"auth_type": "token", "validate_certs": False}
         given = {option.name: values.get(option.name, "given") for option in CONNECTION_OPTIONS}
