@@ -327,8 +327,11 @@ class TestNothingOpensItByLeavingItOut:
         name = str(PLAYBOOK)
         imports = json.dumps([{"import_playbook": name}, {"import_playbook": name, "tags": "second"}])
 
-        role = {"hosts": "localhost", "gather_facts": False, "roles": ["huaweicloud.asm.release_gate"]}
+        localhost = {"hosts": "localhost", "gather_facts": False}
+        role = {**localhost, "roles": ["huaweicloud.asm.release_gate"]}
         after_the_role = json.dumps([role, {"import_playbook": name, "tags": "second"}])
+        fact = {**localhost, "tasks": [{"ansible.builtin.set_fact": {"__gate_state": "1 open", "cacheable": True}}]}
+        after_a_fact = json.dumps([fact, {"import_playbook": name, "tags": "second"}])
 
         both, *left_out = (
             gate.ansible.playbook(playbook, **gate.options(OPENS, {}, arguments=arguments))
@@ -336,6 +339,7 @@ class TestNothingOpensItByLeavingItOut:
                 (imports, ("-b", "--become-method", "no_such_plugin")),
                 (imports, ("--skip-tags", "second")),
                 (after_the_role, ("--skip-tags", "second")),
+                (after_a_fact, ("--skip-tags", "second")),
             )
         )
 
