@@ -107,7 +107,8 @@ class Poll:
     Attributes:
         listed_at: when the list was complete; without one, when it was asked for. The pause of the mesh begins then,
             because a slow response must not bring two polls together: two in a row say more than one.
-        listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
+        listed: the releases that the list shows and the filters do not exclude, by uid, with the phases that it
+            shows; None if it was not read.
         shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
         excluded: uids of releases that the filters exclude, or that left before a response showed what they need.
@@ -213,7 +214,7 @@ class MeshReader:
             if self._excludes(each):
                 poll.excluded.add(each.uid)
                 continue
-            listed[each.uid] = poll.shown[each.uid]
+            listed[each.uid] = replace(poll.shown[each.uid], phase=each.phase)
             release = each.release(needs_workloads)
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):

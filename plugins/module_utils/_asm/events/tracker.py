@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import NotFoundError
-from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, unmet_besides_phase
+from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, denies_absence, unmet_besides_phase
 from ..models.deployment import why_not_ready
 from ..models.release import Release, is_phase
 from ..options.request import Conditions, Schedule
@@ -125,11 +125,15 @@ class Tracker:
         """Return the tracker after one more poll that read the list, and the events of the poll.
 
         Args:
-            listed: who is in the list, by uid, namespace and name.
+            listed: who is in the list, by uid, namespace and name, with the phase that the list shows.
             observations: the complete items of the list and the single reads, by uid.
             ended: when the poll ended.
         """
         releases, events = dict(self.releases), []
+        listed = tuple(listed)
+        for each in listed:
+            if each.uid in releases and each.uid not in observations:
+                releases[each.uid] = self._shown_in_part(releases[each.uid], each.phase or "")
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:
@@ -147,9 +151,17 @@ class Tracker:
                 releases[uid] = late.tracked
         if self.baseline:
             # What is listed now but read later was present, too.
-            releases.update({each.uid: each for each in listed if each.uid not in releases})
+            releases.update({each.uid: replace(each, phase=None) for each in listed if each.uid not in releases})
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
+
+    def _shown_in_part(self, tracked: TrackedRelease, phase: str) -> TrackedRelease:
+        """Return a release that the list shows, but no read: its 404s are not in a row any more."""
+        run, conditions = tracked.run, self.conditions
+        if run is not None:
+            run = replace(run, gate=replace(run.gate, absent=None).shown_in_part(phase))
+        accepts = tracked.accepts_absence and not (conditions is not None and denies_absence(phase, conditions))
+        return replace(tracked, absent_since=None, accepts_absence=accepts, run=run)
 
     def showing(self, shown: Mapping[str, TrackedRelease]) -> Tracker:
         """Return the tracker with namespace, name and service of each release as responses have shown them last."""
@@ -256,8 +268,10 @@ class _ReleaseUpdate:
             self._begin()
 
     def _missing(self) -> None:
-        """Take ASM's 404. The second one in a row is a disappearance."""
+        """Take ASM's 404. The second one in a row is a disappearance, unless it follows at once."""
         tracked = self.tracked
+        if self._is_repeated_at_once():
+            return
         if tracked.absent_since is None:
             self.tracked = replace(tracked, absent_since=self._observation.completed)
         elif not tracked.is_gone:
@@ -265,6 +279,16 @@ class _ReleaseUpdate:
             self.tracked = replace(tracked, is_gone=True, ready=False if tracked.ready else tracked.ready, run=run)
             self._send("gone", None)
         self._observe()
+
+    def _is_repeated_at_once(self) -> bool:
+        """Return whether this is the second 404, and a slow response, or another order of reads, has hurried it.
+
+        A moment in which ASM does not find its releases must not count twice.
+        """
+        since, observation = self.tracked.absent_since, self._observation
+        if since is None or self.tracked.is_gone:
+            return False
+        return observation.started - since < self._tracker.schedule.wait_sleep / 2
 
     def _run_of_absence(self, tracked: TrackedRelease) -> GateRun | None:
         """Return a run that began with the first 404: the disappearance is the first change that was seen."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Callable
 
@@ -333,7 +333,8 @@ def _events(mesh: _Mesh, poll: Poll, payloads: Payloads, now: float) -> Iterator
     """Yield the events of a poll, and take it into the tracker of the mesh."""
     if poll.listed is None:
         return
-    listed = [poll.shown[uid] for uid in poll.listed if uid not in poll.excluded]
+    kept = {uid: each for uid, each in poll.listed.items() if uid not in poll.excluded}
+    listed = [replace(poll.shown[uid], phase=each.phase) for uid, each in kept.items()]
     tracker = mesh.tracker.showing(poll.shown).without(poll.excluded)
     mesh.tracker, events = tracker.after_poll(listed, poll.observations, now)
     for event in events:

@@ -35,6 +35,7 @@ class Response:
         error: why the request failed as a whole; None for a 200 and for ASM's 404 of one release.
         releases: for each target that it is about, by position: the release, or an error about that release.
         interval: seconds between two responses about a release at the current pace.
+        in_part: phases of the targets that a list shows without their workloads, by position.
     """
 
     started: float
@@ -42,6 +43,7 @@ class Response:
     error: AsmError | None = None
     releases: Mapping[int, Release | AsmError] = field(default_factory=dict)
     interval: float = 0.0
+    in_part: Mapping[int, str] = field(default_factory=dict)
 
     def observation(self, position: int) -> Observation:
         """Return what the response says of one target."""
@@ -180,10 +182,12 @@ class GateSet:
         return replace(ended, outcome="error", error=error) if is_final else ended
 
     def _observed(self, response: Response) -> tuple[ReleaseGate, ...]:
-        return tuple(
-            _observe(gate, response.observation(position)) if position in response.releases else gate
-            for position, gate in enumerate(self.gates)
-        )
+        gates = list(self.gates)
+        for position, phase in response.in_part.items():
+            gates[position] = gates[position].shown_in_part(phase)
+        for position in response.releases:
+            gates[position] = _observe(gates[position], response.observation(position))
+        return tuple(gates)
 
     def at_deadline(self, now: float) -> GateSet:
         """Return the set with the outcome that is due when no further request can be sent."""

@@ -198,6 +198,14 @@ class ReleaseGate:
             return self._missing(observation)
         return self._present(observation, observation.release)
 
+    def shown_in_part(self, phase: str) -> ReleaseGate:
+        """Return the gate after a list that shows the release without its workloads; the single read decides.
+
+        Args:
+            phase: as the list shows it, empty without one.
+        """
+        return replace(self, accepts_absence=False) if denies_absence(phase, self.conditions) else self
+
     def at_deadline(self) -> ReleaseGate:
         """Return the gate with the outcome that is due when no further request can be sent."""
         never_seen = self.release is None and self.observed_at is not None
@@ -319,6 +327,14 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
     """Return whether it is a success that a release which was last seen like this disappears."""
     is_after = conditions.on_missing == "accept" and is_phase(release.phase, conditions.missing_after)
     return is_after and not unmet_besides_phase(release, conditions)
+
+
+def denies_absence(phase: str, conditions: Conditions) -> bool:
+    """Return whether it is no success that a release disappears after a list has shown it in this phase, in part.
+
+    The single read of a release that fails and is deleted at once finds nothing.
+    """
+    return bool(phase.strip()) and not is_phase(phase, conditions.missing_after)
 
 
 def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:

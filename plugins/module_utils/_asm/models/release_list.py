@@ -45,6 +45,11 @@ class ListedRelease:
     _manifests: bool
     _request_id: str
 
+    @property
+    def phase(self) -> str:
+        """Return the phase, empty when there is none, also of an item that is incomplete."""
+        return as_text(as_object(self._content.get("status")).get("phase"))
+
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
 

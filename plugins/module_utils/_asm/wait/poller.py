@@ -101,13 +101,14 @@ class Poller:
         for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
         found = {each: self._find(listed, self._targets[each], each, gates.gates[each]) for each in by_id}
-        releases = {each: release for each, release in found.items() if release is not None}
-        return Response(started, context.elapsed(), None, releases)
+        in_part = {each: shown for each, shown in found.items() if isinstance(shown, str)}
+        releases = {each: shown for each, shown in found.items() if shown is not None and not isinstance(shown, str)}
+        return Response(started, context.elapsed(), None, releases, in_part=in_part)
 
     def _find(
         self, listed: ReleaseList, target: ReleaseTarget, position: int, gate: ReleaseGate
-    ) -> Release | AsmError | None:
-        """Return what the list says of a target; None if it needs a single read."""
+    ) -> Release | AsmError | str | None:
+        """Return what the list says of a target; its phase alone, or None, if it needs a single read."""
         try:
             item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
         except AsmError as error:
@@ -117,7 +118,7 @@ class Poller:
         self._uids[position] = item.uid if is_segment(item.uid) else ""
         # A result without a gate shows the workloads as well.
         with_workloads = self._context.request.gate is None or gate.conditions.needs_workloads
-        return item.error or item.release(with_workloads)
+        return item.error or item.release(with_workloads) or item.phase
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
         """Return the response of a denied list: an error if single reads would be too slow, else None."""

@@ -118,6 +118,32 @@ class TestEvents:
         there.run(monkeypatch, 300, wait_sleep=30)
         assert there.sent == []
 
+    def test_a_slow_404_and_the_next_one_count_as_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"))
+        mesh = there.meshes["mesh"]
+        there.show(29)
+        there.on(31, lambda: setattr(mesh, "takes", 14))
+        there.on(33, lambda: setattr(mesh, "takes", 0))
+        there.show(50, item("a"))
+        there.run(monkeypatch, 300)
+        assert there.times("mesh", "uid-a") == [32, 48]
+        assert there.sent == []
+
+    def test_404s_before_and_after_a_list_that_shows_the_release_are_not_in_a_row(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a"))
+        mesh = there.meshes["mesh"]
+        there.show(15)
+        there.show(25, incomplete("a"))
+        there.on(25, lambda: setattr(mesh, "singly", {"uid-a": BUSY}))
+        there.show(35)
+        there.on(35, lambda: setattr(mesh, "singly", {}))
+        there.show(47, item("a"))
+        there.run(monkeypatch, 300)
+        assert there.times("mesh", "uid-a") == [22, 32, 44]
+        assert there.sent == []
+
     def test_a_release_that_the_list_lacks_but_a_read_finds_is_not_gone(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25)
@@ -236,6 +262,22 @@ class TestEvents:
         there.show(35)
         there.run(monkeypatch, 100, **GATE, on_missing="accept", missing_after=["Done"])
         assert [kind for kind, _name in there.sent] == ["phase", "gone", "reached"]
+
+    @pytest.mark.parametrize(
+        ("status", "verdicts"), [({"phase": "Failed"}, []), ({"phase": "Running"}, ["reached"]), ({}, ["reached"])]
+    )
+    def test_a_disappearance_after_the_phase_that_the_list_shows_last(
+        self, monkeypatch: pytest.MonkeyPatch, status: dict[str, str], verdicts: list[str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        mesh = there.meshes["mesh"]
+        there.show(25, item("a"))
+        there.show(35, {**item("a"), "status": status})
+        there.on(35, lambda: setattr(mesh, "singly", {"uid-a": GONE}))
+        there.show(45)
+        gate = {"success_phases": ["Done"], "on_missing": "accept", "missing_after": ["Running"], "ready": True}
+        there.run(monkeypatch, 100, **gate)
+        assert [kind for kind, _name in there.sent] == ["phase", "gone", *verdicts]
 
     @pytest.mark.parametrize(
         ("filters", "selected"),

@@ -168,6 +168,17 @@ class TestSeveralReleases:
         call = Call(client, ["a", "b"])
         assert call.wait().outcome == "reached"
 
+    @pytest.mark.parametrize(
+        ("status", "outcome"), [({"phase": "Failed"}, "missing"), ({"phase": "Running"}, "reached"), ({}, "reached")]
+    )
+    def test_disappear_after_the_phase_that_the_list_shows_last(self, status: dict[str, str], outcome: str) -> None:
+        conditions = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
+        last = {**item("a"), "status": status}
+        client = FakeClient(listing=[[item("a"), item("b", "Done")], [last, item("b", "Done")], [item("b", "Done")]])
+        call = Call(client, ["a", "b"], conditions=conditions)
+        assert call.wait().outcome == outcome
+        assert call.client.asked == [(0, LIST), (10, LIST), (10, "uid-a"), (20, LIST), (20, "uid-a")]
+
     def test_that_are_closed_are_not_read_again(self) -> None:
         shown = [[item("a", "Failed"), item("b", "Creating")], [item("a"), item("b", "Creating")], [item("b")]]
         conditions = replace(RUNNING, failure_phases=("Failed",))
