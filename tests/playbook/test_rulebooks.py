@@ -683,29 +683,12 @@ def test_every_variable_of_an_action_is_required(rulebook: str) -> None:
         assert [substitute_variables(mesh_id, {**given, name: empty}) for empty in ("", None, "None")] == [""] * 3
 
 
-def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
-    ansible: Ansible, simulate: Callable[..., Running]
-) -> None:
-    simulator = simulate(scenario(release("reviews", RUNNING, uid="uid-1")))
-    target = {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "reviews"}
-    for name in ("first", "second"):
-        own = {"ansible.builtin.set_fact": dict.fromkeys(("handled", "handled_before", "gate", "note"), "of the tasks")}
-        tasks = [{"ansible.builtin.debug": {"msg": f"continued with {name}"}}, own]
-        (ansible.directory / name).write_text(json.dumps(tasks), encoding="utf-8")
-    restart = {"name": "restart", "ansible.builtin.fail": {"msg": "cannot restart"}}
-    reload = {"name": "reload", "ansible.builtin.debug": {}, "changed_when": True, "notify": "restart"}
-    # Ansible runs a handler in the next round if one that is defined after it notifies it.
-    parts = {"tasks": [{**reload, "notify": "reload"}], "handlers": [restart, reload]}
-    for part, steps in parts.items():
-        main = ansible.directory / "role" / part / "main.yml"
-        main.parent.mkdir(parents=True)
-        main.write_text(json.dumps(steps), encoding="utf-8")
-    included = {"ansible.builtin.include_role": {"name": str(ansible.directory / "role")}}
-    (ansible.directory / "third").write_text(json.dumps([included]), encoding="utf-8")
+def handling(ansible: Ansible, simulator: Running) -> Callable[..., Run]:
+    """Return what starts a playbook as ansible-rulebook does, for an event of the release `reviews`."""
     given = {
         "event_id": "e-1",
         "event_kind": "failed",
-        "event_target": {**target, "uid": "uid-1"},
+        "event_target": {"mesh_id": MESH_ID, "namespace": NAMESPACE, "release_id": "reviews", "uid": "uid-1"},
         "continue_with": str(ansible.directory / "first"),
         "success_phases": ["Running"],
         "failure_phases": [],
@@ -715,7 +698,6 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
     }
 
     def run(playbook: str = CONTINUE, hosts: str = HOSTS, skip_tags: str = "", **variables: Any) -> Run:
-        # As ansible-rulebook hands them over.
         file = ansible.directory / "variables.json"
         file.write_text(json.dumps({**given, **variables}), encoding="utf-8")
         return ansible.playbook(
@@ -731,6 +713,27 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
             },
         )
 
+    return run
+
+
+def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    run = handling(ansible, simulate(scenario(release("reviews", RUNNING, uid="uid-1"))))
+    for name in ("first", "second"):
+        own = {"ansible.builtin.set_fact": dict.fromkeys(("handled", "handled_before", "gate", "note"), "of the tasks")}
+        tasks = [{"ansible.builtin.debug": {"msg": f"continued with {name}"}}, own]
+        (ansible.directory / name).write_text(json.dumps(tasks), encoding="utf-8")
+    restart = {"name": "restart", "ansible.builtin.fail": {"msg": "cannot restart"}}
+    reload = {"name": "reload", "ansible.builtin.debug": {}, "changed_when": True, "notify": "restart"}
+    # Ansible runs a handler in the next round if one that is defined after it notifies it.
+    parts = {"tasks": [{**reload, "notify": "reload"}], "handlers": [restart, reload]}
+    for part, steps in parts.items():
+        main = ansible.directory / "role" / part / "main.yml"
+        main.parent.mkdir(parents=True)
+        main.write_text(json.dumps(steps), encoding="utf-8")
+    included = {"ansible.builtin.include_role": {"name": str(ansible.directory / "role")}}
+    (ansible.directory / "third").write_text(json.dumps([included]), encoding="utf-8")
     first, repeat, other = run(), run(), run(continue_with=str(ansible.directory / "second"))
     assert [each.returncode for each in (first, repeat, other)] == [0, 0, 0]
     assert "continued with first" in first.output
@@ -758,6 +761,32 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
         assert "skip neither always nor tagged" in skipped.output
         assert grouped.returncode > 0
         assert "localhost, where this playbook runs, is the name of a group" in grouped.output
+
+
+def test_a_host_that_a_deployment_delegates_to_runs_nothing_on_the_controller(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    run = handling(ansible, simulate(scenario(release("reviews", RUNNING, uid="uid-1"))))
+    (ansible.directory / "first").write_text(
+        json.dumps([{"ansible.builtin.command": "true", "delegate_to": "web"}]), encoding="utf-8"
+    )
+    touched = ansible.directory / "touched"
+    facts = {
+        "ansible_remote_tmp": f"{ansible.directory}/$(touch {touched})",
+        "discovered_interpreter_python": f"touch {touched};",
+        "dict": "theirs",
+    }
+    python = ansible.directory / "python"
+    python.write_text(f"#!/bin/sh\necho '{json.dumps({'changed': False, 'ansible_facts': facts})}'\n", encoding="utf-8")
+    python.chmod(0o755)
+    web = {"ansible_connection": "local", "ansible_python_interpreter": str(python)}
+    localhost = {"ansible_connection": "local", "ansible_become": True, "ansible_become_method": "no_such_method"}
+
+    done = run(hosts=inventory(localhost=localhost, web={**web, "ansible_become": False}))
+
+    assert done.returncode == 0, done.output
+    assert len(list((ansible.directory / "handled").iterdir())) == 1
+    assert not touched.exists()
 
 
 @pytest.mark.slow
