@@ -192,14 +192,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         Raises:
             UsageError: a value is a fact, cannot be decrypted, or is not text.
         """
-        found, facts = {}, variables.get("ansible_facts") or {}
+        found, facts = {}, _facts(variables)
+        # One would leave out what an inventory has, the other makes a read of a wait.
+        _refuse_fact("omit", facts)
+        _refuse_fact("ansible_check_mode", facts)
         for option in CONNECTION_OPTIONS:
             name = VARIABLE_PREFIX + option.name
             if name in variables and option.name not in given:
-                if name in facts:
-                    # Facts win over an inventory: a host would choose who gets the credentials of the controller.
-                    problem = f"{name} is a fact, which any managed host can set"
-                    raise UsageError(problem, "set it in the play or the inventory")
+                # Facts win over an inventory: a host would choose who gets the credentials of the controller.
+                _refuse_fact(name, facts, ", or give the option in the call")
                 try:
                     value = self._templar.template(variables[name])
                 except AnsibleError as error:
@@ -210,6 +211,26 @@ class LookupModule(LookupBase):  # type: ignore[misc]
                 # An omitted value is an error of its own to ansible-core 2.19 and newer, and a text to older ones.
                 found[option.name] = None if value == variables.get("omit") else value
         return check_raw(found, CONNECTION_OPTIONS, prefix=VARIABLE_PREFIX)
+
+
+def _facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts of the host without the prefix `ansible_`.
+
+    Within a task, as in its loop, Ansible before 2.21 nests those that the task has just got.
+    """
+    facts = variables.get("ansible_facts") or {}
+    return {**facts, **(facts.get("ansible_facts") or {})}
+
+
+def _refuse_fact(name: str, facts: Mapping[str, Any], way_out: str = "") -> None:
+    """Refuse a fact that stands for a variable of this name.
+
+    Raises:
+        UsageError: there is one.
+    """
+    if name.replace("ansible_", "", 1) in facts:
+        problem = f"{name} is a fact, which any managed host can set"
+        raise UsageError(problem, f"clear it (meta: clear_facts){way_out}")
 
 
 def _failure(message: str) -> AnsibleLookupError:

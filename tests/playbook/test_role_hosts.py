@@ -331,6 +331,7 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
                 "release_gate_verdict_file": "theirs.json",
                 "release_gate_success_phases": ["Failed"],
                 "inventory_hostname": "theirs",
+                "group_names": ["theirs"],
             }.items()
         ],
     ),
@@ -344,7 +345,7 @@ def test_a_fact_of_a_host_is_no_option(ansible: Ansible, mesh: Running, name: st
     assert gated.deployed == frozenset(), gated.output
     assert "no fact may begin with release_gate_" in " ".join(gated.output.split())
     assert gated.requests == 0
-    chooses_the_file = name in ("release_gate_verdict_file", "inventory_hostname")
+    chooses_the_file = name in ("release_gate_verdict_file", "inventory_hostname", "group_names")
     assert [each.name for each in ansible.directory.glob("*s.json")] == ([] if chooses_the_file else ["ours.json"])
 
 

@@ -195,12 +195,25 @@ class TestVariables:
             lookup(["a"], {"huaweicloud_asm_password": TOKEN, f"huaweicloud_asm_{name}": value})
         assert (lookup.calls, TOKEN in str(raised.value)) == (0, False)
 
-    def test_that_are_facts_are_refused_unless_the_call_has_the_option(self, lookup: Lookup) -> None:
-        fact = {"huaweicloud_asm_endpoint": "https://elsewhere.example"}
-        variables = {**fact, "ansible_facts": fact}
-        with pytest.raises(AnsibleLookupError, match="huaweicloud_asm_endpoint is a fact"):
+    @pytest.mark.parametrize("is_nested", [False, True])
+    @pytest.mark.parametrize(
+        ("fact", "name"),
+        [
+            ("huaweicloud_asm_endpoint", "huaweicloud_asm_endpoint"),
+            ("omit", "omit"),
+            ("check_mode", "ansible_check_mode"),
+        ],
+    )
+    def test_that_are_facts_are_refused(self, lookup: Lookup, fact: str, name: str, is_nested: bool) -> None:
+        facts = {"ansible_facts": {fact: "any"}}
+        variables = {"huaweicloud_asm_endpoint": "any", "ansible_facts": facts if is_nested else facts["ansible_facts"]}
+        with pytest.raises(AnsibleLookupError, match=f"{name} is a fact"):
             lookup(["a"], variables)
         assert lookup.calls == 0
+
+    def test_that_are_facts_do_not_matter_if_the_call_has_the_option(self, lookup: Lookup) -> None:
+        fact = {"huaweicloud_asm_endpoint": "https://elsewhere.example"}
+        variables = {**fact, "ansible_facts": fact}
 
         lookup(["a"], variables, endpoint="https://asm.example")
         assert lookup.parameters["endpoint"] == "https://asm.example"
