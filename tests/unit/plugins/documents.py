@@ -123,6 +123,23 @@ def changed(content: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
     return copy
 
 
+def shown_in_part(content: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
+    """Return a release as a list shows it without the workloads that it plans, changed in a place."""
+    return changed(changed(content, "spec.grayDeployments", MISSING), place, value)
+
+
+LAST_SHOWN = {
+    "unchanged": ("status.phase", "Running", True),
+    "without-phase": ("status.phase", MISSING, True),
+    "without-workloads": ("status.grayDeployments", MISSING, True),
+    "phase": ("status.phase", "Failed", False),
+    "version": ("spec.version", "v9", False),
+    "readiness": ("status.grayDeployments.0.status.availableReplicas", 1, False),
+    "image": ("status.grayDeployments.0.spec.template.spec.containers.0.image", "other:1", False),
+}
+"""What a list shows of a release last, and whether its disappearance after `Running` is still a success."""
+
+
 def release_list(*items: Any) -> dict[str, Any]:
     """Return a response of GetAllReleases with these items."""
     return {"kind": "ReleaseList", "apiVersion": "asm/v2", "items": list(items)}

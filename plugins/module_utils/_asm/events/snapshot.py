@@ -75,8 +75,7 @@ def restored(values: Any, tracker: Tracker, now: float) -> tuple[Tracker, Availa
     availability = Availability(
         since=since, is_unavailable=bool(since), changes=_count(values.get("changes"), _MOST_CHANGES)
     )
-    # A baseline that was not complete begins anew: its two lists must not follow at once.
-    baseline = BASELINE_LISTS if _count(values.get("baseline"), BASELINE_LISTS) else 0
+    baseline = _count(values.get("baseline"), BASELINE_LISTS)
     return replace(tracker, baseline=baseline, releases=releases), availability
 
 

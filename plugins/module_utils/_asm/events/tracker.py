@@ -120,20 +120,25 @@ class Tracker:
     releases: Mapping[str, TrackedRelease] = field(default_factory=dict)
 
     def after_poll(
-        self, listed: Iterable[TrackedRelease], observations: Mapping[str, Observation], ended: float
+        self,
+        listed: Iterable[TrackedRelease],
+        observations: Mapping[str, Observation],
+        ended: float,
+        in_part: Mapping[str, Release] | None = None,
     ) -> tuple[Tracker, list[ReleaseEvent]]:
         """Return the tracker after one more poll that read the list, and the events of the poll.
 
         Args:
-            listed: who is in the list, by uid, namespace and name, with the phase that the list shows.
+            listed: who is in the list, by uid, namespace and name.
             observations: the complete items of the list and the single reads, by uid.
             ended: when the poll ended.
+            in_part: what the list shows of those that it shows incompletely, by uid.
         """
         releases, events = dict(self.releases), []
         listed = tuple(listed)
         for each in listed:
             if each.uid in releases and each.uid not in observations:
-                releases[each.uid] = self._shown_in_part(releases[each.uid], each.phase or "")
+                releases[each.uid] = self._shown_in_part(releases[each.uid], (in_part or {}).get(each.uid))
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:
@@ -151,16 +156,17 @@ class Tracker:
                 releases[uid] = late.tracked
         if self.baseline:
             # What is listed now but read later was present, too.
-            releases.update({each.uid: replace(each, phase=None) for each in listed if each.uid not in releases})
+            releases.update({each.uid: each for each in listed if each.uid not in releases})
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
 
-    def _shown_in_part(self, tracked: TrackedRelease, phase: str) -> TrackedRelease:
+    def _shown_in_part(self, tracked: TrackedRelease, part: Release | None) -> TrackedRelease:
         """Return a release that the list shows, but no read: its 404s are not in a row any more."""
-        run, conditions = tracked.run, self.conditions
+        run, conditions, accepts = tracked.run, self.conditions, tracked.accepts_absence
         if run is not None:
-            run = replace(run, gate=replace(run.gate, absent=None).shown_in_part(phase))
-        accepts = tracked.accepts_absence and not (conditions is not None and denies_absence(phase, conditions))
+            run = replace(run, gate=run.gate.shown_in_part(part))
+        if part is not None and conditions is not None and denies_absence(part, conditions):
+            accepts = False
         return replace(tracked, absent_since=None, accepts_absence=accepts, run=run)
 
     def showing(self, shown: Mapping[str, TrackedRelease]) -> Tracker:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Callable
 
@@ -236,7 +236,8 @@ class _Watcher:
         """Poll a mesh, hand over the events, then save the state: after a crash in between, the events come again."""
         poll = mesh.reader.poll(mesh.tracker.releases)
         # A 400 is about what was asked for, so the other meshes are not concerned.
-        if isinstance(poll.error, _ENDING) and poll.error.response.status != 400:
+        is_of_mesh = isinstance(poll.error, UsageError) and poll.error.response.status == 400
+        if isinstance(poll.error, _ENDING) and not is_of_mesh:
             raise _EndedError(self._named(poll.error))
         if self._runtime.is_cancelled():
             return
@@ -333,9 +334,8 @@ def _events(mesh: _Mesh, poll: Poll, payloads: Payloads, now: float) -> Iterator
     """Yield the events of a poll, and take it into the tracker of the mesh."""
     if poll.listed is None:
         return
-    kept = {uid: each for uid, each in poll.listed.items() if uid not in poll.excluded}
-    listed = [replace(poll.shown[uid], phase=each.phase) for uid, each in kept.items()]
+    listed = [poll.shown[uid] for uid in poll.listed if uid not in poll.excluded]
     tracker = mesh.tracker.showing(poll.shown).without(poll.excluded)
-    mesh.tracker, events = tracker.after_poll(listed, poll.observations, now)
+    mesh.tracker, events = tracker.after_poll(listed, poll.observations, now, poll.in_part)
     for event in events:
         yield payloads.of_release(event)

@@ -198,13 +198,27 @@ class ReleaseGate:
             return self._missing(observation)
         return self._present(observation, observation.release)
 
-    def shown_in_part(self, phase: str) -> ReleaseGate:
-        """Return the gate after a list that shows the release without its workloads; the single read decides.
+    def shown_in_part(self, part: Release | None) -> ReleaseGate:
+        """Return the gate after a list that shows the release incompletely; the single read decides.
+
+        The 404s before are not in a row with those after. What the list shows can deny that a disappearance is a
+        success: the single read of a release that fails and is deleted at once finds nothing.
 
         Args:
-            phase: as the list shows it, empty without one.
+            part: what the list shows, None if nothing of it can be parsed.
         """
-        return replace(self, accepts_absence=False) if denies_absence(phase, self.conditions) else self
+        gate = self
+        if self.outcome is None and self.absent is not None:
+            gate = replace(self, absent=None, held=0.0)
+        if part is None or self.release is None:
+            return gate
+        if self.first_uid and part.uid not in ("", self.first_uid):
+            return replace(gate, accepts_absence=False)
+        if not denies_absence(part, self.conditions):
+            return gate
+        return replace(
+            gate, accepts_absence=False, release=replace(self.release, phase=part.phase or self.release.phase)
+        )
 
     def at_deadline(self) -> ReleaseGate:
         """Return the gate with the outcome that is due when no further request can be sent."""
@@ -329,12 +343,14 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
     return is_after and not unmet_besides_phase(release, conditions)
 
 
-def denies_absence(phase: str, conditions: Conditions) -> bool:
-    """Return whether it is no success that a release disappears after a list has shown it in this phase, in part.
-
-    The single read of a release that fails and is deleted at once finds nothing.
-    """
-    return bool(phase.strip()) and not is_phase(phase, conditions.missing_after)
+def denies_absence(part: Release, conditions: Conditions) -> bool:
+    """Return whether it is no success that a release disappears which a list has shown like this, in part."""
+    planned = len(part.gray) if part.planned is None else part.planned
+    is_other_phase = bool(part.phase.strip()) and not is_phase(part.phase, conditions.missing_after)
+    is_other_version = conditions.version is not None and part.version not in ("", conditions.version)
+    is_unready = conditions.ready and bool(why_not_ready(part.gray, planned))
+    lacks_images = bool(missing_images(conditions.images, part.gray, planned))
+    return is_other_phase or is_other_version or (bool(part.gray) and (is_unready or lacks_images))
 
 
 def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:

@@ -45,10 +45,15 @@ class ListedRelease:
     _manifests: bool
     _request_id: str
 
-    @property
-    def phase(self) -> str:
-        """Return the phase, empty when there is none, also of an item that is incomplete."""
-        return as_text(as_object(self._content.get("status")).get("phase"))
+    def in_part(self) -> Release | None:
+        """Return what the item shows of the release, complete or not; None when nothing of it can be parsed."""
+        if self.error is not None:
+            return None
+        try:
+            return parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
+        except AsmError:
+            # The single read decides. It reports the error if the release has it there as well.
+            return None
 
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
@@ -56,12 +61,8 @@ class ListedRelease:
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
         """
-        if self.error is not None or not isinstance(self._content.get("spec"), dict):
-            return None
-        try:
-            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
-        except AsmError:
-            # The single read decides. It reports the error if the release has it there as well.
+        release = self.in_part()
+        if release is None or not isinstance(self._content.get("spec"), dict):
             return None
         is_complete = release.has_workloads or not (with_workloads or self._manifests)
         return release if is_complete and release.phase.strip() else None

@@ -14,7 +14,7 @@ from ..api.client import Client, read_with_retries
 from ..errors import AsmError, DeniedError, NotFoundError, ThrottledError
 from ..gate.gate_set import GateSet, Response
 from ..gate.schedule import PollCost, can_read_twice, due_after_error
-from ..models.release_list import ReleaseList
+from ..models.release_list import ListedRelease, ReleaseList
 from ..options.validation import is_segment
 
 if TYPE_CHECKING:
@@ -100,25 +100,32 @@ class Poller:
             return Response(started, context.elapsed(), error)
         for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
-        found = {each: self._find(listed, self._targets[each], each, gates.gates[each]) for each in by_id}
-        in_part = {each: shown for each, shown in found.items() if isinstance(shown, str)}
-        releases = {each: shown for each, shown in found.items() if shown is not None and not isinstance(shown, str)}
+        releases: dict[int, Release | AsmError] = {}
+        in_part: dict[int, Release | None] = {}
+        for position in by_id:
+            item = self._find(listed, self._targets[position], position, gates.gates[position])
+            if item is None:
+                continue
+            # A result without a gate shows the workloads as well.
+            with_workloads = context.request.gate is None or gates.gates[position].conditions.needs_workloads
+            found = item if isinstance(item, AsmError) else item.error or item.release(with_workloads)
+            if found is not None:
+                releases[position] = found
+            elif isinstance(item, ListedRelease):
+                in_part[position] = item.in_part()
         return Response(started, context.elapsed(), None, releases, in_part=in_part)
 
     def _find(
         self, listed: ReleaseList, target: ReleaseTarget, position: int, gate: ReleaseGate
-    ) -> Release | AsmError | str | None:
-        """Return what the list says of a target; its phase alone, or None, if it needs a single read."""
+    ) -> ListedRelease | AsmError | None:
+        """Return the item of a target, or why the list does not say which it is; None if the list lacks it."""
         try:
             item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
         except AsmError as error:
             return error
-        if item is None:
-            return None
-        self._uids[position] = item.uid if is_segment(item.uid) else ""
-        # A result without a gate shows the workloads as well.
-        with_workloads = self._context.request.gate is None or gate.conditions.needs_workloads
-        return item.error or item.release(with_workloads) or item.phase
+        if item is not None:
+            self._uids[position] = item.uid if is_segment(item.uid) else ""
+        return item
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:
         """Return the response of a denied list: an error if single reads would be too slow, else None."""

@@ -40,13 +40,12 @@ def test_what_was_known_is_known_again() -> None:
     assert release.run is not None
     # In whole minutes: 100 seconds had passed.
     assert release.run.began == 1000.0 - 60
-    assert (availability.is_unavailable, availability.since, availability.changes) == (True, "2026-03-01T12:00:00Z", 3)
-
-
-@pytest.mark.parametrize(("left", "restored_to"), [(0, 0), (1, 2), (2, 2)])
-def test_a_baseline_that_was_not_complete_begins_anew(left: int, restored_to: int) -> None:
-    tracker, _availability = restored({**saved(), "baseline": left}, TRACKER, 1000.0)
-    assert tracker.baseline == restored_to
+    assert (tracker.baseline, availability.is_unavailable, availability.since, availability.changes) == (
+        1,
+        True,
+        "2026-03-01T12:00:00Z",
+        3,
+    )
 
 
 def test_time_alone_changes_a_snapshot_once_a_minute() -> None:

@@ -24,7 +24,14 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import
     RequestTimeoutError,
     UsageError,
 )
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import IMAGE, MISSING, changed, deployment
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
+    IMAGE,
+    LAST_SHOWN,
+    MISSING,
+    changed,
+    deployment,
+    shown_in_part,
+)
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.events.stage import (
     BUSY,
     DENIED,
@@ -263,21 +270,18 @@ class TestEvents:
         there.run(monkeypatch, 100, **GATE, on_missing="accept", missing_after=["Done"])
         assert [kind for kind, _name in there.sent] == ["phase", "gone", "reached"]
 
-    @pytest.mark.parametrize(
-        ("status", "verdicts"), [({"phase": "Failed"}, []), ({"phase": "Running"}, ["reached"]), ({}, ["reached"])]
-    )
-    def test_a_disappearance_after_the_phase_that_the_list_shows_last(
-        self, monkeypatch: pytest.MonkeyPatch, status: dict[str, str], verdicts: list[str]
+    @pytest.mark.parametrize(("place", "value", "is_accepted"), LAST_SHOWN.values(), ids=LAST_SHOWN.keys())
+    def test_a_disappearance_after_what_the_list_shows_last(
+        self, monkeypatch: pytest.MonkeyPatch, place: str, value: Any, is_accepted: bool
     ) -> None:
         there = stage(item("a", "Creating"))
-        mesh = there.meshes["mesh"]
         there.show(25, item("a"))
-        there.show(35, {**item("a"), "status": status})
-        there.on(35, lambda: setattr(mesh, "singly", {"uid-a": GONE}))
+        there.show(35, shown_in_part(item("a"), place, value))
+        there.on(35, lambda: setattr(there.meshes["mesh"], "singly", {"uid-a": GONE}))
         there.show(45)
-        gate = {"success_phases": ["Done"], "on_missing": "accept", "missing_after": ["Running"], "ready": True}
-        there.run(monkeypatch, 100, **gate)
-        assert [kind for kind, _name in there.sent] == ["phase", "gone", *verdicts]
+        conditions = {"success_phases": ["Done"], "version": "v2", "images": [IMAGE], "ready": True}
+        there.run(monkeypatch, 100, **conditions, on_missing="accept", missing_after=["Running"])
+        assert [kind for kind, _name in there.sent] == ["phase", "gone", *(["reached"] if is_accepted else [])]
 
     @pytest.mark.parametrize(
         ("filters", "selected"),
@@ -706,6 +710,12 @@ class TestAvailability:
             "mesh 'mesh-1': the credentials lack a permission (403); grant asm:mesh:listReleases",
             "mesh 'mesh-1': available again; it was unavailable since 2026-03-01T12:00:03Z",
         ]
+
+    def test_a_login_that_is_refused_as_wrong_ends_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = many(2)
+        there.meshes["mesh-0"].items = CredentialsError("IAM refused the login", response=ErrorResponse(400))
+        sentence = there.run(monkeypatch, 100)
+        assert (sentence, len(there.requests)) == ("mesh 'mesh-0': IAM refused the login (400)", 1)
 
     @pytest.mark.parametrize("of_a_list", [True, False])
     def test_a_mesh_that_is_refused_as_wrong_ends_only_itself(

@@ -12,7 +12,13 @@ from typing import Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import AsmError, DeniedError, InternalError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, Schedule
-from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import error_of_kind, not_found
+from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
+    IMAGE,
+    LAST_SHOWN,
+    error_of_kind,
+    not_found,
+    shown_in_part,
+)
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.module_utils._asm.observed import (
     THROTTLED,
     Seen,
@@ -169,15 +175,23 @@ class TestSeveralReleases:
         assert call.wait().outcome == "reached"
 
     @pytest.mark.parametrize(
-        ("status", "outcome"), [({"phase": "Failed"}, "missing"), ({"phase": "Running"}, "reached"), ({}, "reached")]
+        ("place", "value", "is_accepted"),
+        [*LAST_SHOWN.values(), ("metadata.uid", "uid-other", False)],
+        ids=[*LAST_SHOWN, "uid"],
     )
-    def test_disappear_after_the_phase_that_the_list_shows_last(self, status: dict[str, str], outcome: str) -> None:
-        conditions = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
-        last = {**item("a"), "status": status}
-        client = FakeClient(listing=[[item("a"), item("b", "Done")], [last, item("b", "Done")], [item("b", "Done")]])
-        call = Call(client, ["a", "b"], conditions=conditions)
-        assert call.wait().outcome == outcome
-        assert call.client.asked == [(0, LIST), (10, LIST), (10, "uid-a"), (20, LIST), (20, "uid-a")]
+    def test_disappear_after_what_the_list_shows_last(self, place: str, value: Any, is_accepted: bool) -> None:
+        accepting = Conditions(("Done",), (), True, "v2", (IMAGE,), on_missing="accept", missing_after=("Running",))
+        last, other = shown_in_part(item("a"), place, value), item("b", "Done")
+        call = Call(FakeClient(listing=[[item("a"), other], [last, other], [other]]), ["a", "b"], conditions=accepting)
+        assert call.wait().outcome == ("reached" if is_accepted else "missing")
+
+    def test_whose_404s_are_interrupted_by_the_list_are_there(self) -> None:
+        accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
+        shown = [item("a"), item("b", "Done")]
+        part = [shown_in_part(shown[0], "status.phase", "Running"), shown[1]]
+        client = FakeClient({"uid-a": [404, 503, 404, 404]}, listing=[shown, shown[1:], part, shown[1:], shown[1:]])
+        call = Call(client, ["a", "b"], Schedule(wait_timeout=120), accepting)
+        assert (call.wait().outcome, [name for _at, name in call.client.asked].count("uid-a")) == ("reached", 4)
 
     def test_that_are_closed_are_not_read_again(self) -> None:
         shown = [[item("a", "Failed"), item("b", "Creating")], [item("a"), item("b", "Creating")], [item("b")]]
