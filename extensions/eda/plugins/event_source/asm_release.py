@@ -157,7 +157,9 @@ options:
     type: int
     default: 0
   stall_timeout:
-    description: Seconds without progress after which the release has stalled. V(0) means never.
+    description:
+      - Seconds without progress after which the release has stalled. V(0) means never.
+      - After a restart the count begins anew.
     type: int
     default: 0
   on_missing:
