@@ -201,8 +201,9 @@ class ReleaseGate:
     def shown_in_part(self, part: Release | None) -> ReleaseGate:
         """Return the gate after a list that shows the release incompletely; the single read decides.
 
-        The 404s before are not in a row with those after. What the list shows can deny that a disappearance is a
-        success: the single read of a release that fails and is deleted at once finds nothing.
+        The 404s before are not in a row with those after, and no response in a failure phase agrees with those before.
+        What the list shows can deny that a disappearance is a success: the single read of a release that fails and is
+        deleted at once finds nothing.
 
         Args:
             part: what the list shows, None if nothing of it can be parsed.
@@ -212,6 +213,8 @@ class ReleaseGate:
             gate = replace(self, absent=None, held=0.0)
         if part is None or self.release is None:
             return gate
+        if is_phase(part.phase, self.conditions.failure_phases):
+            gate = replace(gate, holding=None)
         if self.first_uid and part.uid not in ("", self.first_uid):
             return replace(gate, accepts_absence=False)
         if not denies_absence(part, self.conditions):

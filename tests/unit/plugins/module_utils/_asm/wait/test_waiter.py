@@ -185,6 +185,15 @@ class TestSeveralReleases:
         call = Call(FakeClient(listing=[[item("a"), other], [last, other], [other]]), ["a", "b"], conditions=accepting)
         assert call.wait().outcome == ("reached" if is_accepted else "missing")
 
+    def test_that_the_list_shows_in_a_failure_phase_are_stable_from_then_on(self) -> None:
+        conditions = Conditions(("Running",), ("Failed",), ready=True, stable_for=25)
+        running = [item("a"), item("b")]
+        failed = [shown_in_part(item("a"), "status.phase", "Failed"), item("b")]
+        client = FakeClient({"uid-a": [503]}, listing=[running, failed, running])
+        call = Call(client, ["a", "b"], Schedule(wait_timeout=120), conditions)
+        gates = call.wait()
+        assert (gates.outcome, gates.ended) == ("reached", pytest.approx(45, abs=0.01))
+
     def test_whose_404s_are_interrupted_by_the_list_are_there(self) -> None:
         accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
         shown = [item("a"), item("b", "Done")]
