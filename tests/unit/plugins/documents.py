@@ -132,6 +132,7 @@ LAST_SHOWN = {
     "unchanged": ("status.phase", "Running", True),
     "without-phase": ("status.phase", MISSING, True),
     "without-workloads": ("status.grayDeployments", MISSING, True),
+    "without-status-of-a-workload": ("status.grayDeployments.0.status", MISSING, True),
     "phase": ("status.phase", "Failed", False),
     "version": ("spec.version", "v9", False),
     "readiness": ("status.grayDeployments.0.status.availableReplicas", 1, False),

@@ -221,8 +221,8 @@ class MeshReader:
             if release is not None and self._selects(each):
                 release = _filled(release, listed[each.uid])
                 poll.observations[each.uid] = Observation(started, poll.listed_at, release, interval=interval)
-            elif (part := each.in_part()) is not None:
-                poll.in_part[each.uid] = part
+            else:
+                poll.in_part[each.uid] = each.in_part()
         return listed
 
     def _excludes(self, release: Release | ListedRelease | TrackedRelease) -> bool:

@@ -124,7 +124,7 @@ class Tracker:
         listed: Iterable[TrackedRelease],
         observations: Mapping[str, Observation],
         ended: float,
-        in_part: Mapping[str, Release] | None = None,
+        in_part: Mapping[str, Release],
     ) -> tuple[Tracker, list[ReleaseEvent]]:
         """Return the tracker after one more poll that read the list, and the events of the poll.
 
@@ -135,10 +135,9 @@ class Tracker:
             in_part: what the list shows of those that it shows incompletely, by uid.
         """
         releases, events = dict(self.releases), []
-        listed = tuple(listed)
-        for each in listed:
-            if each.uid in releases and each.uid not in observations:
-                releases[each.uid] = self._shown_in_part(releases[each.uid], (in_part or {}).get(each.uid))
+        for uid, part in in_part.items():
+            if uid in releases and uid not in observations:
+                releases[uid] = self._shown_in_part(releases[uid], part)
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:
@@ -160,13 +159,13 @@ class Tracker:
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
 
-    def _shown_in_part(self, tracked: TrackedRelease, part: Release | None) -> TrackedRelease:
+    def _shown_in_part(self, tracked: TrackedRelease, part: Release) -> TrackedRelease:
         """Return a release that the list shows, but no read: its 404s are not in a row any more."""
-        run, conditions, accepts = tracked.run, self.conditions, tracked.accepts_absence
+        run, conditions = tracked.run, self.conditions
         if run is not None:
             run = replace(run, gate=run.gate.shown_in_part(part))
-        if part is not None and conditions is not None and denies_absence(part, conditions):
-            accepts = False
+        is_denied = conditions is not None and denies_absence(part, conditions)
+        accepts = tracked.accepts_absence and not is_denied
         return replace(tracked, absent_since=None, accepts_absence=accepts, run=run)
 
     def showing(self, shown: Mapping[str, TrackedRelease]) -> Tracker:

@@ -43,7 +43,7 @@ class Response:
     error: AsmError | None = None
     releases: Mapping[int, Release | AsmError] = field(default_factory=dict)
     interval: float = 0.0
-    in_part: Mapping[int, Release | None] = field(default_factory=dict)
+    in_part: Mapping[int, Release] = field(default_factory=dict)
 
     def observation(self, position: int) -> Observation:
         """Return what the response says of one target."""

@@ -139,6 +139,7 @@ class ReleaseGate:
         ended: when the observation that gave the outcome was complete.
         release: the last one seen, kept when it disappears.
         accepts_absence: whether it is a success that this release disappears.
+        listed_phase: in which a list has shown it since, in part, if that is why it is none.
         first_uid, first_name: of the first release seen, None before.
         observed_at, released_at: when the last response about it, and the last release, was complete.
         version_matched: whether the wanted version was seen.
@@ -154,6 +155,7 @@ class ReleaseGate:
     ended: float = 0.0
     release: Release | None = None
     accepts_absence: bool = False
+    listed_phase: str = ""
     first_uid: str | None = None
     first_name: str | None = None
     observed_at: float | None = None
@@ -198,7 +200,7 @@ class ReleaseGate:
             return self._missing(observation)
         return self._present(observation, observation.release)
 
-    def shown_in_part(self, part: Release | None) -> ReleaseGate:
+    def shown_in_part(self, part: Release) -> ReleaseGate:
         """Return the gate after a list that shows the release incompletely; the single read decides.
 
         The 404s before are not in a row with those after, and no response in a failure phase agrees with those before.
@@ -206,22 +208,20 @@ class ReleaseGate:
         deleted at once finds nothing.
 
         Args:
-            part: what the list shows, None if nothing of it can be parsed.
+            part: what the list shows.
         """
         gate = self
-        if self.outcome is None and self.absent is not None:
-            gate = replace(self, absent=None, held=0.0)
-        if part is None or self.release is None:
+        if self.absent is not None and self.outcome in (None, "reached"):
+            # What is `reached` in a set because the release had disappeared is so no more.
+            gate = replace(self, outcome=None, absent=None, held=0.0)
+        if self.release is None:
             return gate
         if is_phase(part.phase, self.conditions.failure_phases):
             gate = replace(gate, holding=None)
-        if self.first_uid and part.uid not in ("", self.first_uid):
-            return replace(gate, accepts_absence=False)
-        if not denies_absence(part, self.conditions):
-            return gate
-        return replace(
-            gate, accepts_absence=False, release=replace(self.release, phase=part.phase or self.release.phase)
-        )
+        is_other = bool(self.first_uid) and part.uid not in ("", self.first_uid)
+        if is_other or denies_absence(part, self.conditions):
+            return replace(gate, accepts_absence=False, listed_phase=part.phase)
+        return gate
 
     def at_deadline(self) -> ReleaseGate:
         """Return the gate with the outcome that is due when no further request can be sent."""
@@ -263,6 +263,7 @@ class ReleaseGate:
             observed_at=now,
             release=release,
             accepts_absence=accepts_absence(release, conditions),
+            listed_phase="",
             first_uid=release.uid if self.first_uid is None else self.first_uid,
             first_name=release.name if self.first_name is None else self.first_name,
             absent=None,
@@ -347,13 +348,19 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
 
 
 def denies_absence(part: Release, conditions: Conditions) -> bool:
-    """Return whether it is no success that a release disappears which a list has shown like this, in part."""
+    """Return whether it is no success that a release disappears which a list has shown like this, in part.
+
+    What it leaves out denies nothing.
+    """
+    if part.phase.strip() and not is_phase(part.phase, conditions.missing_after):
+        return True
+    if conditions.version is not None and part.version not in ("", conditions.version):
+        return True
+    if not part.gray or not all(each.has_status for each in part.gray):
+        return False
     planned = len(part.gray) if part.planned is None else part.planned
-    is_other_phase = bool(part.phase.strip()) and not is_phase(part.phase, conditions.missing_after)
-    is_other_version = conditions.version is not None and part.version not in ("", conditions.version)
     is_unready = conditions.ready and bool(why_not_ready(part.gray, planned))
-    lacks_images = bool(missing_images(conditions.images, part.gray, planned))
-    return is_other_phase or is_other_version or (bool(part.gray) and (is_unready or lacks_images))
+    return is_unready or bool(missing_images(conditions.images, part.gray, planned))
 
 
 def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:

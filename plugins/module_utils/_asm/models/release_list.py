@@ -45,15 +45,26 @@ class ListedRelease:
     _manifests: bool
     _request_id: str
 
-    def in_part(self) -> Release | None:
-        """Return what the item shows of the release, complete or not; None when nothing of it can be parsed."""
-        if self.error is not None:
-            return None
+    def in_part(self) -> Release:
+        """Return what the item shows of the release, complete or not; without workloads if they cannot be parsed."""
+        spec, status = (as_object(self._content.get(key)) for key in ("spec", "status"))
         try:
-            return parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
+            return parse({**self._content, "kind": "Release", "status": status})
         except AsmError:
-            # The single read decides. It reports the error if the release has it there as well.
-            return None
+            version, phase = as_text(spec.get("version")), as_text(status.get("phase"))
+            return Release(
+                self.uid,
+                self.name,
+                self.namespace,
+                self.service,
+                version,
+                phase,
+                (),
+                None,
+                None,
+                {},
+                has_workloads=False,
+            )
 
     def release(self, with_workloads: bool) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
@@ -61,8 +72,12 @@ class ListedRelease:
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
         """
-        release = self.in_part()
-        if release is None or not isinstance(self._content.get("spec"), dict):
+        if self.error is not None or not isinstance(self._content.get("spec"), dict):
+            return None
+        try:
+            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
+        except AsmError:
+            # The single read decides. It reports the error if the release has it there as well.
             return None
         is_complete = release.has_workloads or not (with_workloads or self._manifests)
         return release if is_complete and release.phase.strip() else None
@@ -212,12 +227,17 @@ def _why_unusable(item: ListedRelease | None, needs_uid: bool) -> AsmError | Non
 
 
 def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]) -> list[ListedRelease]:
-    """Return the releases; of those with a repeated uid, the first one, without content and service: its single read
-    decides."""
+    """Return the releases; of those with a repeated uid, the first one, without service, and of the content only the
+    phases of all: its single read decides."""
     kept: dict[str | int, ListedRelease] = {}
+    phases: dict[str, set[str]] = {}
+    for each in releases:
+        if each.uid in repeated:
+            phases.setdefault(each.uid, set()).add(each.in_part().phase)
     for index, each in enumerate(releases):
         if each.uid in repeated:
-            kept.setdefault(each.uid, replace(each, service="", error=None, _content={}))
+            shown = {"status": {"phase": ", ".join(sorted(phases[each.uid] - {""}))}}
+            kept.setdefault(each.uid, replace(each, service="", error=None, _content=shown))
         else:
             kept[index] = each
     return list(kept.values())

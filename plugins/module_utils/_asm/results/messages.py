@@ -217,9 +217,10 @@ class Messages(NamedTuple):
         is_service = self.targets[position].service is not None
         hint = _CHECK_SERVICE if is_service else _CHECK_IDS
         if gate.release is not None:
-            phase = f"its last phase was {self.sanitize(gate.release.phase) or 'none'}"
-            others = is_phase(gate.release.phase, gate.conditions.missing_after)
-            return f"{label} has disappeared; {phase}{', but not all other conditions were met' if others else ''}"
+            phase = gate.listed_phase or gate.release.phase
+            others = is_phase(phase, gate.conditions.missing_after)
+            unmet = ", but not all other conditions were met" if others else ""
+            return f"{label} has disappeared; its last phase was {self.sanitize(phase) or 'none'}{unmet}"
         if gate.conditions.on_missing == "wait":
             return f"{label} has not appeared {_within(gates)}; {hint}"
         return f"{label} does not exist; {hint}" if is_service else f"ASM has no release {label}; {hint}"

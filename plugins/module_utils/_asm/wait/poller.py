@@ -101,7 +101,7 @@ class Poller:
         for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
         releases: dict[int, Release | AsmError] = {}
-        in_part: dict[int, Release | None] = {}
+        in_part: dict[int, Release] = {}
         for position in by_id:
             item = self._find(listed, self._targets[position], position, gates.gates[position])
             if item is None:

@@ -377,7 +377,7 @@ class TestFromLastByte:
 
 def test_every_request_is_counted(make: MakeTransport) -> None:
     transport = make()
-    with serving(answering_once(response())) as server:
+    with serving(answering(response())) as server:
         get(transport, server.url)
         get(transport, server.url)
         refused(transport, server.url, bounds=Bounds(limit=1))

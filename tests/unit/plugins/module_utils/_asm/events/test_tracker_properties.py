@@ -57,7 +57,7 @@ def poll(tracker: Tracker, world: World, now: float) -> tuple[Tracker, list[Any]
     for uid, each in tracker.releases.items():
         if each.needs_read and uid not in observations:
             observations[uid] = Observation(now, now, error=GONE, interval=INTERVAL)
-    return tracker.after_poll(listed, observations, now)
+    return tracker.after_poll(listed, observations, now, {})
 
 
 @cache

@@ -192,7 +192,28 @@ class TestSeveralReleases:
         client = FakeClient({"uid-a": [503]}, listing=[running, failed, running])
         call = Call(client, ["a", "b"], Schedule(wait_timeout=120), conditions)
         gates = call.wait()
-        assert (gates.outcome, gates.ended) == ("reached", pytest.approx(45, abs=0.01))
+        assert gates.outcome == "reached"
+        assert gates.ended == pytest.approx(45, abs=0.01)
+
+    def test_that_the_list_shows_twice_as_failed_do_not_disappear_as_they_may(self) -> None:
+        accepting = Conditions(("Done",), on_missing="accept", missing_after=("Running",))
+        other = item("b", "Done")
+        call = Call(
+            FakeClient(listing=[[item("a"), other], [*[item("a", "Failed")] * 2, other], [other]]),
+            ["a", "b"],
+            conditions=accepting,
+        )
+        assert call.wait().outcome == "missing"
+
+    def test_that_disappeared_are_back_when_the_list_shows_them(self) -> None:
+        accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
+        both, part = [item("a"), item("b")], [shown_in_part(item("a"), "status.phase", "Running"), item("b")]
+        client = FakeClient(
+            {"uid-a": [404, 404, 503, 404, 404]},
+            listing=[both, both[1:], both[1:], part, [item("b", "Done")]],
+        )
+        call = Call(client, ["a", "b"], Schedule(wait_timeout=120), accepting)
+        assert (call.wait().outcome, [name for _at, name in call.client.asked].count("uid-a")) == ("reached", 5)
 
     def test_whose_404s_are_interrupted_by_the_list_are_there(self) -> None:
         accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
