@@ -192,15 +192,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         Raises:
             UsageError: a value is a fact, cannot be decrypted, or is not text.
         """
-        found, facts = {}, _facts(variables)
-        # One would leave out what an inventory has, the other makes a read of a wait.
-        _refuse_fact("omit", facts)
-        _refuse_fact("ansible_check_mode", facts)
+        found, facts = {}, variables.get("ansible_facts") or {}
+        if variables.get("ansible_check_mode"):
+            # It makes a single read of a wait.
+            _refuse_facts(("ansible_check_mode",), facts)
         for option in CONNECTION_OPTIONS:
             name = VARIABLE_PREFIX + option.name
             if name in variables and option.name not in given:
                 # Facts win over an inventory: a host would choose who gets the credentials of the controller.
-                _refuse_fact(name, facts, ", or give the option in the call")
+                _refuse_facts((name, "omit"), facts)
                 try:
                     value = self._templar.template(variables[name])
                 except AnsibleError as error:
@@ -213,24 +213,24 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return check_raw(found, CONNECTION_OPTIONS, prefix=VARIABLE_PREFIX)
 
 
-def _facts(variables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the facts of the host without the prefix `ansible_`.
+def _refuse_facts(names: Sequence[str], facts: Mapping[str, Any]) -> None:
+    """Refuse facts that stand for variables of these names.
 
-    Within a task, as in its loop, Ansible before 2.21 nests those that the task has just got.
-    """
-    facts = variables.get("ansible_facts") or {}
-    return {**facts, **(facts.get("ansible_facts") or {})}
-
-
-def _refuse_fact(name: str, facts: Mapping[str, Any], way_out: str = "") -> None:
-    """Refuse a fact that stands for a variable of this name.
+    Args:
+        facts: of the host, without the prefix `ansible_`.
 
     Raises:
-        UsageError: there is one.
+        UsageError: there is one, or there may be one: within a task, as in its loop, Ansible before 2.21 lets what the
+            task has just got win over every variable, and nests the last of it.
     """
-    if name.replace("ansible_", "", 1) in facts:
-        problem = f"{name} is a fact, which any managed host can set"
-        raise UsageError(problem, f"clear it (meta: clear_facts){way_out}")
+    way_out = ", or give the option in the call" if names[0].startswith(VARIABLE_PREFIX) else ""
+    for name in names:
+        if name.replace("ansible_", "", 1) in facts:
+            problem = f"{name} is a fact, which any managed host can set"
+            raise UsageError(problem, f"clear it (meta: clear_facts){way_out}")
+    if "ansible_facts" in facts:
+        problem = f"{names[0]} may be a fact, because this task has just got some"
+        raise UsageError(problem, f"use the lookup in a task of its own{way_out}")
 
 
 def _failure(message: str) -> AnsibleLookupError:

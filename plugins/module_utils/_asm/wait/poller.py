@@ -123,7 +123,7 @@ class Poller:
             item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
         except AsmError as error:
             return error
-        if item is not None:
+        if item is not None and item.uid:
             self._uids[position] = item.uid if is_segment(item.uid) else ""
         return item
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,21 +196,28 @@ class TestVariables:
             lookup(["a"], {"huaweicloud_asm_password": TOKEN, f"huaweicloud_asm_{name}": value})
         assert (lookup.calls, TOKEN in str(raised.value)) == (0, False)
 
-    @pytest.mark.parametrize("is_nested", [False, True])
     @pytest.mark.parametrize(
-        ("fact", "name"),
+        ("facts", "message"),
         [
-            ("huaweicloud_asm_endpoint", "huaweicloud_asm_endpoint"),
-            ("omit", "omit"),
-            ("check_mode", "ansible_check_mode"),
+            ({"huaweicloud_asm_endpoint": "any"}, "huaweicloud_asm_endpoint is a fact"),
+            ({"omit": "any"}, "omit is a fact"),
+            ({"ansible_facts": {}}, "huaweicloud_asm_endpoint may be a fact"),
         ],
+        ids=str,
     )
-    def test_that_are_facts_are_refused(self, lookup: Lookup, fact: str, name: str, is_nested: bool) -> None:
-        facts = {"ansible_facts": {fact: "any"}}
-        variables = {"huaweicloud_asm_endpoint": "any", "ansible_facts": facts if is_nested else facts["ansible_facts"]}
-        with pytest.raises(AnsibleLookupError, match=f"{name} is a fact"):
-            lookup(["a"], variables)
+    def test_that_are_facts_are_refused(self, lookup: Lookup, facts: dict[str, Any], message: str) -> None:
+        with pytest.raises(AnsibleLookupError, match=message):
+            lookup(["a"], {"huaweicloud_asm_endpoint": "any", "ansible_facts": facts})
         assert lookup.calls == 0
+
+    @pytest.mark.parametrize(("is_check_mode", "calls"), [(True, 0), (False, 1)])
+    @pytest.mark.parametrize("facts", [{"check_mode": "any"}, {"ansible_facts": {}}], ids=str)
+    def test_no_fact_makes_a_check_mode(
+        self, lookup: Lookup, facts: dict[str, Any], is_check_mode: bool, calls: int
+    ) -> None:
+        with nullcontext() if calls else pytest.raises(AnsibleLookupError, match="ansible_check_mode"):
+            lookup(["a"], {"ansible_check_mode": is_check_mode, "ansible_facts": facts})
+        assert lookup.calls == calls
 
     def test_that_are_facts_do_not_matter_if_the_call_has_the_option(self, lookup: Lookup) -> None:
         fact = {"huaweicloud_asm_endpoint": "https://elsewhere.example"}
