@@ -286,9 +286,9 @@ class _ReleaseUpdate:
         self._observe()
 
     def _is_repeated_at_once(self) -> bool:
-        """Return whether this is the second 404, and a slow response, or another order of reads, has hurried it.
+        """Return whether this is the second 404, and follows the first one sooner than half of `wait_sleep`.
 
-        A moment in which ASM does not find its releases must not count twice.
+        A slow response, or reads in another order, bring two together. One moment of ASM must not count twice.
         """
         since, observation = self.tracked.absent_since, self._observation
         if since is None or self.tracked.is_gone:

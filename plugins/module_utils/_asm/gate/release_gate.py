@@ -139,7 +139,7 @@ class ReleaseGate:
         ended: when the observation that gave the outcome was complete.
         release: the last one seen, kept when it disappears.
         accepts_absence: whether it is a success that this release disappears.
-        listed_phase: in which a list has shown it since, in part, if that is why it is none.
+        listed_phase: the phase that a list has shown in part since then, if what it showed denies that success.
         first_uid, first_name: of the first release seen, None before.
         observed_at, released_at: when the last response about it, and the last release, was complete.
         version_matched: whether the wanted version was seen.
