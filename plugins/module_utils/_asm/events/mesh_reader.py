@@ -108,7 +108,7 @@ class Poll:
         listed_at: when the list was complete; without one, when it was asked for. The pause of the mesh begins then,
             because a slow response must not bring two polls together: two in a row say more than one.
         listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
-        in_part: what the list shows of those that it shows incompletely, by uid.
+        in_part: the items of those that the list shows incompletely, by uid.
         shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
         excluded: uids of releases that the filters exclude, or that left before a response showed what they need.
@@ -118,7 +118,7 @@ class Poll:
 
     listed_at: float
     listed: dict[str, TrackedRelease] | None = None
-    in_part: dict[str, Release] = field(default_factory=dict)
+    in_part: dict[str, ListedRelease] = field(default_factory=dict)
     shown: dict[str, TrackedRelease] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
@@ -222,7 +222,7 @@ class MeshReader:
                 release = _filled(release, listed[each.uid])
                 poll.observations[each.uid] = Observation(started, poll.listed_at, release, interval=interval)
             else:
-                poll.in_part[each.uid] = each.in_part()
+                poll.in_part[each.uid] = each
         return listed
 
     def _excludes(self, release: Release | ListedRelease | TrackedRelease) -> bool:

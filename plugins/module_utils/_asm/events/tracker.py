@@ -17,6 +17,7 @@ from ..errors import NotFoundError
 from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, denies_absence, unmet_besides_phase
 from ..models.deployment import why_not_ready
 from ..models.release import Release, is_phase
+from ..models.release_list import ListedRelease
 from ..options.request import Conditions, Schedule
 
 BASELINE_LISTS = 2
@@ -124,7 +125,7 @@ class Tracker:
         listed: Iterable[TrackedRelease],
         observations: Mapping[str, Observation],
         ended: float,
-        in_part: Mapping[str, Release],
+        in_part: Mapping[str, ListedRelease],
     ) -> tuple[Tracker, list[ReleaseEvent]]:
         """Return the tracker after one more poll that read the list, and the events of the poll.
 
@@ -132,12 +133,12 @@ class Tracker:
             listed: who is in the list, by uid, namespace and name.
             observations: the complete items of the list and the single reads, by uid.
             ended: when the poll ended.
-            in_part: what the list shows of those that it shows incompletely, by uid.
+            in_part: the items of those that the list shows incompletely, by uid.
         """
         releases, events = dict(self.releases), []
-        for uid, part in in_part.items():
+        for uid, item in in_part.items():
             if uid in releases and uid not in observations:
-                releases[uid] = self._shown_in_part(releases[uid], part)
+                releases[uid] = self._shown_in_part(releases[uid], item.in_part())
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:

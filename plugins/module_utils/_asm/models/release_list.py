@@ -45,24 +45,28 @@ class ListedRelease:
     _manifests: bool
     _request_id: str
 
+    @property
+    def phase(self) -> str:
+        """Return the phase, empty without one, also of an item that is incomplete."""
+        return as_text(as_object(self._content.get("status")).get("phase"))
+
     def in_part(self) -> Release:
         """Return what the item shows of the release, complete or not; without workloads if they cannot be parsed."""
         spec, status = (as_object(self._content.get(key)) for key in ("spec", "status"))
         try:
             return parse({**self._content, "kind": "Release", "status": status})
         except AsmError:
-            version, phase = as_text(spec.get("version")), as_text(status.get("phase"))
             return Release(
                 self.uid,
                 self.name,
                 self.namespace,
                 self.service,
-                version,
-                phase,
-                (),
-                None,
-                None,
-                {},
+                version=as_text(spec.get("version")),
+                phase=self.phase,
+                gray=(),
+                planned=None,
+                original=None,
+                content={},
                 has_workloads=False,
             )
 
@@ -233,7 +237,7 @@ def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]
     phases: dict[str, set[str]] = {}
     for each in releases:
         if each.uid in repeated:
-            phases.setdefault(each.uid, set()).add(each.in_part().phase)
+            phases.setdefault(each.uid, set()).add(each.phase)
     for index, each in enumerate(releases):
         if each.uid in repeated:
             shown = {"status": {"phase": ", ".join(sorted(phases[each.uid] - {""}))}}

@@ -103,26 +103,31 @@ class Poller:
         releases: dict[int, Release | AsmError] = {}
         in_part: dict[int, Release] = {}
         for position in by_id:
-            item = self._find(listed, self._targets[position], position, gates.gates[position])
+            gate = gates.gates[position]
+            # A result without a gate shows the workloads as well.
+            with_workloads = context.request.gate is None or gate.conditions.needs_workloads
+            try:
+                item = self._find(listed, position, gate)
+            except AsmError as error:
+                releases[position] = error
+                continue
             if item is None:
                 continue
-            # A result without a gate shows the workloads as well.
-            with_workloads = context.request.gate is None or gates.gates[position].conditions.needs_workloads
-            found = item if isinstance(item, AsmError) else item.error or item.release(with_workloads)
-            if found is not None:
-                releases[position] = found
-            elif isinstance(item, ListedRelease):
+            found = item.error or item.release(with_workloads)
+            if found is None:
                 in_part[position] = item.in_part()
+            else:
+                releases[position] = found
         return Response(started, context.elapsed(), None, releases, in_part=in_part)
 
-    def _find(
-        self, listed: ReleaseList, target: ReleaseTarget, position: int, gate: ReleaseGate
-    ) -> ListedRelease | AsmError | None:
-        """Return the item of a target, or why the list does not say which it is; None if the list lacks it."""
-        try:
-            item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
-        except AsmError as error:
-            return error
+    def _find(self, listed: ReleaseList, position: int, gate: ReleaseGate) -> ListedRelease | None:
+        """Return the item of a target, None if the list lacks it.
+
+        Raises:
+            UsageError: several items could be it.
+        """
+        target = self._targets[position]
+        item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
         if item is not None and item.uid:
             self._uids[position] = item.uid if is_segment(item.uid) else ""
         return item

@@ -39,6 +39,7 @@ from hypothesis import strategies as st
 SERVER = error_of_kind("server")
 DENIED = DeniedError("the credentials lack a permission", "grant it")
 TWO_MINUTES = Schedule(wait_timeout=120)
+ACCEPTING = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
 
 
 def one(*seen: Seen, takes: float = 0.0) -> FakeClient:
@@ -206,21 +207,19 @@ class TestSeveralReleases:
         assert call.wait().outcome == "missing"
 
     def test_that_disappeared_are_back_when_the_list_shows_them(self) -> None:
-        accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
         both, part = [item("a"), item("b")], [shown_in_part(item("a"), "status.phase", "Running"), item("b")]
         client = FakeClient(
             {"uid-a": [404, 404, 503, 404, 404]},
             listing=[both, both[1:], both[1:], part, [item("b", "Done")]],
         )
-        call = Call(client, ["a", "b"], Schedule(wait_timeout=120), accepting)
+        call = Call(client, ["a", "b"], TWO_MINUTES, ACCEPTING)
         assert (call.wait().outcome, [name for _at, name in call.client.asked].count("uid-a")) == ("reached", 5)
 
     def test_whose_404s_are_interrupted_by_the_list_are_there(self) -> None:
-        accepting = Conditions(("Done",), ready=True, on_missing="accept", missing_after=("Running",))
         shown = [item("a"), item("b", "Done")]
         part = [shown_in_part(shown[0], "status.phase", "Running"), shown[1]]
         client = FakeClient({"uid-a": [404, 503, 404, 404]}, listing=[shown, shown[1:], part, shown[1:], shown[1:]])
-        call = Call(client, ["a", "b"], Schedule(wait_timeout=120), accepting)
+        call = Call(client, ["a", "b"], TWO_MINUTES, ACCEPTING)
         assert (call.wait().outcome, [name for _at, name in call.client.asked].count("uid-a")) == ("reached", 4)
 
     def test_that_are_closed_are_not_read_again(self) -> None:
