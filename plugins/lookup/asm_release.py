@@ -137,6 +137,16 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runtime impor
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize import Sanitizer, untemplated
 from ansible_collections.huaweicloud.asm.plugins.plugin_utils.vault import decrypted, decrypted_options
 
+try:
+    from ansible.template import is_trusted_as_template
+except ImportError:  # ansible-core before 2.19
+    from ansible.utils.unsafe_proxy import AnsibleUnsafe
+
+    def is_trusted_as_template(value: object) -> bool:
+        """Return whether Ansible runs a text as a template: none that a host or a service has sent."""
+        return isinstance(value, str) and not isinstance(value, AnsibleUnsafe)
+
+
 NAME = "huaweicloud.asm.asm_release"
 
 _NAMED_BY_TERMS = ("release_id", "releases")
@@ -192,15 +202,15 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         Raises:
             UsageError: a value is a fact, cannot be decrypted, or is not text.
         """
-        found, facts = {}, variables.get("ansible_facts") or {}
+        found = {}
         if variables.get("ansible_check_mode"):
             # It makes a single read of a wait.
-            _refuse_facts(("ansible_check_mode",), facts)
+            _refuse_facts(("ansible_check_mode",), variables)
         for option in CONNECTION_OPTIONS:
             name = VARIABLE_PREFIX + option.name
             if name in variables and option.name not in given:
                 # Facts win over an inventory: a host would choose who gets the credentials of the controller.
-                _refuse_facts((name, "omit"), facts)
+                _refuse_facts((name, "omit"), variables)
                 try:
                     value = self._templar.template(variables[name])
                 except AnsibleError as error:
@@ -213,24 +223,25 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return check_raw(found, CONNECTION_OPTIONS, prefix=VARIABLE_PREFIX)
 
 
-def _refuse_facts(names: Sequence[str], facts: Mapping[str, Any]) -> None:
+def _refuse_facts(names: Sequence[str], variables: Mapping[str, Any]) -> None:
     """Refuse facts that stand for variables of these names.
-
-    Args:
-        facts: of the host, without the prefix `ansible_`.
 
     Raises:
         UsageError: there is one, or there may be one: within a task, as in its loop, Ansible before 2.21 lets what the
-            task has just got win over every variable, and nests the last of it.
+            task has just got win over every variable. It nests the last of it, and trusts none of its texts.
     """
+    # Of the host, without the prefix `ansible_`.
+    facts = variables.get("ansible_facts") or {}
     way_out = ", or give the option in the call" if names[0].startswith(VARIABLE_PREFIX) else ""
     for name in names:
         if name.replace("ansible_", "", 1) in facts:
             problem = f"{name} is a fact, which any managed host can set"
             raise UsageError(problem, f"clear it (meta: clear_facts){way_out}")
-    if "ansible_facts" in facts:
-        problem = f"{names[0]} may be a fact, because this task has just got some"
-        raise UsageError(problem, f"use the lookup in a task of its own{way_out}")
+        value = variables.get(name)
+        is_json = value is None or isinstance(value, (str, int, float, list, dict))
+        if "ansible_facts" in facts and name in variables and is_json and not is_trusted_as_template(value):
+            problem = f"{name} may be a fact, because this task has just got some"
+            raise UsageError(problem, f"use the lookup in a task of its own{way_out}")
 
 
 def _failure(message: str) -> AnsibleLookupError:

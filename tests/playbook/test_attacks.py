@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -179,6 +180,30 @@ def test_an_endpoint_from_outside_is_not_templated_by_the_lookup(
 
 
 @pytest.mark.parametrize(
+    ("of_host", "outcome"),
+    [pytest.param({}, "ok", id="those-of-ansible"), pytest.param({ENDPOINT: JINJA}, "failed", id="those-of-the-host")],
+)
+def test_facts_that_a_task_has_just_got_choose_no_endpoint(
+    ansible: Ansible, simulate: Callable[..., Running], of_host: dict[str, str], outcome: str
+) -> None:
+    """Ansible itself answers the first task of a host with a fact: the interpreter that it has found."""
+    simulator = simulate(scenario(release("running", RUNNING)))
+    host = {"ansible_connection": "local", "ansible_python_interpreter": "auto_silent"}
+    if of_host:
+        python = ansible.directory / "python"
+        python.write_text(f"#!/bin/sh\ncat <<'END'\n{json.dumps({'ansible_facts': of_host})}\nEND\n", encoding="utf-8")
+        python.chmod(0o755)
+        host["ansible_python_interpreter"] = str(python)
+    call = looking_up("running")["ansible.builtin.debug"]["msg"].strip("{ }")
+    task = {"name": "go on", "ansible.builtin.command": "true", "loop": [1, 2], "when": f"{call} != []"}
+
+    run = ansible.playbook(play(task, vars={ENDPOINT: simulator.url}), inventory=inventory(there=host))
+
+    assert run.task("go on").outcome == outcome
+    assert ("fact" in run.output) == (outcome == "failed")
+
+
+@pytest.mark.parametrize(
     ("path", "times"),
     # A module is a process of its own for each item of a loop.
     [pytest.param("controller", 2, id="items-of-a-loop"), pytest.param("module", 1, id="module")],
@@ -204,8 +229,9 @@ def test_a_password_that_a_proxy_refuses_is_sent_once(ansible: Ansible, path: st
 ACTING = (
     "a\x1b[2J\x1b]0;title\x07\x9b31m\u202eb\r\u2028"
     "##vso[task.setvariable variable=a]b\n##[error]c\n::add-mask::d\n::error file=e::f\n  ::stop-commands::g"
+    "##teamcity[setParameter name='h']"
 )
-"""It clears a terminal, turns the direction of writing, and gives commands to two kinds of pipelines."""
+"""It clears a terminal, turns the direction of writing, and gives commands to three kinds of pipelines."""
 
 ACTED_ON = (
     "metadata.name",
@@ -257,7 +283,7 @@ def test_foreign_text_is_escaped_in_every_output(
     for name in ("default output", "errors"):
         lines = (run.stdout if name == "default output" else run.stderr).split("\n")
         assert [line for line in lines if not line.isprintable()] == [], name
-        assert [line for line in lines if "##vso[" in line or "##[" in line] == [], name
+        assert [line for line in lines if re.search(r"##\w*\[", line)] == [], name
         assert [line for line in lines if line.lstrip().startswith("::")] == [], name
     # All of it was printed.
     assert "release_gate: " in run.stderr

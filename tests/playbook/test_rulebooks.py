@@ -774,7 +774,9 @@ def test_a_host_that_a_deployment_delegates_to_runs_nothing_on_the_controller(
     facts = {
         "ansible_remote_tmp": f"{ansible.directory}/$(touch {touched})",
         "discovered_interpreter_python": f"touch {touched};",
+        "ANSIBLE_HOME": f"{ansible.directory}/$(touch {touched})",
         "dict": "theirs",
+        "lookup": "theirs",
     }
     python = ansible.directory / "python"
     python.write_text(f"#!/bin/sh\necho '{json.dumps({'changed': False, 'ansible_facts': facts})}'\n", encoding="utf-8")

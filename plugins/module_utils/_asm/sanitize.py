@@ -20,9 +20,10 @@ from ansible.module_utils.common.parameters import remove_values, sanitize_keys
 
 SHOWN_CHARACTERS = 200
 
-# Azure Pipelines runs ##[…] and ##vso[…] found anywhere in a log, GitHub ::command …:: found at the start of a line.
+# Azure Pipelines runs ##[…] and ##vso[…] found anywhere in a log, TeamCity and Octopus likewise ##teamcity[…] and
+# ##octopus[…], GitHub ::command …:: found at the start of a line.
 # The end of a command is not looked for: it may stand in another text of the same line.
-_PIPELINE_COMMANDS = re.compile(r"#(?=#(?:vso)?\[)|:(?=:[a-z])", re.IGNORECASE)
+_PIPELINE_COMMANDS = re.compile(r"#(?=#\w*\[)|:(?=:[a-z])", re.IGNORECASE)
 
 # What begins a template for Ansible ("{{", "{%", "{#", a header "#jinja2:" that names other delimiters), a vaulted
 # text, or a key that Ansible's JSON decoders interpret. The end of a text and a quote count as well: what follows may

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError, AnsibleLookupError
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.huaweicloud.asm.plugins.lookup import asm_release as plugin
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.spec import CONNECTION_OPTIONS
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.runner import Report
@@ -207,7 +208,7 @@ class TestVariables:
     )
     def test_that_are_facts_are_refused(self, lookup: Lookup, facts: dict[str, Any], message: str) -> None:
         with pytest.raises(AnsibleLookupError, match=message):
-            lookup(["a"], {"huaweicloud_asm_endpoint": "any", "ansible_facts": facts})
+            lookup(["a"], {"huaweicloud_asm_endpoint": wrap_var("any"), "ansible_facts": facts})
         assert lookup.calls == 0
 
     @pytest.mark.parametrize(("is_check_mode", "calls"), [(True, 0), (False, 1)])

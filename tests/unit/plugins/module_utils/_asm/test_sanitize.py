@@ -41,6 +41,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.sanitize impo
         ),
         pytest.param("##VSO[task.complete]", "# #VSO[task.complete]", id="Azure command in upper case"),
         pytest.param("###[error]", "## #[error]", id="Azure command behind another #"),
+        pytest.param("a##teamcity[publish '/']", "a# #teamcity[publish '/']", id="TeamCity command"),
         pytest.param("::add-mask::x", ": :add-mask: :x", id="GitHub command"),
         pytest.param("::error file=a::x", ": :error file=a: :x", id="GitHub command with a property"),
         pytest.param(
