@@ -138,7 +138,8 @@ class Tracker:
         releases, events = dict(self.releases), []
         for uid, item in in_part.items():
             if uid in releases and uid not in observations:
-                releases[uid] = self._shown_in_part(releases[uid], item.in_part())
+                for part in item.in_part():
+                    releases[uid] = self._shown_in_part(releases[uid], part)
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:

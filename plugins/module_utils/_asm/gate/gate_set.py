@@ -14,7 +14,7 @@ from ..errors import AsmError, DeniedError, NotFoundError, ProtocolError, UsageE
 from .release_gate import Observation, ReleaseGate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..models.release import Release
     from ..options.request import GateOptions, Schedule
@@ -43,7 +43,7 @@ class Response:
     error: AsmError | None = None
     releases: Mapping[int, Release | AsmError] = field(default_factory=dict)
     interval: float = 0.0
-    in_part: Mapping[int, Release] = field(default_factory=dict)
+    in_part: Mapping[int, Sequence[Release]] = field(default_factory=dict)
 
     def observation(self, position: int) -> Observation:
         """Return what the response says of one target."""
@@ -183,8 +183,9 @@ class GateSet:
 
     def _observed(self, response: Response) -> tuple[ReleaseGate, ...]:
         gates = list(self.gates)
-        for position, part in response.in_part.items():
-            gates[position] = gates[position].shown_in_part(part)
+        for position, parts in response.in_part.items():
+            for part in parts:
+                gates[position] = gates[position].shown_in_part(part)
         for position in response.releases:
             gates[position] = _observe(gates[position], response.observation(position))
         return tuple(gates)

@@ -34,6 +34,7 @@ class ListedRelease:
     Attributes:
         uid, name, namespace, service: as given; empty when missing.
         error: why the item is not a release that was asked for; final for the target that it matches.
+        _contents: of all items with its uid; more than one is a mistake of the list, and the single read decides.
     """
 
     uid: str
@@ -41,20 +42,19 @@ class ListedRelease:
     namespace: str
     service: str
     error: AsmError | None
-    _content: Mapping[str, Any]
+    _contents: tuple[Mapping[str, Any], ...]
     _manifests: bool
     _request_id: str
 
-    @property
-    def phase(self) -> str:
-        """Return the phase, empty without one, also of an item that is incomplete."""
-        return as_text(as_object(self._content.get("status")).get("phase"))
+    def in_part(self) -> list[Release]:
+        """Return what each item shows of the release, complete or not."""
+        return [self._in_part(content) for content in self._contents]
 
-    def in_part(self) -> Release:
-        """Return what the item shows of the release, complete or not; without workloads if they cannot be parsed."""
-        spec, status = (as_object(self._content.get(key)) for key in ("spec", "status"))
+    def _in_part(self, content: Mapping[str, Any]) -> Release:
+        """Return what one item shows, without workloads if they cannot be parsed."""
+        spec, status = (as_object(content.get(key)) for key in ("spec", "status"))
         try:
-            return parse({**self._content, "kind": "Release", "status": status})
+            return parse({**content, "kind": "Release", "status": status})
         except AsmError:
             return Release(
                 self.uid,
@@ -62,7 +62,7 @@ class ListedRelease:
                 self.namespace,
                 self.service,
                 version=as_text(spec.get("version")),
-                phase=self.phase,
+                phase=as_text(status.get("phase")),
                 gray=(),
                 planned=None,
                 original=None,
@@ -76,10 +76,11 @@ class ListedRelease:
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
         """
-        if self.error is not None or not isinstance(self._content.get("spec"), dict):
+        content = self._contents[0]
+        if self.error is not None or len(self._contents) > 1 or not isinstance(content.get("spec"), dict):
             return None
         try:
-            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
+            release = parse({**content, "kind": "Release"}, self._manifests, self._request_id)
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
@@ -218,7 +219,7 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool, r
         namespace=as_text(metadata.get("namespace")),
         service=as_text(spec.get("serviceName")),
         error=error,
-        _content=content,
+        _contents=(content,),
         _manifests=manifests,
         _request_id=request_id,
     )
@@ -231,20 +232,14 @@ def _why_unusable(item: ListedRelease | None, needs_uid: bool) -> AsmError | Non
 
 
 def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]) -> list[ListedRelease]:
-    """Return the releases; of those with a repeated uid, the first one, without service, and of the content only the
-    phases of all: its single read decides."""
+    """Return the releases, each with a repeated uid once, without service, and with the contents of all."""
     kept: dict[str | int, ListedRelease] = {}
-    phases: dict[str, set[str]] = {}
-    for each in releases:
-        if each.uid in repeated:
-            phases.setdefault(each.uid, set()).add(each.phase)
+    contents: dict[str | int, list[Mapping[str, Any]]] = {}
     for index, each in enumerate(releases):
-        if each.uid in repeated:
-            shown = {"status": {"phase": ", ".join(sorted(phases[each.uid] - {""}))}}
-            kept.setdefault(each.uid, replace(each, service="", error=None, _content=shown))
-        else:
-            kept[index] = each
-    return list(kept.values())
+        key = each.uid if each.uid in repeated else index
+        kept.setdefault(key, each if key == index else replace(each, service="", error=None))
+        contents.setdefault(key, []).extend(each._contents)
+    return [replace(each, _contents=tuple(contents[key])) for key, each in kept.items()]
 
 
 def _ignored(count: int, items: Sequence[Any], error: AsmError) -> AsmError:

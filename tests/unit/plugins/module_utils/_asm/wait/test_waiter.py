@@ -175,36 +175,30 @@ class TestSeveralReleases:
         call = Call(client, ["a", "b"])
         assert call.wait().outcome == "reached"
 
+    @pytest.mark.parametrize("times", [1, 2])
     @pytest.mark.parametrize(
         ("place", "value", "is_accepted"),
         [*LAST_SHOWN.values(), ("metadata.uid", "uid-other", False)],
         ids=[*LAST_SHOWN, "uid"],
     )
-    def test_disappear_after_what_the_list_shows_last(self, place: str, value: Any, is_accepted: bool) -> None:
+    def test_disappear_after_what_the_list_shows_last(
+        self, place: str, value: Any, is_accepted: bool, times: int
+    ) -> None:
         accepting = Conditions(("Done",), (), True, "v2", (IMAGE,), on_missing="accept", missing_after=("Running",))
         last, other = shown_in_part(item("a"), place, value), item("b", "Done")
-        call = Call(FakeClient(listing=[[item("a"), other], [last, other], [other]]), ["a", "b"], conditions=accepting)
+        call = Call(FakeClient(listing=[[item("a"), other], [*[last] * times, other], [other]]), ["a", "b"], conditions=accepting)
         assert call.wait().outcome == ("reached" if is_accepted else "missing")
 
-    def test_that_the_list_shows_in_a_failure_phase_are_stable_from_then_on(self) -> None:
+    @pytest.mark.parametrize("more", [[], [item("a")]], ids=["once", "twice"])
+    def test_that_the_list_shows_in_a_failure_phase_are_stable_from_then_on(self, more: list[Any]) -> None:
         conditions = Conditions(("Running",), ("Failed",), ready=True, stable_for=25)
         running = [item("a"), item("b")]
-        failed = [shown_in_part(item("a"), "status.phase", "Failed"), item("b")]
+        failed = [shown_in_part(item("a"), "status.phase", "Failed"), *more, item("b")]
         client = FakeClient({"uid-a": [503]}, listing=[running, failed, running])
         call = Call(client, ["a", "b"], Schedule(wait_timeout=120), conditions)
         gates = call.wait()
         assert gates.outcome == "reached"
         assert gates.ended == pytest.approx(45, abs=0.01)
-
-    def test_that_the_list_shows_twice_as_failed_do_not_disappear_as_they_may(self) -> None:
-        accepting = Conditions(("Done",), on_missing="accept", missing_after=("Running",))
-        other = item("b", "Done")
-        call = Call(
-            FakeClient(listing=[[item("a"), other], [*[item("a", "Failed")] * 2, other], [other]]),
-            ["a", "b"],
-            conditions=accepting,
-        )
-        assert call.wait().outcome == "missing"
 
     def test_that_disappeared_are_back_when_the_list_shows_them(self) -> None:
         both, part = [item("a"), item("b")], [shown_in_part(item("a"), "status.phase", "Running"), item("b")]
