@@ -136,15 +136,22 @@ def simulators() -> Iterator[Mapping[str, Running]]:
         yield {"Running": opens, "Failed": refuses}
 
 
-def _run(ansible: Ansible, pipeline: str, simulator: Running, without: frozenset[str] = frozenset()) -> list[Run]:
-    """Run the steps of a pipeline until one fails, as its CI system does; ``without`` are variables that it lacks."""
+def _run(
+    ansible: Ansible, pipeline: str, simulator: Running, without: frozenset[str] = frozenset(), **given: str
+) -> list[Run]:
+    """Run the steps of a pipeline until one fails, as its CI system does.
+
+    Args:
+        without: variables of the environment that it lacks.
+        given: those that whoever starts it has chosen.
+    """
     (ansible.directory / "gate-options.yml").write_text(named(GUIDE, "options"), encoding="utf-8")
     (ansible.directory / "deploy.yml").write_text(DEPLOY, encoding="utf-8")
     (ansible.directory / "inventory.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}", "utf-8")
     runs: list[Run] = []
     for step in PIPELINES[pipeline]():
         commands = "\n".join(line for line in step.commands.splitlines() if line not in INSTALLING)
-        environment = {**IDS, **SECRETS_OF_THE_PROJECT.get(pipeline, {}), **step.environment}
+        environment = {**IDS, **SECRETS_OF_THE_PROJECT.get(pipeline, {}), **step.environment, **given}
         # It takes precedence over the region of the pipeline, so no request goes to the real cloud.
         environment["HUAWEICLOUD_ASM_ENDPOINT"] = simulator.url
         environment = {name: value for name, value in environment.items() if name not in without}
@@ -182,6 +189,26 @@ def test_a_pipeline_deploys_nothing_when_the_release_has_failed(
     assert not _deployed(runs)
     assert _verdict(ansible)["outcome"] == "failed"
     assert "release_gate: reviews-canary (bookinfo) Failed, 3/3 ready" in runs[-1].stderr
+
+
+@pytest.mark.parametrize(
+    "release_id",
+    [
+        "{{ lookup('ansible.builtin.pipe', 'touch templated') }}reviews-canary",
+        "#jinja2:variable_start_string:'[['\n[[ lookup('ansible.builtin.pipe', 'touch templated') ]]",
+        "reviews-canary release_gate_on_missing=accept",
+    ],
+    ids=["template", "header", "option"],
+)
+def test_whoever_chooses_the_id_chooses_nothing_else(
+    ansible: Ansible, simulators: Mapping[str, Running], release_id: str
+) -> None:
+    runs = _run(ansible, "command", simulators["Running"], RELEASE_ID=release_id)
+
+    assert runs[-1].returncode == 2, runs[-1].output
+    assert not (ansible.directory / "templated").exists()
+    assert _verdict(ansible)["target"]["release_id"] == release_id
+    assert _verdict(ansible)["outcome"] in ("error", "missing")
 
 
 @pytest.mark.slow
