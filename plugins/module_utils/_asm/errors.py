@@ -22,6 +22,10 @@ from .strict_json import loads
 LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
 
+_SHORTEST_PAUSE = 0.9
+"""Seconds, whatever a Retry-After says: 0, or a date in the past, must not cause a burst of requests. It is the first pause,
+1 s, with the smallest jitter."""
+
 Error = TypeVar("Error", bound="AsmError")
 
 
@@ -209,7 +213,7 @@ def pause_after(error: AsmError, tries: int, jitter: float) -> float:
         jitter: a factor near 1, so that many clients drift apart.
     """
     if error.response.retry_after is not None:
-        return min(error.response.retry_after, LONGEST_RETRY_AFTER)
+        return max(_SHORTEST_PAUSE, min(error.response.retry_after, LONGEST_RETRY_AFTER))
     # The exponent is bounded too: a wait of days can fail more often than a float has room for.
     return min(2.0 ** min(tries - 1, 16), LONGEST_PAUSE) * jitter
 
@@ -219,7 +223,7 @@ def _text(value: Any) -> str:
 
 
 ERROR_KEYS = {"errorCode", "errorMsg", "error_code", "error_msg", "error"}
-"""What the error bodies are told by."""
+"""Keys that identify an error body."""
 
 
 def _read_body(body: bytes) -> ErrorResponse:

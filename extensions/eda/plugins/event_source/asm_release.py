@@ -378,7 +378,7 @@ _ENDS_WITHIN = 1.0
 """Seconds within which a cancelled source ends."""
 
 _REMINDER = 300.0
-"""Seconds after which the log says that the rule engine has not stored an event yet."""
+"""Seconds after which the log says that ansible-rulebook has not taken an event yet."""
 
 
 class AsmReleaseError(Exception):
@@ -443,13 +443,13 @@ class _Source:
 
     async def _put(self, event: dict[str, Any]) -> None:
         """Put an event into the queue; with feedback, wait until the rule engine has stored it."""
-        await self._queue.put(event)
-        if self._feedback is None:
-            return
-        # If the rule engine has refused the event, ansible-rulebook logs that and never answers.
-        reminder = self._loop.call_later(_REMINDER, _warn, _unanswered(event))
+        # ansible-rulebook may never take it: if the rule engine has refused an event, or if its limit of parallel actions
+        # was reached for too long.
+        reminder = self._loop.call_later(_REMINDER, _warn, _untaken(event))
         try:
-            await self._feedback.get()
+            await self._queue.put(event)
+            if self._feedback is not None:
+                await self._feedback.get()
         finally:
             reminder.cancel()
 
@@ -468,10 +468,11 @@ class _Source:
         return not taken.cancelled() and self._refused is None
 
 
-def _unanswered(event: Mapping[str, Any]) -> str:
+def _untaken(event: Mapping[str, Any]) -> str:
     return (
-        f"mesh '{event['mesh_id']}': ansible-rulebook has not confirmed for {_REMINDER:g} s that its rule engine has "
-        f"stored the event '{event['id']}', so no other event is sent; look for an error of the rule engine in its log"
+        f"mesh '{event['mesh_id']}': ansible-rulebook has not taken the event '{event['id']}' for {_REMINDER:g} s, so no "
+        "mesh is read and no other event is sent; unless actions are still running, look for an error in its log and "
+        "restart it"
     )
 
 

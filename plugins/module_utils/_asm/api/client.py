@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 LIST_BOUNDS = Bounds(
     limit=256 * MIB,
-    hint="delete ended releases of the mesh, or name each release by id or service",
+    hint="delete ended releases of the mesh",
     from_last_byte=True,
 )
 """A release has about 34 kB, and the list cannot be paged. A large one may take as long as the deadline allows, but not

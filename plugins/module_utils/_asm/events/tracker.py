@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import NotFoundError
-from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, denies_absence, unmet_besides_phase
+from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, denies, unmet_besides_phase
 from ..models.deployment import why_not_ready
 from ..models.release import Release, is_phase
 from ..models.release_list import ListedRelease
@@ -166,7 +166,7 @@ class Tracker:
         run, conditions = tracked.run, self.conditions
         if run is not None:
             run = replace(run, gate=run.gate.shown_in_part(part))
-        is_denied = conditions is not None and denies_absence(part, conditions)
+        is_denied = conditions is not None and denies(part, conditions, conditions.missing_after)
         accepts = tracked.accepts_absence and not is_denied
         return replace(tracked, absent_since=None, accepts_absence=accepts, run=run)
 

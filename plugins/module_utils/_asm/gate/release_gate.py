@@ -18,6 +18,8 @@ from ..models.deployment import missing_images, why_not_ready
 from ..models.release import Release, is_phase
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..options.request import Conditions, Schedule
 
 CHANGES_KEPT = 250
@@ -203,9 +205,9 @@ class ReleaseGate:
     def shown_in_part(self, part: Release) -> ReleaseGate:
         """Return the gate after a list that shows the release incompletely; the single read decides.
 
-        The 404s before are not in a row with those after, and no response in a failure phase agrees with those before.
-        What the list shows can deny that a disappearance is a success: the single read of a release that fails and is
-        deleted at once finds nothing.
+        The 404s before are not in a row with those after. What the list shows can deny that the conditions have held
+        since the responses before, and that a disappearance is a success: the single read of a release that fails and
+        is deleted at once finds nothing.
 
         Args:
             part: what the list shows.
@@ -216,10 +218,10 @@ class ReleaseGate:
             gate = replace(self, outcome=None, absent=None, held=0.0)
         if self.release is None:
             return gate
-        if is_phase(part.phase, self.conditions.failure_phases):
-            gate = replace(gate, holding=None)
         is_other = bool(self.first_uid) and part.uid not in ("", self.first_uid)
-        if is_other or denies_absence(part, self.conditions):
+        if is_other or denies(part, self.conditions, self.conditions.success_phases):
+            gate = replace(gate, holding=None, held=0.0)
+        if is_other or denies(part, self.conditions, self.conditions.missing_after):
             return replace(gate, accepts_absence=False, listed_phase=part.phase)
         return gate
 
@@ -347,12 +349,11 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
     return is_after and not unmet_besides_phase(release, conditions)
 
 
-def denies_absence(part: Release, conditions: Conditions) -> bool:
-    """Return whether it is no success that a release disappears which a list has shown like this, in part.
-
-    What it leaves out denies nothing.
+def denies(part: Release, conditions: Conditions, phases: Sequence[str]) -> bool:
+    """Return whether a release which a list has shown like this, in part, is in none of the phases, or does not meet the
+    other conditions. What it leaves out denies nothing.
     """
-    if part.phase.strip() and not is_phase(part.phase, conditions.missing_after):
+    if part.phase.strip() and not is_phase(part.phase, phases):
         return True
     if conditions.version is not None and part.version not in ("", conditions.version):
         return True

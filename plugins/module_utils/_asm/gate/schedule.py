@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from ..options.request import Schedule
     from .gate_set import GateSet
 
-_SHORTEST_PAUSE = 0.9
-"""Seconds after a transient error, whatever a Retry-After says: 0, or a date in the past, must not cause a burst of
-requests. It is the first pause, 1 s, with the smallest jitter."""
-
 _JUST_AFTER = 0.001
 """Seconds by which a request that must decide begins late, so that rounding cannot make it begin early."""
 
@@ -65,7 +61,7 @@ def due_after_error(error: AsmError, errors: int, schedule: Schedule, now: float
     an error. Otherwise the last request before the deadline shortens it.
     """
     last, shortest = last_request(schedule), pause_of(error, schedule)
-    due = min(now + max(pause_after(error, errors, jitter), _SHORTEST_PAUSE, shortest), last)
+    due = min(now + max(pause_after(error, errors, jitter), shortest), last)
     return None if now >= last or due < now + shortest else due
 
 

@@ -76,7 +76,7 @@ class Poller:
             if not self._wait_for_budget():
                 return
             response = self._read_single(position)
-            errors = errors + 1 if response.error is not None and response.error.is_transient else 0
+            errors = errors + 1 if response.error is not None else 0
             self._back_off(response.error, errors)
             yield response
 
@@ -187,7 +187,7 @@ class Poller:
 
     def _back_off(self, error: AsmError | None, errors: int) -> None:
         """Delay the next single read after a transient error, and every request if the server asked for a pause."""
-        if error is None or not errors or not self.cost.spacing:
+        if error is None or not self.cost.spacing:
             return
         now, schedule = self._context.elapsed(), self._context.request.schedule
         due = due_after_error(error, errors, schedule, now, self._context.runtime.jitter())

@@ -99,6 +99,18 @@ class ScriptedLoop(asyncio.SelectorEventLoop):
         await due
 
 
+class UsedQueue(asyncio.Queue[dict[str, Any]]):
+    """A queue that says when an event comes, whether there is a place for it or not."""
+
+    def __init__(self, maxsize: int) -> None:
+        super().__init__(maxsize)
+        self.used = asyncio.Event()
+
+    async def put(self, item: dict[str, Any]) -> None:
+        self.used.set()
+        await super().put(item)
+
+
 def on(loop: ScriptedLoop, run: Callable[[ScriptedLoop], Coroutine[Any, Any, Result]]) -> Result:
     """Return what is returned by what runs on a loop of its own."""
     try:
@@ -238,22 +250,26 @@ class TestTheQueue:
         assert asyncio.run(run()) == [0, 0]
         assert taken == [True, True]
 
+    @pytest.mark.parametrize("with_feedback", [True, False], ids=["not stored", "full queue"])
     def test_is_waited_for_beyond_all_patience_with_one_warning(
-        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, with_feedback: bool
     ) -> None:
         taken = self.scripted(monkeypatch, 1)
 
         async def run(loop: ScriptedLoop) -> list[int]:
-            queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+            queue = UsedQueue(1)
             feedback: asyncio.Queue[dict[str, Any]] = asyncio.Queue(1)
-            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": feedback}
+            args = {**CONNECTION, "feedback": True, "eda_feedback_queue": feedback} if with_feedback else CONNECTION
+            if not with_feedback:
+                queue.put_nowait({})
             task = asyncio.ensure_future(asm_release.main(queue, args))
-            event, counts = await queue.get(), []
+            await queue.used.wait()
+            counts = []
             for seconds in (299, 2, 3600):
                 await loop.advance(seconds)
                 counts.append(len(caplog.records))
             assert not task.done()
-            await feedback.put(event)
+            await feedback.put(await queue.get())
             with pytest.raises(asm_release.AsmReleaseError):
                 await task
             return counts
@@ -262,9 +278,9 @@ class TestTheQueue:
         assert taken == [True]
         (message,) = caplog.messages
         assert message == (
-            "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not confirmed for 300 s that its rule "
-            "engine has stored the event '0', so no other event is sent; "
-            "look for an error of the rule engine in its log"
+            "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not taken the event '0' for 300 s, so no mesh "
+            "is read and no other event is sent; unless actions are still running, look for an error in its log and "
+            "restart it"
         )
 
     @pytest.mark.parametrize("is_answered", [True, False], ids=["stored", "cancelled"])

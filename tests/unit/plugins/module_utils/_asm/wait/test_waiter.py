@@ -189,12 +189,17 @@ class TestSeveralReleases:
         call = Call(FakeClient(listing=[[item("a"), other], [*[last] * times, other], [other]]), ["a", "b"], conditions=accepting)
         assert call.wait().outcome == ("reached" if is_accepted else "missing")
 
-    @pytest.mark.parametrize("more", [[], [item("a")]], ids=["once", "twice"])
-    def test_that_the_list_shows_in_a_failure_phase_are_stable_from_then_on(self, more: list[Any]) -> None:
-        conditions = Conditions(("Running",), ("Failed",), ready=True, stable_for=25)
-        running = [item("a"), item("b")]
-        failed = [shown_in_part(item("a"), "status.phase", "Failed"), *more, item("b")]
-        client = FakeClient({"uid-a": [503]}, listing=[running, failed, running])
+    @pytest.mark.parametrize("more", [[], [item("a", version="v2")]], ids=["once", "twice"])
+    @pytest.mark.parametrize(
+        ("place", "value"), [("status.phase", "Failed"), ("status.phase", "Paused"), ("spec.version", "v1")]
+    )
+    def test_that_the_list_shows_without_a_condition_are_stable_from_then_on(
+        self, place: str, value: str, more: list[Any]
+    ) -> None:
+        conditions = Conditions(("Running",), ("Failed",), ready=True, version="v2", stable_for=25)
+        running = [item("a", version="v2"), item("b", version="v2")]
+        other = [shown_in_part(running[0], place, value), *more, running[1]]
+        client = FakeClient({"uid-a": [503]}, listing=[running, other, running])
         call = Call(client, ["a", "b"], Schedule(wait_timeout=120), conditions)
         gates = call.wait()
         assert gates.outcome == "reached"
