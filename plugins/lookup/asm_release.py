@@ -203,7 +203,7 @@ class LookupModule(LookupBase):  # type: ignore[misc]
             UsageError: a value is a fact, cannot be decrypted, or is not text.
         """
         found = {}
-        if variables.get("ansible_check_mode"):
+        if given.get("wait") and variables.get("ansible_check_mode"):
             # It makes a single read of a wait.
             _refuse_facts(("ansible_check_mode",), variables)
         for option in CONNECTION_OPTIONS:

@@ -23,8 +23,8 @@ LONGEST_PAUSE = 30.0
 LONGEST_RETRY_AFTER = 120.0
 
 _SHORTEST_PAUSE = 0.9
-"""Seconds, whatever a Retry-After says: 0, or a date in the past, must not cause a burst of requests. It is the first pause,
-1 s, with the smallest jitter."""
+"""Seconds, whatever a Retry-After says: 0, or a date in the past, must not cause a burst of requests. It is the first
+pause, 1 s, with the smallest jitter."""
 
 Error = TypeVar("Error", bound="AsmError")
 

@@ -443,8 +443,8 @@ class _Source:
 
     async def _put(self, event: dict[str, Any]) -> None:
         """Put an event into the queue; with feedback, wait until the rule engine has stored it."""
-        # ansible-rulebook may never take it: if the rule engine has refused an event, or if its limit of parallel actions
-        # was reached for too long.
+        # ansible-rulebook may never take it: if the rule engine has refused an event, or if its limit of parallel
+        # actions was reached for too long.
         reminder = self._loop.call_later(_REMINDER, _warn, _untaken(event))
         try:
             await self._queue.put(event)
@@ -470,9 +470,9 @@ class _Source:
 
 def _untaken(event: Mapping[str, Any]) -> str:
     return (
-        f"mesh '{event['mesh_id']}': ansible-rulebook has not taken the event '{event['id']}' for {_REMINDER:g} s, so no "
-        "mesh is read and no other event is sent; unless actions are still running, look for an error in its log and "
-        "restart it"
+        f"mesh '{event['mesh_id']}': ansible-rulebook has not taken the event '{event['id']}' for {_REMINDER:g} s, so "
+        "no mesh is read and no other event is sent; unless actions are still running, look for an error in its log "
+        "and restart it"
     )
 
 

@@ -350,8 +350,10 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
 
 
 def denies(part: Release, conditions: Conditions, phases: Sequence[str]) -> bool:
-    """Return whether a release which a list has shown like this, in part, is in none of the phases, or does not meet the
-    other conditions. What it leaves out denies nothing.
+    """Return whether a list has shown a release in none of these phases, or that it does not meet another condition.
+
+    Args:
+        part: what the list shows. What it leaves out denies nothing.
     """
     if part.phase.strip() and not is_phase(part.phase, phases):
         return True

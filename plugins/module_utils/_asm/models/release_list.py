@@ -34,7 +34,7 @@ class ListedRelease:
     Attributes:
         uid, name, namespace, service: as given; empty when missing.
         error: why the item is not a release that was asked for; final for the target that it matches.
-        _contents: of all items with its uid; more than one is a mistake of the list, and the single read decides.
+        contents: of all items with its uid; if there are several, the single read decides.
     """
 
     uid: str
@@ -42,13 +42,13 @@ class ListedRelease:
     namespace: str
     service: str
     error: AsmError | None
-    _contents: tuple[Mapping[str, Any], ...]
+    contents: tuple[Mapping[str, Any], ...]
     _manifests: bool
     _request_id: str
 
     def in_part(self) -> list[Release]:
         """Return what each item shows of the release, complete or not."""
-        return [self._in_part(content) for content in self._contents]
+        return [self._in_part(content) for content in self.contents]
 
     def _in_part(self, content: Mapping[str, Any]) -> Release:
         """Return what one item shows, without workloads if they cannot be parsed."""
@@ -76,8 +76,8 @@ class ListedRelease:
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
         """
-        content = self._contents[0]
-        if self.error is not None or len(self._contents) > 1 or not isinstance(content.get("spec"), dict):
+        content = self.contents[0]
+        if self.error is not None or len(self.contents) > 1 or not isinstance(content.get("spec"), dict):
             return None
         try:
             release = parse({**content, "kind": "Release"}, self._manifests, self._request_id)
@@ -219,7 +219,7 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool, r
         namespace=as_text(metadata.get("namespace")),
         service=as_text(spec.get("serviceName")),
         error=error,
-        _contents=(content,),
+        contents=(content,),
         _manifests=manifests,
         _request_id=request_id,
     )
@@ -238,8 +238,8 @@ def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]
     for index, each in enumerate(releases):
         key = each.uid if each.uid in repeated else index
         kept.setdefault(key, each if key == index else replace(each, service="", error=None))
-        contents.setdefault(key, []).extend(each._contents)
-    return [replace(each, _contents=tuple(contents[key])) for key, each in kept.items()]
+        contents.setdefault(key, []).extend(each.contents)
+    return [replace(each, contents=tuple(contents[key])) for key, each in kept.items()]
 
 
 def _ignored(count: int, items: Sequence[Any], error: AsmError) -> AsmError:

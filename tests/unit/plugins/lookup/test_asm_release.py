@@ -211,13 +211,14 @@ class TestVariables:
             lookup(["a"], {"huaweicloud_asm_endpoint": wrap_var("any"), "ansible_facts": facts})
         assert lookup.calls == 0
 
-    @pytest.mark.parametrize(("is_check_mode", "calls"), [(True, 0), (False, 1)])
+    @pytest.mark.parametrize(("wait", "is_check_mode", "calls"), [(True, True, 0), (True, False, 1), (False, True, 1)])
     @pytest.mark.parametrize("facts", [{"check_mode": "any"}, {"ansible_facts": {}}], ids=str)
-    def test_no_fact_makes_a_check_mode(
-        self, lookup: Lookup, facts: dict[str, Any], is_check_mode: bool, calls: int
+    def test_no_fact_makes_a_check_mode_of_a_wait(
+        self, lookup: Lookup, facts: dict[str, Any], wait: bool, is_check_mode: bool, calls: int
     ) -> None:
+        options = {"success_phases": ["Running"]} if wait else {}
         with nullcontext() if calls else pytest.raises(AnsibleLookupError, match="ansible_check_mode"):
-            lookup(["a"], {"ansible_check_mode": is_check_mode, "ansible_facts": facts})
+            lookup(["a"], {"ansible_check_mode": is_check_mode, "ansible_facts": facts}, wait=wait, **options)
         assert lookup.calls == calls
 
     def test_that_are_facts_do_not_matter_if_the_call_has_the_option(self, lookup: Lookup) -> None:

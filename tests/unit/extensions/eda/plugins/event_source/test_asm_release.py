@@ -278,9 +278,9 @@ class TestTheQueue:
         assert taken == [True]
         (message,) = caplog.messages
         assert message == (
-            "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not taken the event '0' for 300 s, so no mesh "
-            "is read and no other event is sent; unless actions are still running, look for an error in its log and "
-            "restart it"
+            "huaweicloud.asm.asm_release: mesh 'mesh': ansible-rulebook has not taken the event '0' for 300 s, so no "
+            "mesh is read and no other event is sent; unless actions are still running, look for an error in its log "
+            "and restart it"
         )
 
     @pytest.mark.parametrize("is_answered", [True, False], ids=["stored", "cancelled"])

@@ -186,7 +186,8 @@ class TestSeveralReleases:
     ) -> None:
         accepting = Conditions(("Done",), (), True, "v2", (IMAGE,), on_missing="accept", missing_after=("Running",))
         last, other = shown_in_part(item("a"), place, value), item("b", "Done")
-        call = Call(FakeClient(listing=[[item("a"), other], [*[last] * times, other], [other]]), ["a", "b"], conditions=accepting)
+        listing = [[item("a"), other], [*[last] * times, other], [other]]
+        call = Call(FakeClient(listing=listing), ["a", "b"], conditions=accepting)
         assert call.wait().outcome == ("reached" if is_accepted else "missing")
 
     @pytest.mark.parametrize("more", [[], [item("a", version="v2")]], ids=["once", "twice"])
