@@ -35,8 +35,8 @@ options:
       - Kind of credentials to use. With V(auto), the first source that has any part of a set decides. The sources are
         the options, the environment variables of the SDK (C(HUAWEICLOUD_SDK_…)), of Terraform (C(HW_…)) and of
         OpenStack (C(OS_…)), and the credentials file.
-      - Within one source, a token is preferred to a key pair, and a key pair to a user. Sets are never mixed across
-        sources.
+      - Within one source of the environment, a token is preferred to a key pair, and a key pair to a user. Two kinds
+        among the options are an error. Sets are never mixed across sources.
       - V(ecs_agency) uses the temporary keys of the agency of the ECS instance that the task runs on.
     type: str
     default: auto

@@ -62,6 +62,16 @@ def test_content_of_a_folder(content: set[PurePosixPath], folder: str, names: se
     assert {path.name for path in content if path.parent == PurePosixPath(folder)} == names
 
 
+@pytest.mark.parametrize("name", ["awx/execution-environment.yml", "eda/decision-environment.yml"])
+def test_an_image_of_the_guides_has_this_version(installed_collection: Path, name: str) -> None:
+    installed = installed_collection / "ansible_collections" / "huaweicloud" / "asm"
+    version = json.loads((installed / "MANIFEST.json").read_text())["collection_info"]["version"]
+
+    named = re.findall(r"huaweicloud-asm-.*$", (installed / "docs" / name).read_text(encoding="utf-8"), re.MULTILINE)
+
+    assert set(named) == {f"huaweicloud-asm-{version}.tar.gz"}
+
+
 def test_no_file_is_generated_or_hidden(content: set[PurePosixPath]) -> None:
     unwanted = re.compile(r"(^|/)\.|__pycache__|\.(pyc|pyo|log|orig|rej|swp|tar\.gz)$")
 

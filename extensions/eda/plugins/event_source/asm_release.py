@@ -46,7 +46,8 @@ description:
   - With O(success_phases), each release has a gate of its own, with the rules of M(huaweicloud.asm.asm_release_info).
     A run of the gate begins when the release appears, or with the first change that is seen. It ends with one of the
     events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
-    release rests, also if it disappears and comes back unchanged, unless 5000 others have disappeared after it.
+    release rests, also if it disappears and comes back unchanged, unless 5000 others have disappeared, or have been
+    excluded by a filter, after it.
   - A transient error (network, 408, 429, 5xx, a response that is not JSON) is logged once and is never taken for a
     change.
   - A mesh that cannot be watched ends only itself. A final error of the mesh (400, 403, 404, a list that is too large,
@@ -151,9 +152,9 @@ options:
   stable_for:
     description:
       - Seconds for which all conditions must have held. After a restart the count begins anew.
-      - It also begins anew if no response comes for longer than O(request_timeout) and 3 poll intervals. Where slow
-        responses of all meshes make the polls rarer, it is 3 times the time between them, from the fourth one on after
-        a list that failed.
+      - It also begins anew if no response comes for more than 3 poll intervals or O(request_timeout), whichever is
+        longer. If slow responses make polls rarer than the poll interval, the time between two polls counts instead,
+        from the fourth poll after a failed list.
     type: int
     default: 0
   stall_timeout:
@@ -230,7 +231,8 @@ options:
   endpoint:
     description:
       - Where ASM is, as C(https://host[:port][/path]). C(http://) is accepted for this machine only.
-      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT).
+      - Also from the environment, as E(HUAWEICLOUD_ASM_ENDPOINT), then as the SDK's variable for the region,
+        C(HUAWEICLOUD_SDK_REGION_ASM_<REGION>).
     type: str
   iam_endpoint:
     description:
@@ -300,6 +302,7 @@ options:
     description:
       - The SDK's file with a key pair, in the section C([basic]). It is the last of all sources, and
         C(~/.huaweicloud/credentials) unless named.
+      - The file must belong to the user or to root, and no other user may have write access.
       - Also from the environment, as E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
     type: path
   validate_certs:
@@ -307,7 +310,9 @@ options:
     type: bool
     default: true
   ca_path:
-    description: File with the certificate authorities to trust.
+    description:
+      - File with the certificate authorities to trust.
+      - The default comes from C(REQUESTS_CA_BUNDLE), C(CURL_CA_BUNDLE) or C(SSL_CERT_FILE) in the environment.
     type: path
 """
 

@@ -198,13 +198,14 @@ class MeshReader:
         unusable = found.why_unusable(needs_uid=True)
         if unusable is not None:
             raise unusable
-        known, self._shown = {**tracked, **self._shown}, poll.shown
+        known = {**tracked, **self._shown}
+        self._shown = poll.shown
         poll.problems.update(found.problems)
         listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
-        for shown in found.releases:
-            each = _filled(shown, known.get(shown.uid))
+        for item in found.releases:
+            each = _filled(item, known.get(item.uid))
             if each.error is not None:
                 continue
             if not each.uid:

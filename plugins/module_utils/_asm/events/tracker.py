@@ -24,8 +24,8 @@ BASELINE_LISTS = 2
 """Releases first seen in the second list are treated as already present: the API may return an incomplete list."""
 
 GONE_KEPT = 5000
-"""How many releases that are gone are kept, so that one that comes back goes on with the numbers of its events, and
-starts nothing if it is unchanged: twice as many as the largest list that is known."""
+"""How many releases that are gone or excluded are kept, so that one that comes back goes on with the numbers of its
+events, and starts nothing if it is unchanged: twice as many as the largest list that is known."""
 
 VERDICTS = {"reached": "reached", "failed": "failed", "replaced": "failed", "stalled": "stalled", "timeout": "timeout"}
 """Kind of the event for each outcome of a gate. That a release is missing is the event `gone`."""
@@ -54,8 +54,9 @@ class TrackedRelease:
         absent_since: when the first of the current 404s in a row was complete.
         is_gone: whether its disappearance is confirmed.
         is_excluded: whether the filters exclude it, or it left before a response showed what they need.
-        unmet: whether its conditions were unmet in the first response that showed all of them, and only its readiness
-            has changed since; None before that response.
+        unmet: True if the first complete response did not meet the conditions and no run has begun since: a change of
+            its readiness, or its disappearance, then begins one. False if it met them or a run has begun. None before
+            a complete response.
         accepts_absence: whether its disappearance after the last response is a success.
         was_interrupted: whether its disappearance or a filter ended a run without a verdict.
         run: of its gate; None while it rests.
@@ -367,7 +368,7 @@ def _is_overdue(run: GateRun, now: float) -> bool:
 
 
 def _without_oldest(releases: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:
-    """Return the releases without those that are gone, beyond the last `GONE_KEPT` of them."""
+    """Return the releases without those that are gone or excluded, beyond the last `GONE_KEPT` of them."""
     gone = [uid for uid, each in releases.items() if not each.needs_read]
     surplus = set(gone[: max(0, len(gone) - GONE_KEPT)])
     return {uid: each for uid, each in releases.items() if uid not in surplus}

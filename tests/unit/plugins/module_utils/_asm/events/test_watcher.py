@@ -525,7 +525,9 @@ class TestEvents:
         assert there.events == []
         assert len(there.warned) == 1
 
-    def test_a_selected_release_that_cannot_be_read_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_selected_release_that_cannot_be_read_makes_its_mesh_unavailable(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         there = stage(changed(item("a"), "status", MISSING), item("b", service="ratings"))
         there.meshes["mesh"].singly["uid-a"] = ProtocolError("kind is wrong")
         there.run(monkeypatch, 60, service=["reviews"])
@@ -829,7 +831,7 @@ class TestAvailability:
         assert there.events == []
         assert there.warned == ["mesh 'mesh': 'uid-a': kind is wrong"]
 
-    def test_one_bad_release_does_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_one_unreadable_release_leaves_its_mesh_available(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(incomplete("a"), item("b", "Creating"))
         there.meshes["mesh"].singly = {"uid-a": ProtocolError("kind is wrong")}
         there.on(25, lambda: setattr(there.meshes["mesh"], "items", [incomplete("a"), item("b")]))
@@ -882,7 +884,7 @@ class TestTheEnd:
         assert there.run(monkeypatch, 60) == ""
         assert there.seconds < 27
 
-    def test_no_secret_leaves_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_secret_leaves_the_source(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", f"Creating {TOKEN}"))
         there.show(25, item("a", f"Running {TOKEN}", version=TOKEN))
         there.on(45, lambda: setattr(there.meshes["mesh"], "items", NetworkError("no {seen}", seen=TOKEN)))
