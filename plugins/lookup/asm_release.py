@@ -47,7 +47,9 @@ notes:
   - With C(--check), the lookup reads once, does not wait, and warns unless the gate would open, also in a task with
     C(check_mode) set to V(false), which the lookup cannot see. Hold a gate before such a task with the module.
   - Connection options may also come from Ansible variables and from the environment. All other options come from the
-    call only.
+    call only. A variable that is a fact is refused, because any managed host can set facts. Before ansible-core 2.21,
+    so is one that is no text, is C(!unsafe) or is of C(set_fact), if the task has just got facts, as in its loop or
+    C(until). The first task of a host gets the fact where its Python interpreter is, unless facts were gathered before.
   - An unknown option is an error. Otherwise a misspelt O(stable_for) would open a gate early.
   - Every option, term and variable accepts a value that is encrypted inline (C(!vault)).
 seealso:
@@ -240,8 +242,8 @@ def _refuse_facts(names: Sequence[str], variables: Mapping[str, Any]) -> None:
         value = variables.get(name)
         is_json = value is None or isinstance(value, (str, int, float, list, dict))
         if "ansible_facts" in facts and name in variables and is_json and not is_trusted_as_template(value):
-            problem = f"{name} may be a fact, because this task has just got some"
-            raise UsageError(problem, f"use the lookup in a task of its own{way_out}")
+            problem = f"{name} may be a fact, because this task has just got some, if only that of its Python interpreter"
+            raise UsageError(problem, f"gather facts before, use the lookup in a task of its own{way_out}")
 
 
 def _failure(message: str) -> AnsibleLookupError:

@@ -137,6 +137,7 @@ LAST_SHOWN = {
     "version": ("spec.version", "v9", False),
     "readiness": ("status.grayDeployments.0.status.availableReplicas", 1, False),
     "image": ("status.grayDeployments.0.spec.template.spec.containers.0.image", "other:1", False),
+    "without-images": ("status.grayDeployments.0.spec.template.spec.containers.0.image", MISSING, True),
 }
 """What a list shows of a release last, and whether its disappearance after `Running` is still a success."""
 

@@ -138,7 +138,8 @@ class Tracker:
         """
         releases, events = dict(self.releases), []
         for uid, item in in_part.items():
-            if uid in releases and uid not in observations:
+            # If a read follows in the same poll, it decides everything but the stable period of a run.
+            if uid in releases and (uid not in observations or releases[uid].run is not None):
                 for part in item.in_part():
                     releases[uid] = self._shown_in_part(releases[uid], part)
         for uid, observation in observations.items():

@@ -220,7 +220,9 @@ class ReleaseGate:
             return gate
         is_other = bool(self.first_uid) and part.uid not in ("", self.first_uid)
         if is_other or denies(part, self.conditions, self.conditions.success_phases):
-            gate = replace(gate, holding=None, held=0.0)
+            # The time in which the conditions were met was not idle.
+            released_at = self.released_at if self.holding is None else None
+            gate = replace(gate, holding=None, held=0.0, released_at=released_at)
         if is_other or denies(part, self.conditions, self.conditions.missing_after):
             return replace(gate, accepts_absence=False, listed_phase=part.phase)
         return gate
@@ -359,11 +361,12 @@ def denies(part: Release, conditions: Conditions, phases: Sequence[str]) -> bool
         return True
     if conditions.version is not None and part.version not in ("", conditions.version):
         return True
-    if not part.gray or not all(each.has_status for each in part.gray):
-        return False
-    planned = len(part.gray) if part.planned is None else part.planned
-    is_unready = conditions.ready and bool(why_not_ready(part.gray, planned))
-    return is_unready or bool(missing_images(conditions.images, part.gray, planned))
+    uncreated = max(0, (part.planned or 0) - len(part.gray))
+    with_status = [each for each in part.gray if each.has_status]
+    with_images = [each for each in part.gray if any(each.images)]
+    is_unready = conditions.ready and with_status and why_not_ready(with_status, len(with_status) + uncreated)
+    lacks_images = with_images and missing_images(conditions.images, with_images, len(with_images) + uncreated)
+    return bool(is_unready or lacks_images)
 
 
 def unmet_besides_phase(release: Release, conditions: Conditions) -> list[Unmet]:

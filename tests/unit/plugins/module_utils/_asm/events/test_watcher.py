@@ -283,6 +283,17 @@ class TestEvents:
         there.run(monkeypatch, 100, **conditions, on_missing="accept", missing_after=["Running"])
         assert [kind for kind, _name in there.sent] == ["phase", "gone", *(["reached"] if is_accepted else [])]
 
+    @pytest.mark.parametrize(("until", "verdicts"), [(110, []), (125, ["reached"])])
+    def test_a_phase_that_only_the_list_shows_ends_the_stable_period(
+        self, monkeypatch: pytest.MonkeyPatch, until: float, verdicts: list[str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.meshes["mesh"].singly["uid-a"] = item("a")
+        for seconds, phase in ((25, "Running"), (45, "Paused"), (55, "Running")):
+            there.show(seconds, shown_in_part(item("a"), "status.phase", phase))
+        there.run(monkeypatch, until, success_phases=["Running"], ready=True, stable_for=60)
+        assert [kind for kind, _name in there.sent] == ["phase", *verdicts]
+
     @pytest.mark.parametrize(
         ("filters", "selected"),
         [

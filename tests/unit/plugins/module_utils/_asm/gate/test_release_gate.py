@@ -15,6 +15,7 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.releas
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.request import Conditions, Schedule
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     IMAGE,
+    changed,
     deployment,
     document,
     error_of_kind,
@@ -387,6 +388,55 @@ def test_a_final_error_ends_the_wait(kind: str) -> None:
 @pytest.mark.parametrize("error", [*map(error_of_kind, ("throttled", "server", "network", "timeout")), BROKEN])
 def test_a_transient_error_does_not_end_the_wait(error: Seen) -> None:
     assert after(RUNNING, *every(10, "Creating", *[error] * 50)).outcome is None
+
+
+class TestShownInPart:
+    """What a list shows of a release beside its single reads."""
+
+    whole = Conditions(("Running",), (), True, "v2", (IMAGE,), on_missing="accept", missing_after=("Running",))
+
+    @pytest.mark.parametrize(
+        ("part", "is_denied"),
+        [
+            (release("Running"), False),
+            (release(None, [], version=None), False),
+            (release("Creating"), True),
+            (release(version="v1"), True),
+            (release(uid="uid-2"), True),
+            (release(gray=[deployment(), without_status()]), False),
+            (release(gray=[deployment(ready=1), without_status()]), True),
+            (release(gray=[{**without_status(), "spec": {}}]), False),
+            (
+                parse(changed(document(), "status.grayDeployments.0.spec.template.spec.containers.0.image", "other")),
+                True,
+            ),
+            (release(gray=[deployment(image="other"), without_status()]), True),
+            (release(gray=[deployment()], planned=2), True),
+        ],
+        ids=[
+            "all met",
+            "nothing shown",
+            "phase",
+            "version",
+            "uid",
+            "a workload without status",
+            "not ready beside one without status",
+            "neither status nor image",
+            "image",
+            "image beside one without status",
+            "a workload not created",
+        ],
+    )
+    def test_denies_what_it_shows_and_nothing_else(self, part: Release, is_denied: bool) -> None:
+        gate = after(replace(self.whole, stable_for=60), (0, 0, "Running"), (30, 30, "Running")).shown_in_part(part)
+        assert (gate.holding is None, gate.accepts_absence) == (is_denied, not is_denied)
+
+    def test_is_no_idle_time(self) -> None:
+        gate = after(replace(STALL, ready=True, stable_for=300), (0, 0, "Running"), (90, 90, "Running"))
+        for seconds in range(100, 250, 10):
+            gate = observe(gate.shown_in_part(release("Creating")), (seconds, seconds, "Running"))
+        unavailable = release(gray=[deployment(availableReplicas=0)])
+        assert observe(gate, (250, 250, unavailable)).outcome is None
 
 
 class TestTimeline:
