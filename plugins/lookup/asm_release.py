@@ -242,7 +242,7 @@ def _refuse_facts(names: Sequence[str], variables: Mapping[str, Any]) -> None:
         value = variables.get(name)
         is_json = value is None or isinstance(value, (str, int, float, list, dict))
         if "ansible_facts" in facts and name in variables and is_json and not is_trusted_as_template(value):
-            problem = f"{name} may be a fact, because this task has just got some, if only that of its Python interpreter"
+            problem = f"{name} may be a fact, because this task has just got some, if only where Python is"
             raise UsageError(problem, f"gather facts before, use the lookup in a task of its own{way_out}")
 
 
