@@ -140,8 +140,7 @@ class Tracker:
         for uid, item in in_part.items():
             # If a read follows in the same poll, it decides everything but the stable period of a run.
             if uid in releases and (uid not in observations or releases[uid].run is not None):
-                for part in item.in_part():
-                    releases[uid] = self._shown_in_part(releases[uid], part)
+                releases[uid] = self._shown_in_part(releases[uid], item.in_part())
         for uid, observation in observations.items():
             before = releases.pop(uid, None)
             if before is None and observation.release is None:
@@ -163,7 +162,7 @@ class Tracker:
         tracker = replace(self, baseline=max(0, self.baseline - 1), releases=_without_oldest(releases))
         return tracker, events
 
-    def _shown_in_part(self, tracked: TrackedRelease, part: Release) -> TrackedRelease:
+    def _shown_in_part(self, tracked: TrackedRelease, part: Release | None) -> TrackedRelease:
         """Return a release that the list shows, but no read: its 404s are not in a row any more."""
         run, conditions = tracked.run, self.conditions
         if run is not None:

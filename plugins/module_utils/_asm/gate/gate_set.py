@@ -14,7 +14,7 @@ from ..errors import AsmError, DeniedError, NotFoundError, ProtocolError, UsageE
 from .release_gate import Observation, ReleaseGate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ..models.release import Release
     from ..options.request import GateOptions, Schedule
@@ -35,7 +35,7 @@ class Response:
         error: why the request failed as a whole; None for a 200 and for ASM's 404 of one release.
         releases: for each target that it is about, by position: the release, or an error about that release.
         interval: seconds between two responses about a release at the current pace.
-        in_part: what a list shows of the targets that it shows incompletely, by position.
+        in_part: what a list shows of the targets that it shows incompletely, by position; None if more than once.
     """
 
     started: float
@@ -43,7 +43,7 @@ class Response:
     error: AsmError | None = None
     releases: Mapping[int, Release | AsmError] = field(default_factory=dict)
     interval: float = 0.0
-    in_part: Mapping[int, Sequence[Release]] = field(default_factory=dict)
+    in_part: Mapping[int, Release | None] = field(default_factory=dict)
 
     def observation(self, position: int) -> Observation:
         """Return what the response says of one target."""
@@ -183,9 +183,8 @@ class GateSet:
 
     def _observed(self, response: Response) -> tuple[ReleaseGate, ...]:
         gates = list(self.gates)
-        for position, parts in response.in_part.items():
-            for part in parts:
-                gates[position] = gates[position].shown_in_part(part)
+        for position, part in response.in_part.items():
+            gates[position] = gates[position].shown_in_part(part)
         for position in response.releases:
             gates[position] = _observe(gates[position], response.observation(position))
         return tuple(gates)

@@ -202,7 +202,7 @@ class ReleaseGate:
             return self._missing(observation)
         return self._present(observation, observation.release)
 
-    def shown_in_part(self, part: Release) -> ReleaseGate:
+    def shown_in_part(self, part: Release | None) -> ReleaseGate:
         """Return the gate after a list that shows the release incompletely; the single read decides.
 
         The 404s before are not in a row with those after. What the list shows can deny that the conditions have held
@@ -210,7 +210,7 @@ class ReleaseGate:
         is deleted at once finds nothing.
 
         Args:
-            part: what the list shows.
+            part: what the list shows; None if it shows the release more than once.
         """
         gate = self
         if self.absent is not None and self.outcome in (None, "reached"):
@@ -218,13 +218,13 @@ class ReleaseGate:
             gate = replace(self, outcome=None, absent=None, held=0.0)
         if self.release is None:
             return gate
-        is_other = bool(self.first_uid) and part.uid not in ("", self.first_uid)
+        is_other = part is not None and bool(self.first_uid) and part.uid not in ("", self.first_uid)
         if is_other or denies(part, self.conditions, self.conditions.success_phases):
             # The time in which the conditions were met was not idle.
             released_at = self.released_at if self.holding is None else None
             gate = replace(gate, holding=None, held=0.0, released_at=released_at)
         if is_other or denies(part, self.conditions, self.conditions.missing_after):
-            return replace(gate, accepts_absence=False, listed_phase=part.phase)
+            return replace(gate, accepts_absence=False, listed_phase=part.phase if part else "")
         return gate
 
     def at_deadline(self) -> ReleaseGate:
@@ -351,12 +351,15 @@ def accepts_absence(release: Release, conditions: Conditions) -> bool:
     return is_after and not unmet_besides_phase(release, conditions)
 
 
-def denies(part: Release, conditions: Conditions, phases: Sequence[str]) -> bool:
+def denies(part: Release | None, conditions: Conditions, phases: Sequence[str]) -> bool:
     """Return whether a list has shown a release in none of these phases, or that it does not meet another condition.
 
     Args:
-        part: what the list shows. What it leaves out denies nothing.
+        part: what the list shows. What it leaves out denies nothing. None, if it shows the release more than once,
+            denies all.
     """
+    if part is None:
+        return True
     if part.phase.strip() and not is_phase(part.phase, phases):
         return True
     if conditions.version is not None and part.version not in ("", conditions.version):

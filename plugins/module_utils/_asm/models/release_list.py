@@ -34,7 +34,7 @@ class ListedRelease:
     Attributes:
         uid, name, namespace, service: as given; empty when missing.
         error: why the item is not a release that was asked for; final for the target that it matches.
-        contents: of all items with its uid; if there are several, the single read decides.
+        is_repeated: whether other items have its uid as well, so that only its single read says what it is.
     """
 
     uid: str
@@ -42,19 +42,21 @@ class ListedRelease:
     namespace: str
     service: str
     error: AsmError | None
-    contents: tuple[Mapping[str, Any], ...]
+    _content: Mapping[str, Any]
     _manifests: bool
     _request_id: str
+    is_repeated: bool = False
 
-    def in_part(self) -> list[Release]:
-        """Return what each item shows of the release, complete or not."""
-        return [self._in_part(content) for content in self.contents]
+    def in_part(self) -> Release | None:
+        """Return what the item shows of the release, complete or not; without workloads if they cannot be parsed.
 
-    def _in_part(self, content: Mapping[str, Any]) -> Release:
-        """Return what one item shows, without workloads if they cannot be parsed."""
-        spec, status = (as_object(content.get(key)) for key in ("spec", "status"))
+        None if it is repeated: what it shows is ambiguous.
+        """
+        if self.is_repeated:
+            return None
+        spec, status = (as_object(self._content.get(key)) for key in ("spec", "status"))
         try:
-            return parse({**content, "kind": "Release", "status": status})
+            return parse({**self._content, "kind": "Release", "status": status})
         except AsmError:
             return Release(
                 self.uid,
@@ -76,11 +78,10 @@ class ListedRelease:
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
         """
-        content = self.contents[0]
-        if self.error is not None or len(self.contents) > 1 or not isinstance(content.get("spec"), dict):
+        if self.error is not None or self.is_repeated or not isinstance(self._content.get("spec"), dict):
             return None
         try:
-            release = parse({**content, "kind": "Release"}, self._manifests, self._request_id)
+            release = parse({**self._content, "kind": "Release"}, self._manifests, self._request_id)
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
@@ -219,7 +220,7 @@ def _listed_release(content: Mapping[str, Any], mesh_id: str, manifests: bool, r
         namespace=as_text(metadata.get("namespace")),
         service=as_text(spec.get("serviceName")),
         error=error,
-        contents=(content,),
+        _content=content,
         _manifests=manifests,
         _request_id=request_id,
     )
@@ -232,14 +233,14 @@ def _why_unusable(item: ListedRelease | None, needs_uid: bool) -> AsmError | Non
 
 
 def _without_repeats(releases: Sequence[ListedRelease], repeated: Container[str]) -> list[ListedRelease]:
-    """Return the releases, each with a repeated uid once, without service, and with the contents of all."""
+    """Return the releases; of those with a repeated uid, the first one, without service."""
     kept: dict[str | int, ListedRelease] = {}
-    contents: dict[str | int, list[Mapping[str, Any]]] = {}
     for index, each in enumerate(releases):
-        key = each.uid if each.uid in repeated else index
-        kept.setdefault(key, each if key == index else replace(each, service="", error=None))
-        contents.setdefault(key, []).extend(each.contents)
-    return [replace(each, contents=tuple(contents[key])) for key, each in kept.items()]
+        if each.uid in repeated:
+            kept.setdefault(each.uid, replace(each, service="", error=None, is_repeated=True))
+        else:
+            kept[index] = each
+    return list(kept.values())
 
 
 def _ignored(count: int, items: Sequence[Any], error: AsmError) -> AsmError:

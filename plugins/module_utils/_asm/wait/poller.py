@@ -101,7 +101,7 @@ class Poller:
         for problem in listed.problems.values():
             context.warn(problem.sentence(context.sanitizer))
         releases: dict[int, Release | AsmError] = {}
-        in_part: dict[int, list[Release]] = {}
+        in_part: dict[int, Release | None] = {}
         for position in by_id:
             gate = gates.gates[position]
             # A result without a gate shows the workloads as well.
