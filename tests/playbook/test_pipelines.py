@@ -197,8 +197,9 @@ def test_a_pipeline_deploys_nothing_when_the_release_has_failed(
         "{{ lookup('ansible.builtin.pipe', 'touch templated') }}reviews-canary",
         "#jinja2:variable_start_string:'[['\n[[ lookup('ansible.builtin.pipe', 'touch templated') ]]",
         "reviews-canary release_gate_on_missing=accept",
+        "reviews-canary\n::error::##teamcity[buildStatus]",
     ],
-    ids=["template", "header", "option"],
+    ids=["template", "header", "option", "commands"],
 )
 def test_whoever_chooses_the_id_chooses_nothing_else(
     ansible: Ansible, simulators: Mapping[str, Running], release_id: str
@@ -207,6 +208,7 @@ def test_whoever_chooses_the_id_chooses_nothing_else(
 
     assert runs[-1].returncode == 2, runs[-1].output
     assert not (ansible.directory / "templated").exists()
+    assert re.search(r"##\w*\[|^::", runs[-1].output, re.MULTILINE) is None
     assert _verdict(ansible)["target"]["release_id"] == release_id
     assert _verdict(ansible)["outcome"] in ("error", "missing")
 
