@@ -204,6 +204,7 @@ class MeshReader:
         listed = {}
         conditions = self._request.conditions
         needs_workloads = conditions is not None and conditions.needs_workloads
+        needs_version = conditions is not None and conditions.version is not None
         for item in found.releases:
             each = _filled(item, known.get(item.uid))
             if each.error is not None:
@@ -217,7 +218,7 @@ class MeshReader:
                 poll.excluded.add(each.uid)
                 continue
             listed[each.uid] = poll.shown[each.uid]
-            release = each.release(needs_workloads)
+            release = each.release(needs_workloads, needs_version)
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):
                 release = _filled(release, listed[each.uid])

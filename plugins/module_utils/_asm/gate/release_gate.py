@@ -220,9 +220,7 @@ class ReleaseGate:
             return gate
         is_other = part is not None and bool(self.first_uid) and part.uid not in ("", self.first_uid)
         if is_other or denies(part, self.conditions, self.conditions.success_phases):
-            # The time in which the conditions were met was not idle.
-            released_at = self.released_at if self.holding is None else None
-            gate = replace(gate, holding=None, held=0.0, released_at=released_at)
+            gate = gate.without_holding()
         if is_other or denies(part, self.conditions, self.conditions.missing_after):
             return replace(gate, accepts_absence=False, listed_phase=part.phase if part else "")
         return gate
@@ -240,10 +238,15 @@ class ReleaseGate:
         longest = self.schedule.longest_gap(observation.interval)
         return self.observed_at is not None and observation.completed - self.observed_at > longest
 
+    def without_holding(self) -> ReleaseGate:
+        """Return the gate with the stable period ended. The time in which the conditions were met is no idle time."""
+        released_at = self.released_at if self.holding is None else None
+        return replace(self, holding=None, held=0.0, released_at=released_at)
+
     def _missing(self, observation: Observation) -> ReleaseGate:
         now = observation.completed
         timeline = self.timeline.with_change(Change("", 0, 0, now))
-        gate = replace(self, ended=now, error=None, observed_at=now, holding=None, held=0.0, timeline=timeline)
+        gate = replace(self.without_holding(), ended=now, error=None, observed_at=now, timeline=timeline)
         missing = replace(gate, outcome="missing", error=observation.error)
         if gate.release is None:
             return replace(missing, outcome=None) if self.conditions.on_missing == "wait" else missing
@@ -364,11 +367,12 @@ def denies(part: Release | None, conditions: Conditions, phases: Sequence[str]) 
         return True
     if conditions.version is not None and part.version not in ("", conditions.version):
         return True
-    uncreated = max(0, (part.planned or 0) - len(part.gray))
+    if part.has_workloads and len(part.gray) < max(1, part.planned or 0):
+        return conditions.ready or bool(conditions.images)
     with_status = [each for each in part.gray if each.has_status]
     with_images = [each for each in part.gray if any(each.images)]
-    is_unready = conditions.ready and with_status and why_not_ready(with_status, len(with_status) + uncreated)
-    lacks_images = with_images and missing_images(conditions.images, with_images, len(with_images) + uncreated)
+    is_unready = conditions.ready and with_status and why_not_ready(with_status, len(with_status))
+    lacks_images = with_images and missing_images(conditions.images, with_images, len(with_images))
     return bool(is_unready or lacks_images)
 
 

@@ -50,13 +50,14 @@ class ListedRelease:
     def in_part(self) -> Release | None:
         """Return what the item shows of the release, complete or not; without workloads if they cannot be parsed.
 
-        None if it is repeated: what it shows is ambiguous.
+        None if it is repeated: what it shows is ambiguous. `has_workloads` is whether it shows which ones were created.
         """
         if self.is_repeated:
             return None
         spec, status = (as_object(self._content.get(key)) for key in ("spec", "status"))
         try:
-            return parse({**self._content, "kind": "Release", "status": status})
+            part = parse({**self._content, "kind": "Release", "status": status})
+            return replace(part, has_workloads=status.get("grayDeployments") is not None)
         except AsmError:
             return Release(
                 self.uid,
@@ -72,11 +73,12 @@ class ListedRelease:
                 has_workloads=False,
             )
 
-    def release(self, with_workloads: bool) -> Release | None:
+    def release(self, with_workloads: bool, with_version: bool = False) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
 
         Args:
             with_workloads: whether the item is complete only with its gray workloads, planned and created.
+            with_version: whether it is complete only with its version.
         """
         if self.error is not None or self.is_repeated or not isinstance(self._content.get("spec"), dict):
             return None
@@ -85,8 +87,9 @@ class ListedRelease:
         except AsmError:
             # The single read decides. It reports the error if the release has it there as well.
             return None
-        is_complete = release.has_workloads or not (with_workloads or self._manifests)
-        return release if is_complete and release.phase.strip() else None
+        has_workloads = release.has_workloads or not (with_workloads or self._manifests)
+        has_version = bool(release.version) or not with_version
+        return release if has_workloads and has_version and release.phase.strip() else None
 
 
 class ReleaseList:

@@ -113,7 +113,7 @@ class Poller:
                 continue
             if item is None:
                 continue
-            found = item.error or item.release(with_workloads)
+            found = item.error or item.release(with_workloads, gate.conditions.version is not None)
             if found is None:
                 in_part[position] = item.in_part()
             else:

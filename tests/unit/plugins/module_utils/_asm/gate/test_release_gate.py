@@ -399,7 +399,9 @@ class TestShownInPart:
         ("part", "is_denied"),
         [
             (release("Running"), False),
-            (release(None, [], version=None), False),
+            (replace(release(None, [], version=None), has_workloads=False), False),
+            (release(None, []), True),
+            (release(gray=[{**without_status(), "spec": {}}], planned=2), True),
             (release("Creating"), True),
             (release(version="v1"), True),
             (release(uid="uid-2"), True),
@@ -416,6 +418,8 @@ class TestShownInPart:
         ids=[
             "all met",
             "nothing shown",
+            "no workload created",
+            "one of two workloads created, without status and image",
             "phase",
             "version",
             "uid",
@@ -431,10 +435,14 @@ class TestShownInPart:
         gate = after(replace(self.whole, stable_for=60), (0, 0, "Running"), (30, 30, "Running")).shown_in_part(part)
         assert (gate.holding is None, gate.accepts_absence) == (is_denied, not is_denied)
 
-    def test_is_no_idle_time(self) -> None:
+    @pytest.mark.parametrize("is_read", [True, False], ids=["404", "list"])
+    def test_is_no_idle_time(self, is_read: bool) -> None:
         gate = after(replace(STALL, ready=True, stable_for=300), (0, 0, "Running"), (90, 90, "Running"))
         for seconds in range(100, 250, 10):
-            gate = observe(gate.shown_in_part(release("Creating")), (seconds, seconds, "Running"))
+            other = (
+                observe(gate, (seconds - 5, seconds - 5, 404)) if is_read else gate.shown_in_part(release("Creating"))
+            )
+            gate = observe(other, (seconds, seconds, "Running"))
         unavailable = release(gray=[deployment(availableReplicas=0)])
         assert observe(gate, (250, 250, unavailable)).outcome is None
 

@@ -15,6 +15,8 @@ from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.options.reque
 from ansible_collections.huaweicloud.asm.tests.unit.plugins.documents import (
     IMAGE,
     LAST_SHOWN,
+    MISSING,
+    changed,
     error_of_kind,
     not_found,
     shown_in_part,
@@ -162,6 +164,12 @@ class TestSeveralReleases:
         call = Call(FakeClient({"uid-b": ["Running"]}, [[item("a"), bare]]), ["a", "b"], conditions=conditions)
         assert call.wait().outcome == "reached"
         assert [name for _at, name in call.client.asked] == asked
+
+    def test_of_which_the_list_leaves_out_the_version_are_read_singly_for_it(self) -> None:
+        shown = [changed(item(name), "spec.version", MISSING) for name in "ab"]
+        client = FakeClient({"uid-a": ["Running"], "uid-b": ["Running"]}, [shown])
+        call = Call(client, ["a", "b"], conditions=replace(RUNNING, version="v2"))
+        assert call.wait().outcome == "reached"
 
     def test_with_an_odd_uid_are_read_by_their_name(self) -> None:
         odd = {**in_part("a"), "metadata": {**item("a")["metadata"], "uid": ".."}}
