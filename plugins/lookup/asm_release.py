@@ -48,8 +48,9 @@ notes:
     C(check_mode) set to V(false), which the lookup cannot see. Hold a gate before such a task with the module.
   - Connection options may also come from Ansible variables and from the environment. All other options come from the
     call only. A variable that is a fact is refused, because any managed host can set facts. Before ansible-core 2.21,
-    so is one that is no text, is C(!unsafe) or may be of C(set_fact), if the task has just got facts, as in its loop or
-    C(until). The first task of a host gets the fact where its Python interpreter is, unless facts were gathered before.
+    so is one that is no text, is C(!unsafe), or may be of C(set_fact) or C(add_host), if the task has just got facts,
+    as in its loop or C(until). The first task of a host gets the fact where its Python interpreter is, unless facts
+    were gathered before.
   - An unknown option is an error. Otherwise a misspelt O(stable_for) would open a gate early.
   - Every option, term and variable accepts a value that is encrypted inline (C(!vault)).
 seealso:

@@ -294,6 +294,21 @@ class TestEvents:
         there.run(monkeypatch, until, success_phases=["Running"], ready=True, stable_for=60)
         assert [kind for kind, _name in there.sent] == ["phase", *verdicts]
 
+    @pytest.mark.parametrize("place", ["status", "spec.template.spec.containers"])
+    @pytest.mark.parametrize(
+        "conditions", [{"success_phases": ["Running"], "ready": True, "images": [IMAGE]}, {}], ids=str
+    )
+    def test_what_the_list_leaves_out_of_a_workload_is_no_change(
+        self, monkeypatch: pytest.MonkeyPatch, place: str, conditions: dict[str, Any]
+    ) -> None:
+        lean = changed(item("a"), f"status.grayDeployments.0.{place}", MISSING)
+        there = stage(lean)
+        there.meshes["mesh"].singly["uid-a"] = item("a")
+        for seconds, shown in ((25, item("a")), (45, lean), (65, item("a"))):
+            there.show(seconds, shown)
+        there.run(monkeypatch, 100, **conditions)
+        assert there.sent == []
+
     @pytest.mark.parametrize(
         ("filters", "selected"),
         [

@@ -270,13 +270,27 @@ class TestRelease:
     def test_incomplete_item_is_none(self, place: str, value: Any) -> None:
         assert only(changed(document(), place, value)).release(with_workloads=False) is None
 
-    @pytest.mark.parametrize("part", ["spec", "status"])
+    @pytest.mark.parametrize(
+        "place",
+        [
+            "spec.grayDeployments",
+            "status.grayDeployments",
+            "status.grayDeployments.0.status",
+            "status.grayDeployments.0.spec.template.spec.containers",
+        ],
+    )
     @pytest.mark.parametrize("value", [MISSING, None])
-    def test_workloads_may_be_needed(self, part: str, value: Any) -> None:
-        content = changed(document(), f"{part}.grayDeployments", value)
+    def test_workloads_may_be_needed(self, place: str, value: Any) -> None:
+        content = changed(document(), place, value)
         assert only(content).release(with_workloads=False) is not None
         assert only(content).release(with_workloads=True) is None
         assert only(content, manifests=True).release(with_workloads=False) is None
+
+    @pytest.mark.parametrize("value", [MISSING, None, ""])
+    def test_the_version_may_be_needed(self, value: Any) -> None:
+        content = changed(document(), "spec.version", value)
+        assert only(content).release(with_workloads=True) is not None
+        assert only(content).release(with_workloads=True, with_version=True) is None
 
     def test_no_gray_workload_yet_is_complete(self) -> None:
         assert only(document(gray=[]), manifests=True).release(with_workloads=True) is not None
