@@ -88,8 +88,8 @@ class ListedRelease:
             # The single read decides. It reports the error if the release has it there as well.
             return None
         # A list may show the workloads without their status, or without their containers.
-        is_whole = all(each.has_status and any(each.images) for each in release.gray)
-        release = replace(release, has_workloads=release.has_workloads and is_whole)
+        if not all(each.has_status and any(each.images) for each in release.gray):
+            release = replace(release, has_workloads=False)
         has_workloads = release.has_workloads or not (with_workloads or self._manifests)
         has_version = bool(release.version) or not with_version
         return release if has_workloads and has_version and release.phase.strip() else None
