@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the huaweicloud.asm contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A server on loopback with prepared answers in JSON that keeps the bodies posted to it."""
+"""A server on loopback with prepared answers, most of them in JSON, that keeps the bodies posted to it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 class Server(ThreadingHTTPServer):
     """Gives each path, less its query, one answer; ``posts`` are the paths and bodies that came, in their order.
 
+    Bytes are sent as they are, and end the connection.
+
     As a proxy it opens no tunnel, and asks for a password; ``tunnels`` are the passwords that came.
     """
 
@@ -33,7 +35,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        body = json.dumps(self.server.answers[self.path.partition("?")[0]]).encode()
+        answer = self.server.answers[self.path.partition("?")[0]]
+        if isinstance(answer, bytes):
+            self.wfile.write(answer)
+            return
+        body = json.dumps(answer).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))

@@ -763,6 +763,18 @@ def test_a_playbook_handles_an_event_once_and_never_leaves_it_out_silently(
         assert "localhost, where this playbook runs, is the name of a group" in grouped.output
 
 
+def test_the_address_of_a_webhook_is_in_no_error_of_its_response(
+    ansible: Ansible, simulate: Callable[..., Running]
+) -> None:
+    run = handling(ansible, simulate(scenario(release("reviews", RUNNING, uid="uid-1"))))
+    broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nnone"
+    with answering({"/s3cret": broken}) as webhook:
+        failed = run(TELL, tell_url=f"{webhook.url}/s3cret?key=s3cret")
+    assert failed.returncode > 0
+    assert [path for path, _body in webhook.posts] == ["/s3cret?key=s3cret"] * 4
+    assert "s3cret" not in failed.output
+
+
 def test_a_host_that_a_deployment_delegates_to_runs_nothing_on_the_controller(
     ansible: Ansible, simulate: Callable[..., Running]
 ) -> None:
