@@ -193,6 +193,15 @@ class TestTheFile:
         assert run.returncode == OPEN, run.output
         assert gate.verdict["outcome"] == "reached"
 
+    def test_may_have_an_ansible_home_whose_name_a_shell_would_run(self, gate: Gate) -> None:
+        touched = gate.ansible.directory / "touched"
+        environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/R&D (it's) ;touch {touched.name};"}
+
+        run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, environment=environment))
+
+        assert (run.returncode, gate.verdict["outcome"]) == (OPEN, "reached"), run.output
+        assert not list(gate.ansible.directory.rglob(touched.name))
+
     @pytest.mark.parametrize(
         ("number", "exit_code"),
         slow_but_for(
