@@ -109,6 +109,7 @@ class Poll:
             because a slow response must not bring two polls together: two in a row say more than one.
         listed: the releases that the list shows and the filters do not exclude, by uid; None if it was not read.
         in_part: the items of those that the list shows incompletely, by uid.
+        refused: the uids of items with an error. They are in the list, whatever they are.
         shown: the fields of the filters as any response of the poll, or else an earlier one, showed them, by uid.
         observations: by uid.
         excluded: uids of releases that the filters exclude, or that left before a response showed what they need.
@@ -119,6 +120,7 @@ class Poll:
     listed_at: float
     listed: dict[str, TrackedRelease] | None = None
     in_part: dict[str, ListedRelease] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     shown: dict[str, TrackedRelease] = field(default_factory=dict)
     observations: dict[str, Observation] = field(default_factory=dict)
     excluded: set[str] = field(default_factory=set)
@@ -145,7 +147,8 @@ class MeshReader:
         self._budget = budget
         # What the last list and the reads after it showed.
         self._shown: dict[str, TrackedRelease] = {}
-        # When which release was read singly last, or may be read again.
+        # When which release was read singly last, or may be read again; of one that never was, since when it waits. It
+        # keeps its turn if a list shows it in between.
         self._read_at: dict[str, float] = {}
         # When the last poll began whose list could be read, and how far apart such polls were the last two times.
         # Nothing of it outlives a list that failed.
@@ -202,12 +205,11 @@ class MeshReader:
         self._shown = poll.shown
         poll.problems.update(found.problems)
         listed = {}
-        conditions = self._request.conditions
-        needs_workloads = conditions is not None and conditions.needs_workloads
-        needs_version = conditions is not None and conditions.version is not None
+        needs = self._request.conditions.needs if self._request.conditions is not None else ()
         for item in found.releases:
             each = _filled(item, known.get(item.uid))
             if each.error is not None:
+                poll.refused.add(each.uid)
                 continue
             if not each.uid:
                 if not self._excludes(each):
@@ -218,7 +220,7 @@ class MeshReader:
                 poll.excluded.add(each.uid)
                 continue
             listed[each.uid] = poll.shown[each.uid]
-            release = each.release(needs_workloads, needs_version)
+            release = each.release(needs)
             # An item without a field that a filter needs is incomplete, too: the single read decides.
             if release is not None and self._selects(each):
                 release = _filled(release, listed[each.uid])
@@ -259,17 +261,19 @@ class MeshReader:
         missing = {uid: each for uid, each in known.items() if uid not in settled}
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
-        unread = self._read_at = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
-        self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
-        self._missed &= unread.keys()
         now = self._budget.now()
+        unread = missing.keys() - unreadable.keys()
+        waiting = {uid: now for uid in missing if uid in unread}
+        self._read_at = {**waiting, **{uid: at for uid, at in self._read_at.items() if uid in known}}
+        self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
+        self._missed &= unread
         # A release whose last response lacked a field is not due, unless the list shows the field now.
-        due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
+        due = [uid for uid in waiting if self._read_at[uid] <= now or self._selects(known[uid])]
         count = self._budget.pace.single_reads(now)
         interval = self._interval(ceil(len(due) / count))
-        for uid in sorted(due, key=unread.__getitem__)[:count]:
-            started = unread[uid] = self._budget.next_slot()
-            observed = self._read_release(poll, known[uid], uid in listed)
+        for uid in sorted(due, key=self._read_at.__getitem__)[:count]:
+            started = self._read_at[uid] = self._budget.next_slot()
+            observed = self._read_release(poll, known[uid], uid in listed or uid in poll.refused)
             if observed is not None:
                 completed = self._budget.now()
                 poll.observations[uid] = replace(observed, started=started, completed=completed, interval=interval)

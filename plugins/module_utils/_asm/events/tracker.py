@@ -263,7 +263,7 @@ class _ReleaseUpdate:
     def _compare(self, before: TrackedRelease, after: TrackedRelease, release: Release) -> None:
         """Take an observation of a release that was seen before."""
         if before.is_gone or before.is_excluded:
-            self.tracked = replace(after, ready=bool(after.ready and release.has_workloads), was_interrupted=False)
+            self.tracked = replace(after, ready=bool(after.ready and release.has_readiness), was_interrupted=False)
             self._send("appeared", release)
         else:
             if _differs(_folded(before.phase), _folded(after.phase)):
@@ -313,8 +313,9 @@ class _ReleaseUpdate:
         if self.tracked.unmet is not None:
             return
         shows_version = bool(release.version) or conditions.version is None
-        shows_workloads = release.has_workloads or not (conditions.ready or conditions.images)
-        if release.phase.strip() and shows_version and shows_workloads:
+        shows_images = release.has_workloads or not conditions.images
+        shows_readiness = release.has_readiness or not conditions.ready
+        if release.phase.strip() and shows_version and shows_images and shows_readiness:
             self.tracked = replace(self.tracked, unmet=not self._is_met(release))
 
     def _is_met(self, release: Release) -> bool:
@@ -385,7 +386,7 @@ def _updated(before: TrackedRelease, release: Release) -> TrackedRelease:
         phase=release.phase.strip() or before.phase,
         version=release.version or before.version,
         images=_images(release) or before.images,
-        ready=is_ready if release.has_workloads else before.ready,
+        ready=is_ready if release.has_readiness else before.ready,
         absent_since=None,
         is_gone=False,
         is_excluded=False,

@@ -367,8 +367,11 @@ def denies(part: Release | None, conditions: Conditions, phases: Sequence[str]) 
         return True
     if conditions.version is not None and part.version not in ("", conditions.version):
         return True
-    if part.has_workloads and len(part.gray) < max(1, part.planned or 0):
+    lacks_workloads = part.has_workloads and len(part.gray) < max(1, part.planned or 0)
+    if lacks_workloads or not all(each.is_decodable for each in part.gray):
         return conditions.ready or bool(conditions.images)
+    if conditions.ready and not all(each.replicas for each in part.gray):
+        return True
     with_status = [each for each in part.gray if each.has_status]
     with_images = [each for each in part.gray if any(each.images)]
     is_unready = conditions.ready and with_status and why_not_ready(with_status, len(with_status))

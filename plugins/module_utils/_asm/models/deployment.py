@@ -40,7 +40,7 @@ class Workload:
         images: of its containers, in their order.
         rolled_out: the verdict of `kubectl rollout status`.
         message: why it is not rolled out; empty when it is.
-        has_status: whether it has a `status` at all.
+        has_status: whether it has a `status` that is not empty.
         is_decodable: whether `kubectl` could decode it as a Deployment.
         deadline_exceeded: whether its current generation has exceeded its progress deadline.
     """
@@ -82,7 +82,7 @@ def rollout(deployment: Any, cluster_id: str = "") -> Workload:
         available_replicas=counts["status.availableReplicas"] or 0,
         rolled_out=not message,
         message=message,
-        has_status=isinstance(content.get("status"), dict),
+        has_status=bool(as_object(content.get("status"))),
         is_decodable=not undecodable,
         deadline_exceeded=message == _DEADLINE_EXCEEDED,
     )

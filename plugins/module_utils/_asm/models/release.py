@@ -36,6 +36,7 @@ class Release:
         content: the object, as far as a result shows it.
         manifests: whether `content` holds the Deployments.
         has_workloads: whether the object says which gray workloads are planned and created; an item of a list may not.
+        has_readiness: whether it says whether these are ready; an item of a list may not, for one of them.
         request_id: of the response, as the service reports it; empty when it did not.
     """
 
@@ -51,6 +52,7 @@ class Release:
     content: Mapping[str, Any]
     manifests: bool = False
     has_workloads: bool = True
+    has_readiness: bool = True
     request_id: str = ""
 
     @property
@@ -86,6 +88,7 @@ def parse(content: Mapping[str, Any], manifests: bool = False, request_id: str =
     if manifests:
         check_manifests(content)
     metadata, spec, status = (as_object(content.get(key)) for key in ("metadata", "spec", "status"))
+    has_workloads = spec.get("grayDeployments") is not None and status.get("grayDeployments") is not None
     release = Release(
         uid=_uid(metadata.get("uid")),
         name=as_text(metadata.get("name")),
@@ -98,7 +101,8 @@ def parse(content: Mapping[str, Any], manifests: bool = False, request_id: str =
         original=_original_workload(spec, status),
         content=report_release(content, manifests),
         manifests=manifests,
-        has_workloads=spec.get("grayDeployments") is not None and status.get("grayDeployments") is not None,
+        has_workloads=has_workloads,
+        has_readiness=has_workloads,
         request_id=request_id,
     )
     check_characters(content, [*release.gray, *([release.original] if release.original else [])])

@@ -11,7 +11,7 @@ and whether its items are complete, is not published: a release that it lacks or
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,6 +21,9 @@ from ..sanitize import listed, quoted
 from .bounds import MOST_ITEMS, MOST_PARTS_OF_A_LIST, check_parts, too_many
 from .release import API_VERSION, Release, check_identity, mismatch, parse
 from .values import as_list, as_object, as_text
+
+WORKLOADS = frozenset({"images", "ready"})
+"""What a release needs for a result that shows its workloads."""
 
 _HINT_TOO_LARGE = "delete ended releases of the mesh"
 _NOT_AN_OBJECT = ProtocolError("the item is not an object", "check endpoint")
@@ -73,12 +76,11 @@ class ListedRelease:
                 has_workloads=False,
             )
 
-    def release(self, with_workloads: bool, with_version: bool = False) -> Release | None:
+    def release(self, needs: Collection[str] = ()) -> Release | None:
         """Return the release; None when the item is incomplete, so that the release must be read singly.
 
         Args:
-            with_workloads: whether the item is complete only with its gray workloads, planned and created.
-            with_version: whether it is complete only with its version.
+            needs: without what the item is incomplete, as `Conditions.needs` names it. Manifests need all workloads.
         """
         if self.error is not None or self.is_repeated or not isinstance(self._content.get("spec"), dict):
             return None
@@ -88,11 +90,15 @@ class ListedRelease:
             # The single read decides. It reports the error if the release has it there as well.
             return None
         # A list may show the workloads without their status, or without their containers.
-        if not all(each.has_status and any(each.images) for each in release.gray):
-            release = replace(release, has_workloads=False)
-        has_workloads = release.has_workloads or not (with_workloads or self._manifests)
-        has_version = bool(release.version) or not with_version
-        return release if has_workloads and has_version and release.phase.strip() else None
+        if not all(each.has_status for each in release.gray):
+            release = replace(release, has_readiness=False)
+        shows = {
+            "version": bool(release.version),
+            "images": release.has_workloads and all(any(each.images) for each in release.gray),
+            "ready": release.has_readiness,
+        }
+        is_complete = all(shows[each] for each in {*needs, *(WORKLOADS if self._manifests else ())})
+        return release if is_complete and release.phase.strip() else None
 
 
 class ReleaseList:

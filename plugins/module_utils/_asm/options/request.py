@@ -40,9 +40,10 @@ class Conditions:
     missing_after: tuple[str, ...] = ()
 
     @property
-    def needs_workloads(self) -> bool:
-        """Return whether the conditions concern workloads, so that a release without them is incomplete."""
-        return bool(self.ready or self.images or self.stall_timeout)
+    def needs(self) -> frozenset[str]:
+        """Return what the conditions look at besides the phase, so that a release without it is incomplete."""
+        needs = {"version": self.version is not None, "images": self.images, "ready": self.ready or self.stall_timeout}
+        return frozenset(name for name, is_needed in needs.items() if is_needed)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from ..api.client import Client, read_with_retries
 from ..errors import AsmError, DeniedError, NotFoundError, ThrottledError
 from ..gate.gate_set import GateSet, Response
 from ..gate.schedule import PollCost, can_read_twice, due_after_error
-from ..models.release_list import ListedRelease, ReleaseList
+from ..models.release_list import WORKLOADS, ListedRelease, ReleaseList
 from ..options.validation import is_segment
 
 if TYPE_CHECKING:
@@ -104,8 +104,7 @@ class Poller:
         in_part: dict[int, Release | None] = {}
         for position in by_id:
             gate = gates.gates[position]
-            # A result without a gate shows the workloads as well.
-            with_workloads = context.request.gate is None or gate.conditions.needs_workloads
+            needs = WORKLOADS if context.request.gate is None else gate.conditions.needs
             try:
                 item = self._find(listed, position, gate)
             except AsmError as error:
@@ -113,7 +112,8 @@ class Poller:
                 continue
             if item is None:
                 continue
-            found = item.error or item.release(with_workloads, gate.conditions.version is not None)
+            # Once the uid is known, an item without one may be of another release.
+            found = item.error or (item.release(needs) if item.uid or not gate.first_uid else None)
             if found is None:
                 in_part[position] = item.in_part()
             else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..api.client import read_with_retries
 from ..errors import AsmError, NotFoundError, ProtocolError, UsageError
-from ..models.release_list import ListedRelease, ReleaseList
+from ..models.release_list import WORKLOADS, ListedRelease, ReleaseList
 from ..options.request import ReleaseTarget
 from ..options.validation import is_segment
 from ..results.messages import Read
@@ -55,7 +55,7 @@ def read_mesh(context: Context) -> list[Read]:
     for problem in listed.problems.values():
         context.warn(problem.sentence(context.sanitizer))
     items = [item for item in listed.releases if item.error is None]
-    shown = [item.release(with_workloads=True) if _is_wanted(context, item) else None for item in items]
+    shown = [item.release(WORKLOADS) if _is_wanted(context, item) else None for item in items]
     _check_time(context, sum(_is_wanted(context, item) for item, release in zip(items, shown) if release is None))
     found = [_read(context, item, release) for item, release in zip(items, shown)]
     malformed = [each for each in found if isinstance(each, ProtocolError)]

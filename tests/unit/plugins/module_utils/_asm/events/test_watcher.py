@@ -310,6 +310,37 @@ class TestEvents:
         assert there.sent == []
 
     @pytest.mark.parametrize(
+        ("conditions", "verdicts"), [({}, []), ({"success_phases": ["Running"], "ready": True}, ["reached"])], ids=str
+    )
+    def test_readiness_needs_no_containers(
+        self, monkeypatch: pytest.MonkeyPatch, conditions: dict[str, Any], verdicts: list[str]
+    ) -> None:
+        place = "status.grayDeployments.0.spec.template.spec.containers"
+        there = stage(changed(item("a", gray=NOT_READY), place, MISSING))
+        there.show(25, changed(item("a"), place, MISSING))
+        there.run(monkeypatch, 60, **conditions)
+        assert [kind for kind, _name in there.sent] == ["ready", *verdicts]
+        assert [event["ready"] for event in there.events] == [True] * len(there.events)
+
+    def test_a_list_that_leaves_out_others_each_time_hides_no_disappearance(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        items = [item(f"r{number:02}") for number in range(21)]
+        there = stage(*items)
+        there.meshes["mesh"].singly.update({f"uid-r{number:02}": items[number] for number in range(20)})
+        for count in range(40):
+            there.show(15 + 10 * count, *items[count % 2 : 20 : 2])
+        there.run(monkeypatch, 400)
+        assert there.sent == [("gone", "r20")]
+
+    def test_an_item_that_cannot_be_understood_is_no_disappearance(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a"), item("b"))
+        there.meshes["mesh"].singly["uid-a"] = GONE
+        there.show(25, changed(item("a"), "apiVersion", "asm/v3"), item("b"))
+        there.run(monkeypatch, 100)
+        assert there.sent == []
+
+    @pytest.mark.parametrize(
         ("filters", "selected"),
         [
             ({}, ["a", "b", "c"]),

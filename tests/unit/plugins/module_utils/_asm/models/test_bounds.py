@@ -157,8 +157,8 @@ class TestList:
     def test_one_release_beyond_a_limit_leaves_the_others(self) -> None:
         huge = changed(document(uid="uid-2"), "status.grayDeployments", [{}] * 200_000)
         one, two = parse_list(release_list(document(uid="uid-1"), huge), "mesh").releases
-        assert one.release(with_workloads=False) is not None
-        assert two.release(with_workloads=False) is None
+        assert one.release() is not None
+        assert two.release() is None
 
 
 def test_a_release_of_the_most_workloads_is_parsed() -> None:

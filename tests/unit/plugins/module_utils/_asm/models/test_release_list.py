@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.errors import ProtocolError, UsageError
 from ansible_collections.huaweicloud.asm.plugins.module_utils._asm.models.release_list import (
+    WORKLOADS,
     ListedRelease,
     ReleaseList,
     parse_list,
@@ -74,7 +75,7 @@ class TestFind:
         assert found.error.sentence(Sanitizer()).startswith(
             "metadata.namespace of the response is 'shop', expected 'bookinfo'"
         )
-        assert found.release(with_workloads=False) is None
+        assert found.release() is None
         (unchanged,) = listed.releases
         assert unchanged.error is None
 
@@ -181,7 +182,7 @@ class TestProblems:
         assert listed.error is not None
         assert isinstance(listed.error, ProtocolError)
         assert listed.error.sentence(Sanitizer()).startswith(f"'b': {message}; ")
-        assert listed.release(with_workloads=False) is None
+        assert listed.release() is None
         assert [each.error for each in found.releases if each.uid in ("uid-a", "uid-c")] == [None, None]
         (problem,) = list(found.problems.values())
         count = 2 if place in ("kind", "apiVersion") else 1
@@ -196,14 +197,14 @@ class TestProblems:
         items = (document(uid="uid-1"), document(uid="uid-2"), document("Failed", uid="uid-1", name="other"))
         first, second = parsed(*items).releases
         assert (first.uid, second.uid, first.error) == ("uid-1", "uid-2", None)
-        assert first.release(with_workloads=False) is None
-        assert second.release(with_workloads=False) is not None
+        assert first.release() is None
+        assert second.release() is not None
         assert problems(*items) == ["the list has uid 'uid-1' more than once; check endpoint"]
 
     def test_a_uid_repeated_in_another_mesh_is_left_to_its_single_read(self) -> None:
         other = changed(document(uid="uid-1"), "metadata.meshID", "other")
         (listed,) = parsed(other, document(uid="uid-1")).releases
-        assert (listed.error, listed.release(with_workloads=False)) == (None, None)
+        assert (listed.error, listed.release()) == (None, None)
 
     @pytest.mark.parametrize(
         ("items", "reason", "without_uid"),
@@ -247,7 +248,7 @@ class TestRelease:
     """A complete item is a release; an incomplete one must be read singly."""
 
     def test_a_complete_item_is_the_release_of_its_single_read(self) -> None:
-        found = only(document("Creating", version="v7")).release(with_workloads=True)
+        found = only(document("Creating", version="v7")).release(WORKLOADS)
         assert found is not None
         assert (found.uid, found.name, found.namespace) == ("uid-1", "reviews-canary", "bookinfo")
         assert (found.service, found.version, found.phase) == ("reviews", "v7", "Creating")
@@ -256,7 +257,7 @@ class TestRelease:
     @pytest.mark.parametrize("place", ["kind", "apiVersion"])
     @pytest.mark.parametrize("value", [MISSING, None])
     def test_an_item_may_lack_its_kind(self, place: str, value: Any) -> None:
-        found = only(changed(document(), place, value)).release(with_workloads=True)
+        found = only(changed(document(), place, value)).release(WORKLOADS)
         assert found is not None
         assert found.phase == "Running"
 
@@ -268,37 +269,37 @@ class TestRelease:
         ],
     )
     def test_incomplete_item_is_none(self, place: str, value: Any) -> None:
-        assert only(changed(document(), place, value)).release(with_workloads=False) is None
+        assert only(changed(document(), place, value)).release() is None
 
     @pytest.mark.parametrize(
-        "place",
+        ("place", "left_out", "is_missed_by"),
         [
-            "spec.grayDeployments",
-            "status.grayDeployments",
-            "status.grayDeployments.0.status",
-            "status.grayDeployments.0.spec.template.spec.containers",
+            ("spec.grayDeployments", [MISSING, None], {"images", "ready"}),
+            ("status.grayDeployments", [MISSING, None], {"images", "ready"}),
+            ("status.grayDeployments.0.status", [MISSING, None, {}], {"ready"}),
+            ("status.grayDeployments.0.spec.template.spec.containers", [MISSING, None, []], {"images"}),
         ],
     )
-    @pytest.mark.parametrize("value", [MISSING, None])
-    def test_workloads_may_be_needed(self, place: str, value: Any) -> None:
-        content = changed(document(), place, value)
-        assert only(content).release(with_workloads=False) is not None
-        assert only(content).release(with_workloads=True) is None
-        assert only(content, manifests=True).release(with_workloads=False) is None
+    def test_workloads_may_be_needed(self, place: str, left_out: list[Any], is_missed_by: set[str]) -> None:
+        for value in left_out:
+            content = changed(document(), place, value)
+            assert only(content).release() is not None
+            assert {need for need in WORKLOADS if only(content).release({need}) is None} == is_missed_by
+            assert only(content, manifests=True).release() is None
 
     @pytest.mark.parametrize("value", [MISSING, None, ""])
     def test_the_version_may_be_needed(self, value: Any) -> None:
         content = changed(document(), "spec.version", value)
-        assert only(content).release(with_workloads=True) is not None
-        assert only(content).release(with_workloads=True, with_version=True) is None
+        assert only(content).release(WORKLOADS) is not None
+        assert only(content).release({"version"}) is None
 
     def test_no_gray_workload_yet_is_complete(self) -> None:
-        assert only(document(gray=[]), manifests=True).release(with_workloads=True) is not None
+        assert only(document(gray=[]), manifests=True).release(WORKLOADS) is not None
 
     def test_deployments_are_kept_only_with_manifests(self) -> None:
         (default,) = parse_list(release_list(document()), "mesh").releases
-        assert default.release(with_workloads=True) == only(document(), manifests=False).release(with_workloads=True)
-        whole, lean = (only(document(), manifests).release(with_workloads=True) for manifests in (True, False))
+        assert default.release(WORKLOADS) == only(document(), manifests=False).release(WORKLOADS)
+        whole, lean = (only(document(), manifests).release(WORKLOADS) for manifests in (True, False))
         assert whole is not None
         assert lean is not None
         assert whole.content == document()

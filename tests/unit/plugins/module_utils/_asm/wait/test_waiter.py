@@ -165,11 +165,28 @@ class TestSeveralReleases:
         assert call.wait().outcome == "reached"
         assert [name for _at, name in call.client.asked] == asked
 
-    def test_of_which_the_list_leaves_out_the_version_are_read_singly_for_it(self) -> None:
-        shown = [changed(item(name), "spec.version", MISSING) for name in "ab"]
-        client = FakeClient({"uid-a": ["Running"], "uid-b": ["Running"]}, [shown])
-        call = Call(client, ["a", "b"], conditions=replace(RUNNING, version="v2"))
+    @pytest.mark.parametrize(
+        ("place", "value", "conditions", "is_read"),
+        [
+            ("spec.version", MISSING, {"version": "v2"}, True),
+            ("status.grayDeployments.0.status", {}, {"ready": True}, True),
+            ("status.grayDeployments.0.status", {}, {"images": (IMAGE,)}, False),
+            ("status.grayDeployments.0.spec.template", MISSING, {"images": (IMAGE,)}, True),
+            ("status.grayDeployments.0.spec.template", MISSING, {"ready": True, "version": "v2"}, False),
+        ],
+    )
+    def test_are_read_singly_for_what_a_condition_needs(
+        self, place: str, value: Any, conditions: dict[str, Any], is_read: bool
+    ) -> None:
+        client = FakeClient({"uid-b": ["Running"]}, [[item("a"), changed(item("b"), place, value)]])
+        call = Call(client, ["a", "b"], conditions=replace(RUNNING, **conditions))
         assert call.wait().outcome == "reached"
+        assert [name for _at, name in call.client.asked] == [LIST, *(["uid-b"] if is_read else [])]
+
+    def test_without_a_uid_are_read_singly_once_it_is_known(self) -> None:
+        shown = [[item("a", "Creating"), item("b")], [changed(item("a"), "metadata.uid", MISSING), item("b")]]
+        call = Call(FakeClient({"uid-a": ["Running"]}, shown), ["a", "b"])
+        assert (call.wait().outcome, call.client.asked[-1]) == ("reached", (10, "uid-a"))
 
     def test_with_an_odd_uid_are_read_by_their_name(self) -> None:
         odd = {**in_part("a"), "metadata": {**item("a")["metadata"], "uid": ".."}}
