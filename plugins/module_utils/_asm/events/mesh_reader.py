@@ -264,7 +264,7 @@ class MeshReader:
         now = self._budget.now()
         unread = missing.keys() - unreadable.keys()
         waiting = {uid: now for uid in missing if uid in unread}
-        self._read_at = {**waiting, **{uid: at for uid, at in self._read_at.items() if uid in known}}
+        self._read_at = {**waiting, **{uid: at for uid, at in self._read_at.items() if uid in known or at > now}}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
         self._missed &= unread
         # A release whose last response lacked a field is not due, unless the list shows the field now.

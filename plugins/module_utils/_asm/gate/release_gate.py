@@ -124,11 +124,13 @@ class Unmet:
         option: the option that sets it.
         seen: the current value; for `ready` the reason.
         wanted: values that meet it.
+        is_denied: whether a list denies what the single reads show.
     """
 
     option: str
     seen: str = ""
     wanted: tuple[str, ...] = ()
+    is_denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -148,6 +150,7 @@ class ReleaseGate:
         holding: responses in a row that met all conditions.
         absent: 404s in a row, after the release had been seen.
         held: seconds for which `holding` or, after two 404s, `absent` has certainly lasted.
+        is_denied: whether `holding` had to begin anew because of what a list shows, which the next list may show again.
     """
 
     conditions: Conditions
@@ -166,6 +169,7 @@ class ReleaseGate:
     holding: Streak | None = None
     absent: Streak | None = None
     held: float = 0.0
+    is_denied: bool = False
     progress: RolloutProgress = RolloutProgress()
     timeline: Timeline = Timeline()
 
@@ -220,7 +224,7 @@ class ReleaseGate:
             return gate
         is_other = part is not None and bool(self.first_uid) and part.uid not in ("", self.first_uid)
         if is_other or denies(part, self.conditions, self.conditions.success_phases):
-            gate = gate.without_holding()
+            gate = replace(gate.without_holding(), is_denied=True)
         if is_other or denies(part, self.conditions, self.conditions.missing_after):
             return replace(gate, accepts_absence=False, listed_phase=part.phase if part else "")
         return gate
@@ -278,6 +282,7 @@ class ReleaseGate:
             released_at=now,
             holding=holding,
             held=holding.held(observation) if holding else 0.0,
+            is_denied=self.is_denied and self.holding is None and holding is not None,
             progress=self._next_progress(observation, release, has_gap),
             timeline=self.timeline.with_change(_change(release, now)),
         )
@@ -321,7 +326,7 @@ class ReleaseGate:
     def unmet(self) -> list[Unmet]:
         """Return what keeps the gate closed while it waits, or kept it closed until `timeout` or `stalled`."""
         conditions, release, absent = self.conditions, self.release, self.absent
-        stable = Unmet("stable_for", f"{self.held:.0f}", (f"{conditions.stable_for:g}",))
+        stable = Unmet("stable_for", f"{self.held:.0f}", (f"{conditions.stable_for:g}",), self.is_denied)
         # A read without a gate has no phases.
         phase = [Unmet("success_phases", wanted=conditions.success_phases)] if conditions.success_phases else []
         if release is not None and absent is None:
@@ -335,7 +340,8 @@ class ReleaseGate:
     def due_times(self) -> list[float]:
         """Return the times at which a response would decide, if nothing has changed by then."""
         times = []
-        streak = self.holding or (self.absent if self.absent and self.absent.is_repeated else None)
+        holding = None if self.is_denied else self.holding
+        streak = holding or (self.absent if self.absent and self.absent.is_repeated else None)
         if streak and self.conditions.stable_for:
             times.append(streak.since + self.conditions.stable_for)
         if self.conditions.stall_timeout and self.is_present and not self.holding and self.released_at is not None:

@@ -31,6 +31,8 @@ _NAMED = 3
 _NOT_TEXT = "empty or not text"
 """What a sentence says of a value of the response that is missing, empty, or of another type."""
 
+_DENIED = ", because the list of the mesh shows something else than the read of the release"
+
 _WAITED = (None, "timeout", "stalled")
 """Outcomes that unmet conditions explain."""
 
@@ -174,7 +176,7 @@ class Messages(NamedTuple):
             "version": lambda: f"version is {self._version(unmet.seen)}, waiting for {self._version(unmet.wanted[0])}",
             "images": lambda: f"not every gray workload has {_some(wanted)}",
             "ready": lambda: f"not ready: {self.sanitize(unmet.seen)}",
-            "stable_for": lambda: f"stable {unmet.seen} of {wanted[0]} s",
+            "stable_for": lambda: f"stable {unmet.seen} of {wanted[0]} s{_DENIED if unmet.is_denied else ''}",
             "missing_after": lambda: "waiting for a second 404",
         }
         return say[unmet.option]()

@@ -128,8 +128,10 @@ class Poller:
         """
         target = self._targets[position]
         item = listed.find(target.namespace, str(target.release_id), gate.first_uid or "")
-        if item is not None and item.uid:
-            self._uids[position] = item.uid if is_segment(item.uid) else ""
+        # An older release of the name may have been in the list for a moment.
+        uid = (item.uid if item is not None else "") or (gate.first_uid if position in self._uids else "")
+        if uid:
+            self._uids[position] = uid if is_segment(uid) else ""
         return item
 
     def _without_list(self, gates: GateSet, denied: AsmError, started: float) -> Response | None:

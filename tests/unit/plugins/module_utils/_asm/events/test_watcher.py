@@ -582,6 +582,17 @@ class TestEvents:
         assert there.events == []
         assert len(there.warned) == 1
 
+    def test_a_release_without_a_field_that_some_lists_leave_out_rests_as_well(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there, draft = stage(item("a")), changed(item("d"), "spec.serviceName", MISSING)
+        for seconds in range(25, 585, 20):
+            there.show(seconds, item("a"), draft)
+            there.show(seconds + 10, item("a"))
+        there.run(monkeypatch, 600, service=["reviews"])
+        assert len(there.times("mesh", "uid-d")) == 1
+        assert len(there.warned) == 1
+
     def test_a_selected_release_that_cannot_be_read_makes_its_mesh_unavailable(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:

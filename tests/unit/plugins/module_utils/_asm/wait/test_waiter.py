@@ -188,6 +188,23 @@ class TestSeveralReleases:
         call = Call(FakeClient({"uid-a": ["Running"]}, shown), ["a", "b"])
         assert (call.wait().outcome, call.client.asked[-1]) == ("reached", (10, "uid-a"))
 
+    def test_that_a_namesake_hides_for_a_moment_are_read_by_their_own_uid(self) -> None:
+        namesake = changed(in_part("a"), "metadata.uid", "uid-old")
+        shown = [[in_part("a"), item("b")], [namesake, item("b")], [item("b")], [item("b")]]
+        client = FakeClient({"uid-a": ["Creating", "Creating", "Running"], "uid-old": [404]}, shown)
+        call = Call(client, ["a", "b"])
+        assert call.wait().outcome == "reached"
+        assert [name for _at, name in client.asked if name != LIST] == ["uid-a", "uid-old", "uid-a", "uid-a"]
+
+    @pytest.mark.parametrize("times", [1, 2])
+    def test_that_the_list_denies_are_read_no_more_often(self, times: int) -> None:
+        other = [*[shown_in_part(item("a"), "status.phase", "Creating")] * times, item("b")]
+        client = FakeClient({"uid-a": ["Running"]}, [other])
+        call = Call(client, ["a", "b"], Schedule(wait_timeout=60), replace(RUNNING, ready=True, stable_for=1))
+        assert call.wait().outcome == "timeout"
+        assert len(client.asked) == 16
+        assert "stable 0 of 1 s, because the list of the mesh shows something else" in call.lines[-2]
+
     def test_with_an_odd_uid_are_read_by_their_name(self) -> None:
         odd = {**in_part("a"), "metadata": {**item("a")["metadata"], "uid": ".."}}
         call = Call(FakeClient({"a": ["Running"]}, [[odd, item("b")]]), ["a", "b"])
