@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +41,9 @@ _LONGEST_TEXT = 1_000_000
 _MOST_BITS = 63
 """What an event holds at most: the rule engine of ansible-rulebook 1.3 refuses an event with a key of more than 50,000
 characters, a text of more than 20 million, or an integer of more than 1,000 digits."""
+
+_BEYOND_UTF_16 = re.compile("[\U00010000-\U0010ffff]")
+"""The rule engine, which is Java, gives such a character back as two halves, with which no playbook can be started."""
 
 _EMPTY_KEY = "(empty)"
 """Instead of an empty key, after which ansible-rulebook 1.3 takes no further event of any source, without an error."""
@@ -182,12 +186,17 @@ def _alone(gate: ReleaseGate) -> GateSet:
 def _acceptable(value: Any) -> Any:
     """Return a value with all in it as ansible-rulebook takes it; a larger integer becomes text."""
     if isinstance(value, str):
-        return _cut(value, _LONGEST_TEXT)
+        return _cut(_in_utf_16(value), _LONGEST_TEXT)
     if isinstance(value, dict):
-        return {_cut(key, _LONGEST_KEY) or _EMPTY_KEY: _acceptable(each) for key, each in value.items()}
+        return {_cut(_in_utf_16(key), _LONGEST_KEY) or _EMPTY_KEY: _acceptable(each) for key, each in value.items()}
     if isinstance(value, list):
         return [_acceptable(each) for each in value]
     return str(value) if isinstance(value, int) and value.bit_length() > _MOST_BITS else value
+
+
+def _in_utf_16(text: str) -> str:
+    """Return text with the code point in the place of each character that takes two units of UTF-16."""
+    return _BEYOND_UTF_16.sub(lambda found: f"U+{ord(found.group()):X}", text)
 
 
 def _cut(text: str, length: int) -> str:

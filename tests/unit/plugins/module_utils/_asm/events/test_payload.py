@@ -118,6 +118,7 @@ def test_ansible_rulebook_takes_an_event_whatever_a_release_holds(
     monkeypatch: pytest.MonkeyPatch, manifests: bool
 ) -> None:
     odd: dict[str, Any] = {"": 1, "k" * 60_000: 1, "large": -(10**1001), "2**63": 2**63, "fits": 2**63 - 1}
+    odd.update({"\U0001f525": "fix \U0001f525\u5409"})
     there, hostile = stage(), item("a")
     hostile["metadata"].update(odd)
     hostile["status"].update(more=[{"odd": odd}], **odd)
@@ -128,6 +129,7 @@ def test_ansible_rulebook_takes_an_event_whatever_a_release_holds(
         assert {"(empty)", "k" * 999 + "…"} < set(each)
         assert (each["large"], each["2**63"]) == ("-1" + 1001 * "0", str(2**63))
         assert each["fits"] == 2**63 - 1
+        assert each["U+1F525"] == "fix U+1F525\u5409"
 
 
 def test_env_values_need_manifests(monkeypatch: pytest.MonkeyPatch) -> None:
