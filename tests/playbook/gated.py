@@ -30,7 +30,11 @@ DEPLOY: Task = {"name": "deploy", "ansible.builtin.debug": {"msg": "deployed"}}
 
 OF_NOTHING = "{{ of_nothing }}"
 UNUSABLE: Mapping[str, Mapping[str, str]] = {
-    "plugins": {"ansible_connection": "no_such_plugin", "ansible_become_method": "no_such_plugin"},
+    "plugins": {
+        "ansible_connection": "no_such_plugin",
+        "ansible_become_method": "no_such_plugin",
+        "ansible_shell_executable": "/nowhere/sh",
+    },
     "options-of-plugins": {
         "ansible_local_become_success_timeout": OF_NOTHING,
         "ansible_local_become_strip_preamble": OF_NOTHING,

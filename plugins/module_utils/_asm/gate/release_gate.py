@@ -226,7 +226,7 @@ class ReleaseGate:
         if is_other or denies(part, self.conditions, self.conditions.success_phases):
             gate = replace(gate.without_holding(), is_denied=True)
         if is_other or denies(part, self.conditions, self.conditions.missing_after):
-            return replace(gate, accepts_absence=False, listed_phase=part.phase if part else "")
+            return replace(gate, accepts_absence=False, listed_phase=part.phase if part and not is_other else "")
         return gate
 
     def at_deadline(self) -> ReleaseGate:
