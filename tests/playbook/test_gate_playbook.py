@@ -195,7 +195,7 @@ class TestTheFile:
 
     def test_may_have_an_ansible_home_whose_name_a_shell_would_run(self, gate: Gate) -> None:
         touched = gate.ansible.directory / "touched"
-        environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/R&D (it's) ;touch {touched.name};"}
+        environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/R&D #1 (it's) ;touch {touched.name};"}
 
         run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, environment=environment))
 
