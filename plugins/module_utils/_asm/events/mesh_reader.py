@@ -147,8 +147,7 @@ class MeshReader:
         self._budget = budget
         # What the last list and the reads after it showed.
         self._shown: dict[str, TrackedRelease] = {}
-        # When which release was read singly last, or may be read again; of one that never was, since when it waits. It
-        # keeps its turn if a list shows it in between.
+        # When which release was read singly last, or may be read again. It keeps its turn if a list shows it in between.
         self._read_at: dict[str, float] = {}
         # When the last poll began whose list could be read, and how far apart such polls were the last two times.
         # Nothing of it outlives a list that failed.
@@ -262,16 +261,15 @@ class MeshReader:
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
         now = self._budget.now()
-        unread = missing.keys() - unreadable.keys()
-        waiting = {uid: now for uid in missing if uid in unread}
-        self._read_at = {**waiting, **{uid: at for uid, at in self._read_at.items() if uid in known or at > now}}
+        self._read_at = {uid: at for uid, at in self._read_at.items() if uid in known or at > now}
+        unread = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
-        self._missed &= unread
+        self._missed &= unread.keys()
         # A release whose last response lacked a field is not due, unless the list shows the field now.
-        due = [uid for uid in waiting if self._read_at[uid] <= now or self._selects(known[uid])]
+        due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
         count = self._budget.pace.single_reads(now)
         interval = self._interval(ceil(len(due) / count))
-        for uid in sorted(due, key=self._read_at.__getitem__)[:count]:
+        for uid in sorted(due, key=unread.__getitem__)[:count]:
             started = self._read_at[uid] = self._budget.next_slot()
             observed = self._read_release(poll, known[uid], uid in listed or uid in poll.refused)
             if observed is not None:

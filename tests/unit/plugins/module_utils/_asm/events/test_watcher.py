@@ -333,6 +333,19 @@ class TestEvents:
         there.run(monkeypatch, 400)
         assert there.sent == [("gone", "r20")]
 
+    def test_a_new_release_that_lists_leave_out_at_times_is_read_before_the_others(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        others, there = [incomplete(f"r{number}") for number in range(9)], stage()
+        mesh = there.meshes["mesh"]
+        mesh.items, mesh.singly = others, {f"uid-r{number}": item(f"r{number}") for number in range(9)}
+        mesh.singly["uid-new"] = item("new")
+        for seconds in range(55, 200, 20):
+            there.show(seconds, *others, incomplete("new"))
+            there.show(seconds + 10, *others)
+        there.run(monkeypatch, 80)
+        assert there.sent == [("appeared", "new")]
+
     def test_an_item_that_cannot_be_understood_is_no_disappearance(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), item("b"))
         there.meshes["mesh"].singly["uid-a"] = GONE
