@@ -147,7 +147,7 @@ class MeshReader:
         self._budget = budget
         # What the last list and the reads after it showed.
         self._shown: dict[str, TrackedRelease] = {}
-        # When which release was read singly last, or may be read again. It keeps its turn if a list shows it in between.
+        # When which release was read singly last, or may be read again. It keeps its turn if a list shows it meanwhile.
         self._read_at: dict[str, float] = {}
         # When the last poll began whose list could be read, and how far apart such polls were the last two times.
         # Nothing of it outlives a list that failed.

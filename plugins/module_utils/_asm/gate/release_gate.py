@@ -201,7 +201,8 @@ class ReleaseGate:
             # Of a release that is still missing at the deadline, the 404 says more than a later transient error.
             keeps = error.is_transient and isinstance(self.error, NotFoundError)
             outcome = None if error.is_transient else "error"
-            return replace(self, ended=now, error=self.error if keeps else error, outcome=outcome)
+            gate = replace(self, ended=now, error=self.error if keeps else error, outcome=outcome)
+            return replace(gate, is_denied=self.is_denied and self.holding is not None)
         if observation.release is None:
             return self._missing(observation)
         return self._present(observation, observation.release)
@@ -245,7 +246,7 @@ class ReleaseGate:
     def without_holding(self) -> ReleaseGate:
         """Return the gate with the stable period ended. The time in which the conditions were met is no idle time."""
         released_at = self.released_at if self.holding is None else None
-        return replace(self, holding=None, held=0.0, released_at=released_at)
+        return replace(self, holding=None, held=0.0, is_denied=False, released_at=released_at)
 
     def _missing(self, observation: Observation) -> ReleaseGate:
         now = observation.completed

@@ -205,6 +205,16 @@ class TestSeveralReleases:
         assert len(client.asked) == 16
         assert "stable 0 of 1 s, because the list of the mesh shows something else" in call.lines[-2]
 
+    @pytest.mark.parametrize("then", [404, 503])
+    def test_that_no_list_denies_any_more_have_no_such_reason(self, then: Seen) -> None:
+        other = item("b", "Done")
+        denied = [shown_in_part(item("a"), "status.phase", "Running"), other]
+        last = [other] if then == 404 else [item("a", "Done"), other]
+        client = FakeClient({"uid-a": ["Running", then]}, [denied, denied, last])
+        call = Call(client, ["a", "b"], TWO_MINUTES, replace(ACCEPTING, stable_for=30))
+        assert call.wait().outcome == "reached"
+        assert not any("something else" in line for line in call.lines)
+
     def test_with_an_odd_uid_are_read_by_their_name(self) -> None:
         odd = {**in_part("a"), "metadata": {**item("a")["metadata"], "uid": ".."}}
         call = Call(FakeClient({"a": ["Running"]}, [[odd, item("b")]]), ["a", "b"])
