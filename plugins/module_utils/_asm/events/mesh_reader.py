@@ -265,11 +265,11 @@ class MeshReader:
         unread = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
         self._missed &= unread.keys()
-        # A release whose last response lacked a field is not due, unless the list shows the field now.
-        due = [uid for uid, at in unread.items() if at <= now or self._selects(known[uid])]
+        # A release whose last response lacked a field is not due, unless the list shows the field now: then at once.
+        due = {uid: at if at <= now else 0.0 for uid, at in unread.items() if at <= now or self._selects(known[uid])}
         count = self._budget.pace.single_reads(now)
         interval = self._interval(ceil(len(due) / count))
-        for uid in sorted(due, key=unread.__getitem__)[:count]:
+        for uid in sorted(due, key=due.__getitem__)[:count]:
             started = self._read_at[uid] = self._budget.next_slot()
             observed = self._read_release(poll, known[uid], uid in listed or uid in poll.refused)
             if observed is not None:

@@ -614,6 +614,16 @@ class TestEvents:
         there.run(monkeypatch, 60, service=["reviews"])
         assert there.sent == [("unavailable", "mesh")]
 
+    def test_a_release_is_read_at_once_when_the_list_shows_the_field_that_it_lacked(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        others = [incomplete(f"r{number}") for number in range(9)]
+        there = stage(changed(item("d"), "spec.serviceName", MISSING), *others)
+        there.meshes["mesh"].singly.update({f"uid-r{number}": item(f"r{number}") for number in range(9)})
+        there.show(105, changed(item("d"), "status", MISSING), *others)
+        there.run(monkeypatch, 119, service=["reviews"])
+        assert len([at for at in there.times("mesh", "uid-d") if at > 105]) == 1
+
     def test_releases_without_a_field_do_not_take_the_reads_of_the_others(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
