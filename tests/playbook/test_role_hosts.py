@@ -199,6 +199,19 @@ def test_a_variable_named_omit_leaves_out_no_condition(ansible: Ansible, mesh: R
     assert run_plays(ansible, mesh, play).deployments == []
 
 
+def test_a_filter_of_the_project_lets_no_host_skip_the_gate(ansible: Ansible, mesh: Running) -> None:
+    filters = ansible.directory / "filter_plugins"
+    filters.mkdir()
+    # Projects have their own from the time before Ansible had one.
+    own = "class FilterModule:\n    def filters(self):\n        return {'split': lambda text, by: text.split(by)}\n"
+    (filters / "own.py").write_text(own, encoding="ascii")
+
+    closed = run_plays(ansible, mesh, {"tasks": [gate(CLOSED, **ONCE), DEPLOY]})
+
+    assert closed.deployments == [], closed.output
+    assert SKIPPED in " ".join(closed.output.split())
+
+
 @pytest.mark.parametrize("variables", UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_a_host_without_its_plugins_lets_no_host_skip_the_gate(
     ansible: Ansible, mesh: Running, variables: Mapping[str, str]
