@@ -770,6 +770,8 @@ def test_the_address_of_a_webhook_is_in_no_error_of_its_response(
     ansible: Ansible, simulate: Callable[..., Running]
 ) -> None:
     run = handling(ansible, simulate(scenario(release("reviews", RUNNING, uid="uid-1"))))
+    # uri could not use it because others may read it.
+    (ansible.directory / "home" / ".netrc").write_text("default login a password b\n", encoding="ascii")
     broken = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nnone"
     with answering({"/s3cret": broken}) as webhook:
         failed = run(TELL, tell_url=f"{webhook.url}/s3cret?key=s3cret")
