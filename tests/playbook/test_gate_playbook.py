@@ -202,6 +202,14 @@ class TestTheFile:
         assert (run.returncode, gate.verdict["outcome"]) == (OPEN, "reached"), run.output
         assert not list(gate.ansible.directory.rglob(touched.name))
 
+    def test_leaves_nothing_of_a_relative_ansible_home_in_the_collection(
+        self, gate: Gate, installed_collection: Path
+    ) -> None:
+        run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, environment={"ANSIBLE_HOME": "relative"}))
+
+        assert (run.returncode, gate.verdict["outcome"]) == (OPEN, "reached"), run.output
+        assert not list(installed_collection.rglob("relative"))
+
     @pytest.mark.parametrize(
         ("number", "exit_code"),
         slow_but_for(
