@@ -57,8 +57,10 @@ class Release:
 
     @property
     def replicas_text(self) -> str:
-        """Return the ready and the wanted replicas of the gray workloads, such as `2/3`."""
-        return f"{sum(each.ready_replicas for each in self.gray)}/{sum(each.replicas for each in self.gray)}"
+        """Return the ready and the wanted replicas of the gray workloads, such as `2/3`, or `?/3` without a status."""
+        is_shown = self.has_readiness or not self.has_workloads
+        ready = sum(each.ready_replicas for each in self.gray) if is_shown else "?"
+        return f"{ready}/{sum(each.replicas for each in self.gray)}"
 
 
 def is_phase(phase: object, wanted: Iterable[str]) -> bool:

@@ -42,8 +42,8 @@ class Conditions:
     @property
     def needs(self) -> frozenset[str]:
         """Return what the conditions look at besides the phase, so that a release without it is incomplete."""
-        needs = {"version": self.version is not None, "images": self.images, "ready": self.ready or self.stall_timeout}
-        return frozenset(name for name, is_needed in needs.items() if is_needed)
+        workloads = {"images", "ready"} if self.images else {"ready"} if self.ready or self.stall_timeout else set()
+        return frozenset(workloads | ({"version"} if self.version is not None else set()))
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ _NAMED = 3
 _NOT_TEXT = "empty or not text"
 """What a sentence says of a value of the response that is missing, empty, or of another type."""
 
-_DENIED = ", because the list of the mesh shows something else than the read of the release"
+_DENIED = ", because the list of the mesh denies it"
 
 _WAITED = (None, "timeout", "stalled")
 """Outcomes that unmet conditions explain."""

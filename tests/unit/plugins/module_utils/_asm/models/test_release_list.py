@@ -287,6 +287,11 @@ class TestRelease:
             assert {need for need in WORKLOADS if only(content).release({need}) is None} == is_missed_by
             assert only(content, manifests=True).release() is None
 
+    def test_readiness_that_is_left_out_is_not_0(self) -> None:
+        found = only(changed(document(), "status.grayDeployments.0.status", {})).release()
+        assert found is not None
+        assert found.replicas_text == "?/3"
+
     @pytest.mark.parametrize("value", [MISSING, None, ""])
     def test_the_version_may_be_needed(self, value: Any) -> None:
         content = changed(document(), "spec.version", value)
