@@ -193,14 +193,14 @@ class TestTheFile:
         assert run.returncode == OPEN, run.output
         assert gate.verdict["outcome"] == "reached"
 
-    def test_may_have_an_ansible_home_whose_name_a_shell_would_run(self, gate: Gate) -> None:
-        touched = gate.ansible.directory / "touched"
-        environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/R&D #1 (it's) ;touch {touched.name};"}
+    @pytest.mark.parametrize("name", ["R&D #1 (it's) ;touch touched;", "lines\ntouch touched\n", "line\r"])
+    def test_may_have_an_ansible_home_whose_name_a_shell_would_run(self, gate: Gate, name: str) -> None:
+        environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/{name}"}
 
         run = gate.ansible.playbook(PLAYBOOK, **gate.options(OPENS, {}, environment=environment))
 
         assert (run.returncode, gate.verdict["outcome"]) == (OPEN, "reached"), run.output
-        assert not list(gate.ansible.directory.rglob(touched.name))
+        assert not list(gate.ansible.directory.rglob("touched"))
 
     def test_leaves_nothing_of_a_relative_ansible_home_in_the_collection(
         self, gate: Gate, installed_collection: Path
