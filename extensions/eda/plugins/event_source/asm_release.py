@@ -47,7 +47,7 @@ description:
     A run of the gate begins when the release appears, or with the first change that is seen. It ends with one of the
     events C(reached), C(failed), C(stalled) and C(timeout). Until its phase, version or images change again, the
     release rests, also if it disappears and comes back unchanged, unless 5000 others have disappeared, or have been
-    excluded by a filter, after it.
+    excluded by a filter, after it. A change of what the list leaves out is seen only if a condition needs it.
   - A transient error (network, 408, 429, 5xx, a response that is not JSON) is logged once and is never taken for a
     change.
   - A mesh that cannot be watched ends only itself. A final error of the mesh (400, 403, 404, a list that is too large,
