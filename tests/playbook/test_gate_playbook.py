@@ -193,7 +193,7 @@ class TestTheFile:
         assert run.returncode == OPEN, run.output
         assert gate.verdict["outcome"] == "reached"
 
-    @pytest.mark.parametrize("name", ["R&D #1 (it's) ;touch touched;", "lines\ntouch touched\n", "line\r"])
+    @pytest.mark.parametrize("name", ["R&D #1 (it's) ;touch touched;", "lines\ntouch touched\n", "line\r", "\\x2d"])
     def test_may_have_an_ansible_home_whose_name_a_shell_would_run(self, gate: Gate, name: str) -> None:
         environment = {"ANSIBLE_HOME": f"{gate.ansible.directory}/{name}"}
 
