@@ -261,7 +261,7 @@ class MeshReader:
         unreadable = {uid: error for uid, each in missing.items() if (error := _why_unreadable(each)) is not None}
         poll.problems.update(unreadable)
         now = self._budget.now()
-        self._read_at = {uid: at for uid, at in self._read_at.items() if uid in known or at > now}
+        self._read_at = {uid: at for uid, at in self._read_at.items() if uid in known or at > now - _REST}
         unread = {uid: self._read_at.get(uid, 0.0) for uid in missing if uid not in unreadable}
         self.failed = {**{uid: error for uid, error in self.failed.items() if uid in unread}, **unreadable}
         self._missed &= unread.keys()

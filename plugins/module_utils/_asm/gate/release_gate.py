@@ -217,10 +217,10 @@ class ReleaseGate:
         Args:
             part: what the list shows; None if it shows the release more than once.
         """
-        gate = self
+        gate = replace(self, is_denied=False)
         if self.absent is not None and self.outcome in (None, "reached"):
             # What is `reached` in a set because the release had disappeared is so no more.
-            gate = replace(self, outcome=None, absent=None, held=0.0)
+            gate = replace(gate, outcome=None, absent=None, held=0.0)
         if self.release is None:
             return gate
         is_other = part is not None and bool(self.first_uid) and part.uid not in ("", self.first_uid)

@@ -346,6 +346,15 @@ class TestEvents:
         there.run(monkeypatch, 80)
         assert there.sent == [("appeared", "new")]
 
+    def test_releases_that_only_lists_know_take_no_turn_of_the_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ghosts, there = [incomplete(f"g{number}") for number in range(10)], stage(incomplete("a"))
+        there.meshes["mesh"].singly = {"uid-a": item("a"), **{f"uid-g{number}": GONE for number in range(10)}}
+        for count in range(40):
+            there.show(15 + 10 * count, incomplete("a"), *ghosts[count % 2 :: 2])
+        there.run(monkeypatch, 400)
+        times = there.times("mesh", "uid-a")
+        assert max(after - before for before, after in zip(times, [*times[1:], 400])) < 60
+
     def test_an_item_that_cannot_be_understood_is_no_disappearance(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a"), item("b"))
         there.meshes["mesh"].singly["uid-a"] = GONE

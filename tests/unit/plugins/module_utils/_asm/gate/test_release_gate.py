@@ -441,6 +441,13 @@ class TestShownInPart:
         gate = after(replace(self.whole, stable_for=60), (0, 0, "Running"), (30, 30, "Running")).shown_in_part(part)
         assert (gate.holding is None, gate.accepts_absence) == (is_denied, not is_denied)
 
+    def test_denies_until_a_list_does_not(self) -> None:
+        gate = after(replace(self.whole, stable_for=60), (0, 0, "Running")).shown_in_part(release("Creating"))
+        gate = observe(gate, (10, 10, "Running"))
+        assert (gate.is_denied, gate.due_times()) == (True, [])
+        gate = gate.shown_in_part(release("Running"))
+        assert (gate.is_denied, gate.due_times()) == (False, [70])
+
     @pytest.mark.parametrize("is_read", [True, False], ids=["404", "list"])
     def test_is_no_idle_time(self, is_read: bool) -> None:
         gate = after(replace(STALL, ready=True, stable_for=300), (0, 0, "Running"), (90, 90, "Running"))
