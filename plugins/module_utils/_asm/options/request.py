@@ -42,8 +42,12 @@ class Conditions:
     @property
     def needs(self) -> frozenset[str]:
         """Return what the conditions look at besides the phase, so that a release without it is incomplete."""
-        workloads = {"images", "ready"} if self.images else {"ready"} if self.ready or self.stall_timeout else set()
-        return frozenset(workloads | ({"version"} if self.version is not None else set()))
+        looks_at = {
+            "version": self.version is not None,
+            "images": bool(self.images),
+            "ready": bool(self.ready or self.images or self.stall_timeout),
+        }
+        return frozenset(each for each, is_looked_at in looks_at.items() if is_looked_at)
 
 
 @dataclass(frozen=True)
