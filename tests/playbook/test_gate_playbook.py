@@ -164,6 +164,9 @@ syslog.syslog = record
 """What Python imports at its start: everything that a module logs ends in a file."""
 
 
+TEMPLATE = "{{ 7 * 7 }}"
+
+
 class TestTheFile:
     def test_leaves_no_secret_of_a_deployment_anywhere(self, gate: Gate, tmp_path: Path) -> None:
         log = tmp_path / "syslog"
@@ -201,6 +204,23 @@ class TestTheFile:
 
         assert (run.returncode, gate.verdict["outcome"]) == (OPEN, "reached"), run.output
         assert not list(gate.ansible.directory.rglob("touched"))
+
+    @pytest.mark.parametrize("refused", [{}, {"stabel_for": 1}, {"result": "set from outside"}])
+    def test_has_the_name_that_the_environment_gives_it(self, gate: Gate, refused: Mapping[str, Any]) -> None:
+        options = gate.options(OPENS, {**refused, "verdict_file": "$NAME"}, environment={"NAME": TEMPLATE})
+
+        run = gate.ansible.playbook(PLAYBOOK, **options)
+
+        assert run.returncode == (CLOSED if refused else OPEN), run.output
+        assert verdict(gate.ansible.directory / TEMPLATE)["outcome"] == ("error" if refused else "reached")
+
+    def test_that_cannot_be_written_is_named_as_the_environment_names_it(self, gate: Gate) -> None:
+        options = gate.options(OPENS, {"verdict_file": "$NAME/v.json"}, environment={"NAME": TEMPLATE})
+
+        run = gate.ansible.playbook(PLAYBOOK, **options)
+
+        assert run.returncode == CLOSED, run.output
+        assert f"/{TEMPLATE} does not exist" in run.output
 
     def test_leaves_nothing_of_a_relative_ansible_home_in_the_collection(
         self, gate: Gate, installed_collection: Path
