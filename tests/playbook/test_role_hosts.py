@@ -341,7 +341,7 @@ def test_an_extra_variable_is_no_verdict(ansible: Ansible, mesh: Running, name: 
                 "huaweicloud_asm_endpoint": "http://127.0.0.1:9",
                 "huaweicloud_asm_iam_endpoint": "http://127.0.0.1:9",
                 "release_gate_delegate_to": "bastion",
-                "release_gate_verdict_file": "theirs.json",
+                "release_gate_verdict_file": "$THEIRS",
                 "release_gate_success_phases": ["Failed"],
                 "inventory_hostname": "theirs",
                 "group_names": ["theirs"],
@@ -353,9 +353,15 @@ def test_a_fact_of_a_host_is_no_option(ansible: Ansible, mesh: Running, name: st
     fact = {"ansible.builtin.set_fact": {name: value, "cacheable": True}, "run_once": True}
     variables = {"verdict_file": "ours.json"} if name != "release_gate_verdict_file" else {}
 
-    gated = run_plays(ansible, mesh, {"tasks": [fact, rescued(gate(on(CLOSES, **variables)))]})
+    gated = run_plays(
+        ansible,
+        mesh,
+        {"tasks": [fact, rescued(gate(on(CLOSES, **variables)))]},
+        environment={"THEIRS": "theirs.json"},
+    )
 
     assert gated.deployed == frozenset(), gated.output
+    assert "theirs.json" not in gated.output
     assert "no fact may begin with release_gate_" in " ".join(gated.output.split())
     assert gated.requests == 0
     chooses_the_file = name in ("release_gate_verdict_file", "inventory_hostname", "group_names")
