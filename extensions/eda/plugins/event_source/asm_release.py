@@ -181,7 +181,8 @@ options:
   wait_timeout:
     description:
       - Seconds that each run of the gate of a release may take. The source itself has no deadline.
-      - Time while the source does not run does not count. A restart may add up to a minute.
+      - Time while the source does not run, or ansible-rulebook takes no event, does not count. A restart may add up to
+        a minute.
     type: int
     default: 600
   wait_sleep:

@@ -193,6 +193,10 @@ class Tracker:
             )
         return replace(self, releases=releases)
 
+    def after_wait(self, seconds: float) -> Tracker:
+        """Return the tracker after a time in which nothing could be read: no run is older for it, but it is a gap."""
+        return replace(self, releases={uid: _after_wait(each, seconds) for uid, each in self.releases.items()})
+
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
         """Return a run that goes on with what is known of a release; streaks and idle times start anew."""
         if self.conditions is None:
@@ -366,6 +370,17 @@ class _ReleaseUpdate:
 
 def _is_overdue(run: GateRun, now: float) -> bool:
     return now - run.began > run.gate.schedule.wait_timeout
+
+
+def _after_wait(tracked: TrackedRelease, seconds: float) -> TrackedRelease:
+    run, since = tracked.run, tracked.absent_since
+    if run is None and since is None:
+        return tracked
+    if run is not None:
+        observed_at = run.gate.observed_at
+        gate = replace(run.gate, observed_at=None if observed_at is None else observed_at - seconds)
+        run = GateRun(run.began + seconds, gate)
+    return replace(tracked, run=run, absent_since=None if since is None else since + seconds)
 
 
 def _without_oldest(releases: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:

@@ -101,6 +101,7 @@ class Stage:
         logins: how many requests of a login each read needs.
         at: what happens when the clock reaches a time.
         last: when the script ends.
+        takes_events_in: seconds until an event is taken.
     """
 
     meshes: dict[str, Mesh] = field(default_factory=dict)
@@ -112,6 +113,7 @@ class Stage:
     at: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     last: float = 0.0
     takes: float = 0.0
+    takes_events_in: float = 0.0
     closed: int = 0
     allowed: set[float] = field(default_factory=set)
     logins: int = 0
@@ -197,6 +199,8 @@ class Stage:
     def deliver(self, event: dict[str, Any]) -> bool:
         """Take an event."""
         self.events.append(json.loads(json.dumps(event)))
+        if self.takes_events_in:
+            self.sleep(self.takes_events_in)
         return True
 
     @property

@@ -263,6 +263,25 @@ class TestEvents:
         assert [kind for kind, _name in there.sent] == ["phase", "timeout"]
         assert there.events[1]["gate"]["outcome"] == "timeout"
 
+    def test_the_time_in_which_no_event_is_taken_counts_for_no_gate(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        there = stage(item("a", "Creating"), item("b"))
+        there.show(25, item("a"), item("b"))
+        there.show(45, item("a"), item("b", "Creating"))
+        there.on(45, lambda: setattr(there, "takes_events_in", 500))
+        there.run(monkeypatch, 1300, **GATE, stable_for=30, wait_timeout=90)
+        assert there.sent == [("phase", "a"), ("phase", "b"), ("reached", "a"), ("timeout", "b")]
+        # 20 s before it, and stable_for, which begins anew after it.
+        assert there.events[2]["gate"]["elapsed"] == 20 + 30
+
+    def test_the_time_in_which_no_event_is_taken_does_not_count_between_two_404s(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        there = stage(item("a", "Done"), item("b"))
+        there.show(25, item("b", "Creating"))
+        there.takes_events_in = 500
+        there.run(monkeypatch, 1600, **GATE, on_missing="accept", missing_after=["Done"], wait_timeout=90)
+        assert there.sent == [("phase", "b"), ("gone", "a"), ("reached", "a")]
+
     def test_an_accepted_disappearance_is_gone_then_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Done"))
