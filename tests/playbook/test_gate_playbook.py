@@ -222,6 +222,18 @@ class TestTheFile:
         assert run.returncode == CLOSED, run.output
         assert f"/{TEMPLATE} does not exist" in run.output
 
+    @pytest.mark.parametrize("refused", [{}, {"result": "set from outside"}])
+    def test_has_no_name_that_a_pipeline_runs(self, gate: Gate, refused: Mapping[str, Any]) -> None:
+        """What it is made of may be chosen by whoever starts the pipeline."""
+        for name in ("##vso[run]", "a\n::run::"):
+            options = gate.options(OPENS, {**refused, "verdict_file": "$NAME/v.json"}, environment={"NAME": name})
+
+            run = gate.ansible.playbook(PLAYBOOK, **options)
+
+            assert run.returncode == CLOSED, run.output
+            assert "##vso" not in run.output
+            assert "\n::" not in run.output
+
     def test_leaves_nothing_of_a_relative_ansible_home_in_the_collection(
         self, gate: Gate, installed_collection: Path
     ) -> None:
