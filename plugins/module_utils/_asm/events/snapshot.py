@@ -45,7 +45,7 @@ def snapshot(tracker: Tracker, availability: Availability, now: float) -> dict[s
         "baseline": tracker.baseline,
         "changes": availability.changes,
         "unavailable_since": availability.since if availability.is_unavailable else "",
-        "releases": [_release_snapshot(each, now) for each in tracker.releases.values()],
+        "releases": [_release_snapshot(each, tracker, now) for each in tracker.releases.values()],
     }
 
 
@@ -95,7 +95,7 @@ def _meaning(name: str, value: Any) -> Any:
     return sorted({each.strip().casefold() if name in _PHASES else each for each in value})
 
 
-def _release_snapshot(tracked: TrackedRelease, now: float) -> dict[str, Any]:
+def _release_snapshot(tracked: TrackedRelease, tracker: Tracker, now: float) -> dict[str, Any]:
     run = tracked.run
     return {
         "uid": tracked.uid,
@@ -112,12 +112,13 @@ def _release_snapshot(tracked: TrackedRelease, now: float) -> dict[str, Any]:
         "unmet": tracked.unmet,
         "accepts_absence": tracked.accepts_absence,
         "was_interrupted": tracked.was_interrupted,
-        "run": run and {"age": _age(run, now), "version_matched": run.gate.version_matched},
+        "run": run and {"age": _age(run, tracker, now), "version_matched": run.gate.version_matched},
     }
 
 
-def _age(run: GateRun, now: float) -> int:
-    return min(int((now - run.began) // _RUN_PRECISION) * _RUN_PRECISION, _LONGEST_RUN)
+def _age(run: GateRun, tracker: Tracker, now: float) -> int:
+    waited = run.gate.schedule.wait_timeout - tracker.schedule.wait_timeout
+    return min(int((now - run.began - waited) // _RUN_PRECISION) * _RUN_PRECISION, _LONGEST_RUN)
 
 
 def _release(values: Mapping[str, Any], tracker: Tracker, now: float) -> TrackedRelease:

@@ -42,6 +42,12 @@ class GateRun:
     began: float
     gate: ReleaseGate
 
+    def prolonged(self, seconds: float) -> GateRun:
+        """Return the run with a deadline that is so much later."""
+        schedule = self.gate.schedule
+        longer = replace(schedule, wait_timeout=schedule.wait_timeout + seconds)
+        return replace(self, gate=replace(self.gate, schedule=longer))
+
 
 @dataclass(frozen=True)
 class TrackedRelease:
@@ -194,8 +200,13 @@ class Tracker:
         return replace(self, releases=releases)
 
     def after_wait(self, seconds: float) -> Tracker:
-        """Return the tracker after a time in which nothing could be read: no run is older for it, but it is a gap."""
-        return replace(self, releases={uid: _after_wait(each, seconds) for uid, each in self.releases.items()})
+        """Return the tracker after a time in which the source could read nothing: each run may take so much longer."""
+        prolonged = {
+            uid: replace(each, run=each.run.prolonged(seconds))
+            for uid, each in self.releases.items()
+            if each.run is not None
+        }
+        return replace(self, releases={**self.releases, **prolonged})
 
     def resumed_run(self, tracked: TrackedRelease, began: float, version_matched: bool = False) -> GateRun | None:
         """Return a run that goes on with what is known of a release; streaks and idle times start anew."""
@@ -370,17 +381,6 @@ class _ReleaseUpdate:
 
 def _is_overdue(run: GateRun, now: float) -> bool:
     return now - run.began > run.gate.schedule.wait_timeout
-
-
-def _after_wait(tracked: TrackedRelease, seconds: float) -> TrackedRelease:
-    run, since = tracked.run, tracked.absent_since
-    if run is None and since is None:
-        return tracked
-    if run is not None:
-        observed_at = run.gate.observed_at
-        gate = replace(run.gate, observed_at=None if observed_at is None else observed_at - seconds)
-        run = GateRun(run.began + seconds, gate)
-    return replace(tracked, run=run, absent_since=None if since is None else since + seconds)
 
 
 def _without_oldest(releases: Mapping[str, TrackedRelease]) -> dict[str, TrackedRelease]:

@@ -54,6 +54,12 @@ def test_time_alone_changes_a_snapshot_once_a_minute() -> None:
     assert len(snapshots) == 3
 
 
+def test_a_time_in_which_nothing_could_be_read_makes_no_run_older() -> None:
+    tracker = replace(TRACKER, releases={"uid-a": replace(RELEASE, run=TRACKER.resumed_run(RELEASE, 0.0))})
+    (release,) = snapshot(tracker.after_wait(500), Availability(), 570.0)["releases"]
+    assert release["run"]["age"] == 60
+
+
 @pytest.mark.parametrize(
     ("conditions", "goes_on"),
     [
