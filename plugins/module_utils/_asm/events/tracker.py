@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..errors import NotFoundError
-from ..gate.release_gate import Observation, ReleaseGate, accepts_absence, denies, unmet_besides_phase
+from ..gate.release_gate import Observation, ReleaseGate, Timeline, accepts_absence, denies, unmet_besides_phase
 from ..models.deployment import why_not_ready
 from ..models.release import Release, is_phase
 from ..models.release_list import ListedRelease
@@ -220,6 +220,7 @@ class Tracker:
             first_uid=tracked.uid,
             first_name=tracked.name,
             version_matched=version_matched,
+            timeline=Timeline(phases=(tracked.phase,) if tracked.phase else ()),
         )
         return GateRun(began, gate)
 

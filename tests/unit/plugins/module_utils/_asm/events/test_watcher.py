@@ -1087,6 +1087,16 @@ class TestRestart:
         assert [kind for kind, _name in again.sent] == ["timeout"]
         assert again.events[0]["gate"]["elapsed"] == 210
 
+    def test_a_run_that_nothing_was_read_for_since_the_restart_knows_its_phase(
+        self, monkeypatch: pytest.MonkeyPatch, state: dict[str, str]
+    ) -> None:
+        there = stage(item("a", "Creating"))
+        there.show(25, item("a", "Preparing"))
+        there.run(monkeypatch, 155, **GATE, **state)
+        again = stage(item("a", "Preparing"))
+        again.run(monkeypatch, 30, **GATE, wait_timeout=60, **state)
+        assert "phases seen: Preparing" in again.events[0]["msg"]
+
     def test_without_a_file_each_start_has_ids_of_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         ids = []
         for _start in range(2):
