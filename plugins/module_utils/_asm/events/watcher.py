@@ -123,7 +123,7 @@ class _Watcher:
         self._saved: dict[str, Any] = {}
         self._origin = ""
         self._start = ""
-        self._waited = 0
+        self._waited = 0.0
         self._budget: Budget
 
     def run(self, stack: ExitStack) -> None:
@@ -151,11 +151,11 @@ class _Watcher:
             mesh = min((each for each in meshes if self._due(each) <= now), key=self._turn)
             self._mesh_id = mesh.mesh_id
             self._poll(mesh)
-            if self._waited:
-                # A queue that is full for long must end no run: nothing was read meanwhile.
+            # A queue that is full for long must end no run: nothing was read meanwhile.
+            seconds, self._waited = divmod(self._waited, 1)
+            if seconds:
                 for each in meshes:
-                    each.tracker = each.tracker.after_wait(self._waited)
-                self._waited = 0
+                    each.tracker = each.tracker.after_wait(seconds)
             self._end_if_nothing_is_left(meshes, mesh)
 
     def _end_if_nothing_is_left(self, meshes: Sequence[_Mesh], last: _Mesh) -> None:
@@ -280,7 +280,7 @@ class _Watcher:
             began = self._runtime.monotonic()
             if not self._host.deliver(event):
                 raise InternalError("the source was cancelled")
-            self._waited += int(self._runtime.monotonic() - began)
+            self._waited += self._runtime.monotonic() - began
 
     def _save(self, mesh: _Mesh, now: float) -> None:
         """Save the state, if there is a file for it.

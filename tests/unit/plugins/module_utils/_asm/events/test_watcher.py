@@ -274,6 +274,17 @@ class TestEvents:
         assert there.events[2]["gate"]["elapsed"] == 20 + 500 + 30
         assert "within 1090 s" in there.events[3]["msg"]
 
+    def test_many_short_times_in_which_no_event_is_taken_count_for_no_gate(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        names = [f"a{number}" for number in range(150)]
+        there = stage(*(item(name) for name in names))
+        there.show(25, *(item(name, "Creating") for name in names))
+        there.show(100, *(item(name) for name in names))
+        there.takes_events_in = 0.9
+        there.run(monkeypatch, 500, **GATE, wait_timeout=90)
+        assert {kind for kind, _name in there.sent} == {"phase", "reached"}
+
     def test_an_accepted_disappearance_is_gone_then_reached(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = stage(item("a", "Creating"))
         there.show(25, item("a", "Done"))
