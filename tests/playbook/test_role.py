@@ -541,7 +541,7 @@ class TestTheVerdictFile:
             "link.json": "is not a regular file",
             "home": "is not a regular file",
             "pipe": "is not a regular file",
-            "$OF_THE_PLAY/verdict.json": "a variable that is not in the environment",
+            "$OF_THE_PLAY/verdict.json": "has a variable that is not in the environment",
             "nowhere/verdict.json": "cannot be written",
             "target.json/verdict.json": "cannot be written",
             "": "is empty",

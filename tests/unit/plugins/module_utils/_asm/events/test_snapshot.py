@@ -23,6 +23,7 @@ TRACKER = Tracker(GATE, Schedule(), baseline=1)
 RELEASE = TrackedRelease(
     "uid-a", "bookinfo", "a", "reviews", "Running", "v2", (("image:2",),), True, 7, unmet=False, was_interrupted=False
 )
+RUNNING = replace(TRACKER, releases={"uid-a": replace(RELEASE, run=TRACKER.resumed_run(RELEASE, 0.0))})
 UNAVAILABLE = Availability(ServerError("busy"), 1, 5.0, "2026-03-01T12:00:00Z", True, 3)
 
 
@@ -49,14 +50,12 @@ def test_what_was_known_is_known_again() -> None:
 
 
 def test_time_alone_changes_a_snapshot_once_a_minute() -> None:
-    tracker = replace(TRACKER, releases={"uid-a": replace(RELEASE, run=TRACKER.resumed_run(RELEASE, 0.0))})
-    snapshots = {json.dumps(snapshot(tracker, Availability(), float(now))) for now in range(0, 180, 5)}
+    snapshots = {json.dumps(snapshot(RUNNING, Availability(), float(now))) for now in range(0, 180, 5)}
     assert len(snapshots) == 3
 
 
 def test_a_time_in_which_nothing_could_be_read_makes_no_run_older() -> None:
-    tracker = replace(TRACKER, releases={"uid-a": replace(RELEASE, run=TRACKER.resumed_run(RELEASE, 0.0))})
-    (release,) = snapshot(tracker.after_wait(500), Availability(), 570.0)["releases"]
+    (release,) = snapshot(RUNNING.after_wait(500), Availability(), 570.0)["releases"]
     assert release["run"]["age"] == 60
 
 
